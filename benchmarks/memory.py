@@ -1,0 +1,51 @@
+"""Peak memory of a rendering against what `nst.engine.memory` foretells. Each in a process of its own: peaks never fall."""
+
+import json
+import subprocess
+import sys
+
+from benchmarks.report import Table
+from nst.domain import StyleParams
+from nst.engine import memory
+
+SIZES = (512, 1024, 2048)
+STEPS = 12  # more than L-BFGS remembers
+
+PROGRAM = """
+import json, resource, sys
+from benchmarks import subjects
+from nst.domain import StyleParams
+from nst.engine import best_device, load_encoder, stylize
+from nst.settings import Settings
+
+size, encoder = int(sys.argv[1]), sys.argv[2]
+network = load_encoder(encoder, best_device(), Settings().weights_dir)
+photo, style = subjects.photo(), subjects.style()
+stylize(photo, [style], StyleParams(size=64, scales=1, iterations=1), encoder=network)
+idle = int(open("/proc/self/statm").read().split()[1]) * resource.getpagesize()
+stylize(photo, [style], StyleParams(size=size, scales=1, iterations=%d), encoder=network)
+print(json.dumps({"idle": idle, "peak": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024}))
+""" % STEPS
+
+
+def measure(size: int, encoder: str = "compact") -> tuple[int, int]:
+    """(bytes of the idle process with the encoder loaded, bytes at the peak of a rendering)."""
+    found = subprocess.run([sys.executable, "-c", PROGRAM, str(size), encoder], capture_output=True, check=True, text=True)
+    values = json.loads(found.stdout)
+    return values["idle"], values["peak"]
+
+
+def run() -> Table:
+    from benchmarks import subjects
+
+    rows = []
+    for size in SIZES:
+        idle, peak = measure(size)
+        foretold = memory.needed(subjects.photo(), StyleParams(), size)
+        rows.append((size, peak / 1e6, (peak - idle) / 1e6, foretold / 1e6, foretold / (peak - idle)))
+    return Table(
+        "Memory",
+        "Peak resident memory of a rendering of a 3:2 photo with the compact encoder, in megabytes.",
+        ("long side, px", "peak, MB", "of which the rendering, MB", "foretold, MB", "foretold / measured"),
+        rows,
+    )

@@ -1,0 +1,56 @@
+"""Tables of results, as Markdown to read and as JSON to compare."""
+
+import json
+import platform
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from statistics import median
+from time import perf_counter
+from typing import Any
+
+import torch
+
+RESULTS = Path(__file__).parent / "results"
+
+
+@dataclass(frozen=True)
+class Table:
+    """One question and its measured answer."""
+
+    title: str
+    explanation: str
+    columns: Sequence[str]
+    rows: Sequence[Sequence[Any]]
+    notes: Sequence[str] = field(default_factory=tuple)
+
+    def markdown(self) -> str:
+        lines = [f"## {self.title}", "", self.explanation, "", _row(self.columns), _row(["---"] * len(self.columns))]
+        return "\n".join([*lines, *(_row(row) for row in self.rows), "", *self.notes, ""])
+
+
+def _row(cells: Sequence[Any]) -> str:
+    return "| " + " | ".join(f"{cell:.3g}" if isinstance(cell, float) else str(cell) for cell in cells) + " |"
+
+
+def write(name: str, tables: Sequence[Table]) -> Path:
+    """Writes results/<name>.md and .json, with the machine they were measured on."""
+    RESULTS.mkdir(exist_ok=True)
+    machine = f"{platform.machine()}, {torch.get_num_threads()} threads, Python {platform.python_version()}, torch {torch.__version__}"
+    path = RESULTS / f"{name}.md"
+    path.write_text("\n".join([f"# {name.capitalize()}", "", f"Measured on {machine}. Medians.", "", *(t.markdown() for t in tables)]))
+    content = {"machine": machine, "tables": [{"title": t.title, "columns": list(t.columns), "rows": [list(r) for r in t.rows]} for t in tables]}
+    path.with_suffix(".json").write_text(json.dumps(content, indent=2) + "\n")
+    return path
+
+
+def seconds(action: Any, times: int) -> float:
+    """Median seconds of a call, behind one that warms up."""
+    action()
+    return median(_once(action) for _ in range(times))
+
+
+def _once(action: Any) -> float:
+    started = perf_counter()
+    action()
+    return perf_counter() - started

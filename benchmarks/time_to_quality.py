@@ -1,0 +1,100 @@
+"""Seconds to the loss at which the common recipe ends: Adam, rate 0.003, 2,000 steps from the photo at one scale."""
+
+from collections.abc import Mapping
+from time import perf_counter
+
+import torch
+from torch import Tensor
+
+from benchmarks import subjects
+from benchmarks.report import Table
+from nst.domain import StyleParams
+from nst.engine import best_device, load_encoder
+from nst.engine.descent import descend
+from nst.engine.encoders import STYLE_LAYERS, Encoder
+from nst.engine.pictures import fit, resize, to_tensor
+from nst.engine.scales import plan
+from nst.settings import Settings
+
+SIZE = 400
+LAYER_WEIGHTS = dict(zip(STYLE_LAYERS, (1.0, 0.8, 0.5, 0.3, 0.1), strict=True))
+RATE, STEPS = 0.003, 2000
+
+
+class CommonObjective:
+    """Gram losses at relu1_1 .. relu5_1, each divided by C·H·W, and a content loss at relu5_1: what tutorials minimise."""
+
+    def __init__(self, encoder: Encoder, photo: Tensor, style: Tensor, style_weight: float = 1.0) -> None:
+        self._encoder, self._style_weight = encoder, style_weight
+        with torch.no_grad():
+            self._grams = {layer: _gram(features) for layer, features in encoder(style, STYLE_LAYERS).items()}
+            self._content = encoder(photo, ["relu5_1"])["relu5_1"]
+
+    def __call__(self, x: Tensor) -> Mapping[str, Tensor]:
+        features = self._encoder(x, STYLE_LAYERS)
+        style = torch.stack([weight * self._style_loss(features[layer], layer) for layer, weight in LAYER_WEIGHTS.items()]).sum()
+        return {"style": self._style_weight * style, "content": (features["relu5_1"] - self._content).square().mean()}
+
+    def _style_loss(self, features: Tensor, layer: str) -> Tensor:
+        return (_gram(features) - self._grams[layer]).square().mean() / features.numel()
+
+    def balanced_at(self, photo: Tensor) -> float:
+        """A style weight for which the photo's style loss is four times the mean square of its content features."""
+        with torch.no_grad():
+            return 4 * self._content.square().mean().item() / self(photo)["style"].item()
+
+
+def _gram(features: Tensor) -> Tensor:
+    flat = features[0].flatten(1)  # (C, H*W)
+    return flat @ flat.T / flat.shape[1] ** 0.5  # so that C·H·W normalises the square
+
+
+def run() -> Table:
+    encoder = load_encoder("compact", best_device(), Settings().weights_dir)
+    photo, style = (_at(picture, SIZE) for picture in (subjects.photo(), subjects.style()))
+    weight = CommonObjective(encoder, photo, style).balanced_at(photo)
+    common_seconds, goal = _common(CommonObjective(encoder, photo, style, weight), photo)
+    our_seconds, steps = _ours(encoder, weight, goal)
+    return Table(
+        "Time to quality",
+        f"Seconds until the loss at which the common recipe ends ({goal:.4g}), one photo and style at {SIZE} px, the same encoder and "
+        "objective.",
+        ("recipe", "steps", "seconds", "ratio"),
+        (
+            (f"Adam, rate {RATE}, from the photo, one scale", STEPS, common_seconds, 1.0),
+            ("Pastiche: coarse to fine, preconditioned L-BFGS", steps, our_seconds, common_seconds / our_seconds),
+        ),
+    )
+
+
+def _at(picture, size: int) -> Tensor:  # type: ignore[no-untyped-def]
+    return to_tensor(picture, fit(picture, size), best_device())
+
+
+def _common(objective: CommonObjective, photo: Tensor) -> tuple[float, float]:
+    """Seconds, and the loss at the end."""
+    x = photo.clone().requires_grad_(True)
+    adam = torch.optim.Adam([x], lr=RATE)
+    started = perf_counter()
+    loss = torch.tensor(0.0)
+    for _ in range(STEPS):
+        adam.zero_grad()
+        loss = torch.stack(list(objective(x).values())).sum()
+        loss.backward()  # type: ignore[no-untyped-call]
+        adam.step()
+    return perf_counter() - started, loss.item()
+
+
+def _ours(encoder: Encoder, style_weight: float, goal: float) -> tuple[float, int]:
+    """Seconds until the loss at full size is at most `goal`, coarse scales included, and the steps taken there."""
+    started, x, steps = perf_counter(), None, 0
+    scales = plan(SIZE, StyleParams(iterations=12))
+    for scale in scales:
+        photo, style = (_at(picture, scale.long_side) for picture in (subjects.photo(), subjects.style()))
+        objective = CommonObjective(encoder, photo, style, style_weight)
+        start = photo if x is None else resize(x, (photo.shape[-2], photo.shape[-1]))
+        for step in descend(objective, start, scale.steps if scale is not scales[-1] else 500):
+            x, steps = step.picture, steps + 1
+            if scale is scales[-1] and sum(step.losses.values()) <= goal:
+                return perf_counter() - started, steps
+    raise RuntimeError("the goal was not reached in 500 steps")

@@ -1,0 +1,5 @@
+"""`python -m nst`."""
+
+from nst.cli import main
+
+main()

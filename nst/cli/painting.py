@@ -1,0 +1,94 @@
+"""Painting photo after photo: what `stylize` and `demo` have in common once it is clear what goes where."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import typer
+from PIL import Image
+
+from nst.cli import outputs
+from nst.cli.bars import painting_bar
+from nst.cli.devices import device_named
+from nst.cli.edge import complain, say
+from nst.cli.interruption import Interruption
+from nst.cli.style_sources import NamedStyle
+from nst.cli.weights import fetch_weights
+from nst.domain import StyleParams
+from nst.errors import DoesNotFit, FileUnreadable, InvalidImage, RenderingFailed
+from nst.settings import Settings
+
+OF_ONE_PHOTO = (InvalidImage, FileUnreadable, DoesNotFit, RenderingFailed)
+"""What may befall one photo and leave the others alone; anything else would befall them all."""
+
+
+@dataclass(frozen=True)
+class Commission:
+    """One painting to make.
+
+    Attributes:
+        name: the photo's, as the user said it.
+        photo: reads it.
+        target: the painting's path.
+    """
+
+    name: str
+    photo: Callable[[], Image.Image]
+    target: Path
+
+
+@dataclass(frozen=True)
+class Studio:
+    """What all paintings of a call share."""
+
+    styles: Sequence[NamedStyle]
+    params: StyleParams
+    settings: Settings
+    as_json: bool
+
+    def paint_all(self, commissions: Sequence[Commission]) -> None:
+        """Paints, saves and reports each. A photo that cannot be painted is reported, and the others go on.
+
+        Raises:
+            typer.Exit: with the first error's code, or 130 after Ctrl-C, which saves the painting as it is and ends the round.
+            PasticheError: when there is trouble that all paintings would have.
+        """
+        if self.params.encoder == "vgg19":
+            fetch_weights(self.settings.weights_dir, quiet=self.as_json)  # here, where there is a bar to watch
+        first_code = 0
+        with Interruption() as interruption:
+            for commission in commissions:
+                try:
+                    self._paint(commission, interruption)
+                except OF_ONE_PHOTO as error:
+                    complain(error, as_json=self.as_json, photo=commission.name)
+                    first_code = first_code or error.exit_code
+                if interruption.happened:
+                    raise typer.Exit(interruption.EXIT_CODE)
+        if first_code:
+            raise typer.Exit(first_code)
+
+    def _paint(self, commission: Commission, interruption: Interruption) -> None:
+        painting, recipe = self._rendered(commission, interruption)
+        recipe = {"photo": Path(commission.name).name, "styles": [style.name for style in self.styles], **recipe}
+        beside = outputs.save(painting, recipe, commission.target)
+        self._report(commission, recipe, beside)
+
+    def _rendered(self, commission: Commission, interruption: Interruption) -> tuple[Image.Image, dict[str, Any]]:
+        photo = commission.photo()
+        from nst.engine import Style, stylize  # loads torch, which takes seconds: not before the photo is known to be one
+
+        styles = [Style(style.picture, style.share) for style in self.styles]
+        device = device_named(self.settings.device)
+        with painting_bar(Path(commission.name).name, quiet=self.as_json) as show:
+            result = stylize(photo, styles, self.params, on_progress=show, should_stop=interruption, device=device)
+        return result.picture, result.recipe
+
+    def _report(self, commission: Commission, recipe: dict[str, Any], beside: Path) -> None:
+        width, height = recipe["size"]
+        verb = "stopped early after" if recipe["stopped"] else "painted in"
+        text = f"{commission.name}: {verb} {recipe['seconds']:.0f} s, {width} x {height} pixels: {commission.target}"
+        facts = {name: recipe[name] for name in ("styles", "size", "seconds", "stopped")}
+        files = {"photo": commission.name, "painting": str(commission.target), "recipe": str(beside)}
+        say(text, {**files, **facts}, as_json=self.as_json)

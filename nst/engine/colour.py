@@ -1,0 +1,29 @@
+"""Keeping the photo's colours, after the transfer or before it (Gatys et al. 2016, "Preserving Color in Neural Artistic Style Transfer")."""
+
+import torch
+from PIL import Image
+from torch import Tensor
+
+from nst.engine.losses import moments, square_root
+
+
+def with_colours_of(photo: Image.Image, painting: Image.Image) -> Image.Image:
+    """The painting's luminance on the photo's colours; both RGB and of one size."""
+    luminance = painting.convert("YCbCr").getchannel("Y")
+    _, blue, red = photo.convert("YCbCr").split()
+    return Image.merge("YCbCr", (luminance, blue, red)).convert("RGB")
+
+
+def recoloured(style: Tensor, photo: Tensor) -> Tensor:
+    """`style` with the mean and covariance of the colours of `photo`, both (1, 3, H, W) in [0, 1].
+
+    The map is the Monge-Kantorovich one, which moves colours least (Pitié and Kokaram 2007):
+    x -> m* + A (x - m) with A = C^-½ (C^½ C* C^½)^½ C^-½.
+    """
+    source, target = moments(style), moments(photo)
+    floor = 1e-5 * torch.eye(3).to(style)
+    root = square_root(source.covariance + floor)
+    inverse = torch.linalg.inv(root)
+    transport = inverse @ square_root(root @ (target.covariance + floor) @ root) @ inverse
+    moved = torch.einsum("ij,bjhw->bihw", transport, style - source.mean.view(1, 3, 1, 1))
+    return (moved + target.mean.view(1, 3, 1, 1)).clamp(0, 1)

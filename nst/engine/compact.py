@@ -1,0 +1,82 @@
+"""The compact encoder: a small VGG-like network of our own that answers with the features of a VGG-19.
+
+It knows layers and shapes; it does not know where its weights come from (see `encoders.py`) nor how it was trained
+(see `training/compact.py`).
+"""
+
+from collections.abc import Collection
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+# (width, [names of the convolutions]) a block; a 2x2 max pooling stands between blocks. A convolution is named after
+# the VGG-19 activation that it answers to. Full resolution is where the time goes, so the first block is narrow.
+BLOCKS: tuple[tuple[int, tuple[str, ...]], ...] = (
+    (16, ("relu1_1", "relu1_2")),
+    (48, ("relu2_1", "relu2_2")),
+    (96, ("relu3_1", "relu3_2", "relu3_4")),
+    (144, ("relu4_1", "relu4_2", "relu4_3", "relu4_4")),
+    (144, ("relu5_1",)),
+)
+# Channels of the features, by layer: those of the teacher that the heads were trained to reproduce.
+CHANNELS = {
+    "relu1_1": 16,
+    "relu1_2": 16,
+    "relu2_1": 32,
+    "relu2_2": 32,
+    "relu3_1": 64,
+    "relu3_4": 64,
+    "relu4_1": 128,
+    "relu4_2": 128,
+    "relu4_4": 128,
+    "relu5_1": 128,
+}
+
+
+class CompactEncoder(nn.Module):
+    """Maps RGB (B, 3, H, W) in [0, 1] to features (B, C, H/s, W/s), each scaled to a mean square of about 1.
+
+    A layer's feature is ``relu(head(x))`` where ``x`` is the layer's own activation and ``head`` a 1x1 convolution. H and W must
+    be at least `MIN_SIDE`, since reflection padding needs two pixels at the deepest layer.
+    """
+
+    MIN_SIDE = 32
+    layers = tuple(CHANNELS)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.convs = nn.ModuleDict()
+        self.heads = nn.ModuleDict()
+        width_in = 3
+        for width, names in BLOCKS:
+            for name in names:
+                self.convs[name] = nn.Conv2d(width_in, width, 3, padding=1, padding_mode="reflect")
+                width_in = width
+                if name in CHANNELS:
+                    self.heads[name] = nn.Conv2d(width, CHANNELS[name], 1)
+
+    def forward(self, x: Tensor, layers: Collection[str] = tuple(CHANNELS)) -> dict[str, Tensor]:
+        """Features of `layers`, computed no deeper than the deepest of them."""
+        missing = set(layers)
+        features = {}
+        x = (x - 0.45) / 0.25
+        for block, (_, names) in enumerate(BLOCKS):
+            if block:
+                x = F.max_pool2d(x, 2)
+            for name in names:
+                x = self.convs[name](x).relu()
+                if name in missing:
+                    features[name] = self.heads[name](x).relu()
+                    missing.discard(name)
+                if not missing:
+                    return features
+        raise KeyError(f"the compact encoder has no layer {min(missing)}")
+
+    def initialise(self) -> None:
+        """He initialisation from torch's own random state: where training starts."""
+        for module in self.modules():
+            if isinstance(module, nn.Conv2d):
+                nn.init.kaiming_normal_(module.weight)
+                if module.bias is not None:
+                    nn.init.zeros_(module.bias)

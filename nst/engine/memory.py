@@ -1,0 +1,74 @@
+"""How much memory a rendering takes, known before it starts."""
+
+from pathlib import Path
+
+import psutil
+import torch
+from PIL import Image
+
+from nst.domain import PRESET_SIZES, Preset, StyleParams
+from nst.engine.pictures import fit
+from nst.errors import DoesNotFit
+
+# Fitted with `python -m benchmarks.memory`: bytes for each pixel of the finest scale while descending, for each pixel of a
+# style picture while it is encoded, and whatever the size.
+PER_PIXEL = {"compact": 1100, "vgg19": 4200}
+PER_STYLE_PIXEL = {"compact": 300, "vgg19": 1400}
+FIXED = {"compact": 60_000_000, "vgg19": 150_000_000}
+HEADROOM = 0.9  # of what is free: the rest of the machine breathes, too
+
+
+def estimate(content: Image.Image, styles_pixels: int, size: int, encoder: str) -> int:
+    """Bytes beyond those of the idle process that a painting with a long side of `size` pixels takes at its peak."""
+    height, width = fit(content, size)
+    return FIXED[encoder] + max(PER_PIXEL[encoder] * height * width, PER_STYLE_PIXEL[encoder] * styles_pixels)
+
+
+def affordable_size(content: Image.Image, params: StyleParams, device: torch.device) -> int:
+    """The painting's long side: what is asked for, or for ultra what fits.
+
+    Raises:
+        DoesNotFit: when what is asked for does not fit; the sentence names the largest size that does.
+    """
+    largest = largest_size(content, params, free_bytes(device))
+    if params.size is None and params.preset is Preset.ULTRA:
+        return min(PRESET_SIZES[Preset.ULTRA], max(largest, PRESET_SIZES[Preset.HIGH]))
+    size = params.size or PRESET_SIZES[params.preset]
+    if size > largest:
+        raise DoesNotFit(
+            f"A painting of {size} pixels does not fit into the free memory; the largest that does has a long side of {largest} pixels."
+        )
+    return size
+
+
+def largest_size(content: Image.Image, params: StyleParams, free: float) -> int:
+    """The greatest long side, in steps of 16 pixels, that fits into `free` bytes."""
+    low, high = 0, 8192 // 16
+    while low < high:
+        middle = (low + high + 1) // 2
+        low, high = (middle, high) if needed(content, params, middle * 16) <= free else (low, middle - 1)
+    return max(32, low * 16)
+
+
+def needed(content: Image.Image, params: StyleParams, size: int) -> int:
+    """As `estimate`, for a square style picture at the scale that `params` says."""
+    encoder = params.encoder if params.encoder in FIXED else "vgg19"
+    return estimate(content, round((size * params.style_scale) ** 2), size, encoder)
+
+
+def free_bytes(device: torch.device) -> float:
+    """What may be taken on a device now, limits of a container included."""
+    if device.type == "cuda":
+        free, _ = torch.cuda.mem_get_info(device)
+        return HEADROOM * free
+    free = psutil.virtual_memory().available
+    return HEADROOM * min(free, _container_rest())
+
+
+def _container_rest() -> float:
+    """What a control group (version 2) leaves; infinite outside one."""
+    group = Path("/sys/fs/cgroup")
+    try:
+        return int((group / "memory.max").read_text()) - int((group / "memory.current").read_text())
+    except (OSError, ValueError):
+        return float("inf")

@@ -1,0 +1,79 @@
+"""Between Pillow's pictures and tensors (1, 3, H, W) of RGB in [0, 1]; sizes and resampling."""
+
+import math
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor
+from torch.nn import functional as F
+
+Size = tuple[int, int]
+"""(height, width) in pixels."""
+
+
+def to_tensor(picture: Image.Image, size: Size, device: torch.device) -> Tensor:
+    """A picture at `size`, filtered well in both directions (Lanczos), transparent parts filled with its mean visible colour."""
+    height, width = size
+    resized = opaque(picture).resize((width, height), Image.Resampling.LANCZOS, reducing_gap=3.0)
+    array = torch.from_numpy(np.array(resized)).to(device)
+    return array.permute(2, 0, 1)[None].float() / 255
+
+
+def to_picture(x: Tensor) -> Image.Image:
+    """The reverse of `to_tensor`, clamped to what can be shown."""
+    array = (x[0].detach().clamp(0, 1) * 255).round().to(torch.uint8).permute(1, 2, 0).cpu()
+    return Image.fromarray(array.numpy(), "RGB")
+
+
+def opaque(picture: Image.Image) -> Image.Image:
+    """The picture as RGB. What hides behind full transparency is often garbage, so it is replaced by the mean of what shows."""
+    if not picture.has_transparency_data:
+        return picture.convert("RGB")
+    rgba = picture.convert("RGBA")
+    values = np.asarray(rgba, dtype=np.float32)
+    alpha = values[..., 3:]
+    mean = (values[..., :3] * alpha).sum((0, 1)) / max(float(alpha.sum()), 1.0)
+    ground = Image.new("RGBA", rgba.size, (*(round(float(channel)) for channel in mean), 255))
+    return Image.alpha_composite(ground, rgba).convert("RGB")
+
+
+def alpha_of(picture: Image.Image) -> Image.Image | None:
+    """The alpha channel, where something is transparent."""
+    if not picture.has_transparency_data:
+        return None
+    alpha = picture.convert("RGBA").getchannel("A")
+    return alpha if alpha.getextrema() != (255, 255) else None
+
+
+def fit(picture: Image.Image, long_side: float) -> Size:
+    """The size with that long side and the picture's own shape; no side below one pixel."""
+    factor = long_side / max(picture.size)
+    return max(1, round(picture.height * factor)), max(1, round(picture.width * factor))
+
+
+def resize(x: Tensor, size: Size) -> Tensor:
+    """(1, 3, H, W) at another size, bicubic."""
+    if tuple(x.shape[-2:]) == size:
+        return x
+    return F.interpolate(x, size=size, mode="bicubic", antialias=True).clamp(0, 1)
+
+
+def pad_to(x: Tensor, least: int) -> Tensor:
+    """Grows sides shorter than `least` by repeating the border on both ends; `crop_to` takes it off again."""
+    down, across = (max(0, least - side) for side in x.shape[-2:])
+    if not (down or across):
+        return x
+    return F.pad(x, (across // 2, across - across // 2, down // 2, down - down // 2), mode="replicate")
+
+
+def crop_to(x: Tensor, size: Size) -> Tensor:
+    """The middle of x."""
+    top, left = ((have - want) // 2 for have, want in zip(x.shape[-2:], size, strict=True))
+    return x[..., top : top + size[0], left : left + size[1]]
+
+
+def tile_to(x: Tensor, least: int) -> Tensor:
+    """Grows sides shorter than `least` by repeating the picture: statistics stay what they were."""
+    down, across = (math.ceil(least / side) for side in x.shape[-2:])
+    return x.repeat(1, 1, down, across) if max(down, across) > 1 else x

@@ -1,0 +1,77 @@
+"""Everything that can go wrong and that a user should hear of, each with a sentence fit for them and an exit code for scripts.
+
+PasticheError
+├── InvalidImage
+│   ├── NotAPicture           bytes that are no JPEG, PNG or WebP
+│   ├── TruncatedPicture      a picture that breaks off or is damaged
+│   ├── PictureTooLarge       too many bytes or pixels, or a decompression bomb
+│   └── PictureTooSmall       a side below the limit
+├── InvalidParams             a parameter out of its range
+├── UnknownStyle              no such bundled style, and no such file
+├── NoPictures                a folder or pattern without a picture in it
+├── FileUnreadable            a file that is missing or may not be read
+├── CannotWrite               an output path that cannot be written
+├── DoesNotFit                a rendering larger than the memory
+├── WeightsUnavailable        an encoder's weights that could not be had
+└── RenderingFailed           the optimiser found nothing finite
+"""
+
+from typing import ClassVar
+
+
+class PasticheError(Exception):
+    """Base of all. `str(error)` is the sentence for the user: no paths of ours, no traces, and what to do about it."""
+
+    exit_code: ClassVar[int] = 1
+
+
+class InvalidImage(PasticheError):
+    exit_code = 10
+
+
+class NotAPicture(InvalidImage):
+    exit_code = 11
+
+
+class TruncatedPicture(InvalidImage):
+    exit_code = 12
+
+
+class PictureTooLarge(InvalidImage):
+    exit_code = 13
+
+
+class PictureTooSmall(InvalidImage):
+    exit_code = 14
+
+
+class InvalidParams(PasticheError):
+    exit_code = 20
+
+
+class UnknownStyle(PasticheError):
+    exit_code = 21
+
+
+class NoPictures(PasticheError):
+    exit_code = 22
+
+
+class FileUnreadable(PasticheError):
+    exit_code = 23
+
+
+class CannotWrite(PasticheError):
+    exit_code = 24
+
+
+class DoesNotFit(PasticheError):
+    exit_code = 30
+
+
+class WeightsUnavailable(PasticheError):
+    exit_code = 31
+
+
+class RenderingFailed(PasticheError):
+    exit_code = 32

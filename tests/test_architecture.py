@@ -1,0 +1,79 @@
+"""Imports point one way. This walks them to say so."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+
+# Who may import whom inside the project: a module belongs to the longest prefix that fits, and may import its own layer and those named.
+BASE = {"nst", "nst.errors", "nst.domain", "nst.settings"}
+PARTS = {"nst.images", "nst.engine", "nst.styles", "nst.samples", "nst.weights"}
+MAY_IMPORT = {
+    "nst": set(),
+    "nst.errors": set(),
+    "nst.domain": {"nst.errors"},
+    "nst.settings": {"nst.errors"},
+    "nst.images": BASE,
+    "nst.weights": BASE,
+    "nst.engine": BASE,
+    "nst.samples": BASE | {"nst.images"},
+    "nst.styles": BASE | {"nst.images"},
+    "nst.cli": BASE | PARTS,
+    "nst.__main__": {"nst.cli"},
+}
+STANDARD_ONLY = ("nst/errors.py", "nst/domain.py")
+
+
+def modules() -> list[Path]:
+    return sorted(path for path in (ROOT / "nst").rglob("*.py"))
+
+
+def name_of(path: Path) -> str:
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def layer_of(name: str) -> str:
+    return max((layer for layer in MAY_IMPORT if name == layer or name.startswith(layer + ".") and layer != "nst"), key=len, default="nst")
+
+
+def imports(tree: ast.AST) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def imported_at_once(path: Path) -> Iterator[str]:
+    """What a module imports when it is itself imported: not inside functions."""
+    for node in ast.parse(path.read_text()).body:
+        if not isinstance(node, ast.FunctionDef | ast.ClassDef | ast.AsyncFunctionDef):
+            yield from imports(node)
+
+
+@pytest.mark.parametrize("path", modules(), ids=name_of)
+def test_imports_point_down(path: Path) -> None:
+    layer = layer_of(name_of(path))
+    for imported in imports(ast.parse(path.read_text())):
+        if imported.split(".")[0] == "nst":
+            target = layer_of(imported)
+            assert target == layer or target in MAY_IMPORT[layer], f"{name_of(path)} imports {imported}"
+
+
+@pytest.mark.parametrize("path", modules(), ids=name_of)
+def test_torch_stays_in_the_engine(path: Path) -> None:
+    if layer_of(name_of(path)) != "nst.engine":
+        heavy = [name for name in imported_at_once(path) if name.split(".")[0] in ("torch", "torchvision") or name.startswith("nst.engine")]
+        assert not heavy, f"{name_of(path)} loads torch as soon as it is imported"
+
+
+@pytest.mark.parametrize("name", STANDARD_ONLY)
+def test_the_words_of_the_domain_need_the_standard_library_alone(name: str) -> None:
+    import sys
+
+    for imported in imports(ast.parse((ROOT / name).read_text())):
+        assert imported.split(".")[0] in {*sys.stdlib_module_names, "nst"}, imported

@@ -1,0 +1,62 @@
+import pytest
+import torch
+from torch import Tensor
+
+from nst.domain import Optimiser
+from nst.engine.descent import Landscape, descend
+from nst.errors import RenderingFailed
+
+
+def towards(target: Tensor):  # type: ignore[no-untyped-def]
+    return lambda x: {"distance": (x - target).square().mean()}
+
+
+def test_it_reaches_a_target_picture() -> None:
+    target = torch.rand(1, 3, 24, 17, generator=torch.Generator().manual_seed(0))
+    steps = list(descend(towards(target), torch.full_like(target, 0.5), 30))
+    assert len(steps) == 30
+    assert steps[-1].losses["distance"] < 1e-4 < steps[0].losses["distance"]
+    torch.testing.assert_close(steps[-1].picture, target, atol=0.03, rtol=0)
+
+
+@pytest.mark.parametrize("size", [(12, 16), (13, 9)])
+def test_the_gradient_is_that_of_the_filtered_picture(size: tuple[int, int]) -> None:
+    start = torch.rand(1, 3, *size, dtype=torch.float64, generator=torch.Generator().manual_seed(1))
+    landscape = Landscape(lambda x: {"fourth": x.pow(4).sum()}, start)
+    variables = torch.randn(start.shape, dtype=torch.float64, generator=torch.Generator().manual_seed(2)) * 0.1
+    _, gradient = landscape.evaluate(variables)
+    wanted = torch.autograd.functional.jacobian(lambda z: landscape.picture(z).pow(4).sum(), variables)
+    torch.testing.assert_close(gradient, wanted)
+
+
+def test_broad_strokes_are_amplified_over_fine_ones() -> None:
+    landscape = Landscape(towards(torch.zeros(1, 3, 32, 32)), torch.zeros(1, 3, 32, 32))
+    row = torch.arange(32)
+    fine = ((row % 2) * 2.0 - 1).expand(1, 3, 32, 32)
+    broad = torch.cos(2 * torch.pi * row / 32).expand(1, 3, 32, 32)
+    assert landscape.picture(broad).abs().max() > 2 * landscape.picture(fine).abs().max()
+
+
+def test_adam_takes_over_where_lbfgs_diverges() -> None:
+    looks = 0
+
+    def rough(x: Tensor) -> dict[str, Tensor]:
+        nonlocal looks
+        looks += 1
+        spoilt = float("nan") if 3 <= looks < 8 else 1.0
+        return {"distance": x.square().mean() * spoilt}
+
+    steps = list(descend(rough, torch.full((1, 3, 8, 8), 0.5), 30))
+    taken = [step.optimiser for step in steps]
+    assert taken == [Optimiser.LBFGS] + [Optimiser.ADAM] * 29
+    assert steps[-1].losses["distance"] < 0.1 * steps[0].losses["distance"]
+
+
+def test_a_picture_that_is_nowhere_finite_fails_with_a_sentence() -> None:
+    with pytest.raises(RenderingFailed, match="lower strength"):
+        list(descend(lambda x: {"bad": x.mean() * float("nan")}, torch.zeros(1, 3, 8, 8), 3))
+
+
+def test_adam_alone_when_asked_for() -> None:
+    steps = list(descend(towards(torch.zeros(1, 3, 8, 8)), torch.ones(1, 3, 8, 8), 3, Optimiser.ADAM))
+    assert [step.optimiser for step in steps] == [Optimiser.ADAM] * 3

@@ -1,0 +1,56 @@
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from nst.engine.pictures import alpha_of, crop_to, fit, opaque, pad_to, resize, tile_to, to_picture, to_tensor
+
+CPU = torch.device("cpu")
+
+
+def test_a_picture_comes_back_as_it_went(photo: Image.Image) -> None:
+    x = to_tensor(photo, (photo.height, photo.width), CPU)
+    assert tuple(x.shape) == (1, 3, photo.height, photo.width)
+    assert np.array_equal(np.array(to_picture(x)), np.array(photo))
+
+
+def test_values_that_cannot_be_shown_are_clamped() -> None:
+    picture = to_picture(torch.tensor([-1.0, 2.0]).expand(1, 3, 1, 2))
+    assert [picture.getpixel((0, 0)), picture.getpixel((1, 0))] == [(0, 0, 0), (255, 255, 255)]
+
+
+def test_what_hides_behind_transparency_does_not_colour_the_painting() -> None:
+    rgba = Image.new("RGBA", (4, 4), (0, 255, 0, 0))
+    rgba.paste((200, 10, 10, 255), (0, 0, 2, 4))
+    assert opaque(rgba).getpixel((3, 3)) == (200, 10, 10)
+
+
+def test_only_a_picture_that_is_transparent_somewhere_has_an_alpha() -> None:
+    assert alpha_of(Image.new("RGB", (4, 4))) is None
+    assert alpha_of(Image.new("RGBA", (4, 4), (1, 2, 3, 255))) is None
+    assert alpha_of(Image.new("RGBA", (4, 4), (1, 2, 3, 9))) is not None
+
+
+@pytest.mark.parametrize(("shape", "wanted"), [((400, 300), (384, 512)), ((300, 400), (512, 384)), ((1000, 1), (1, 512))])
+def test_fit_keeps_the_shape(shape: tuple[int, int], wanted: tuple[int, int]) -> None:
+    assert fit(Image.new("RGB", shape), 512) == wanted
+
+
+@pytest.mark.parametrize("size", [(5, 40), (40, 5), (7, 7), (40, 40)])
+def test_cropping_undoes_padding(size: tuple[int, int]) -> None:
+    x = torch.rand(1, 3, *size)
+    padded = pad_to(x, 32)
+    assert min(padded.shape[-2:]) >= 32
+    assert torch.equal(crop_to(padded, size), x)
+
+
+def test_tiling_keeps_the_statistics() -> None:
+    x = torch.rand(1, 3, 5, 40)
+    tiled = tile_to(x, 32)
+    assert min(tiled.shape[-2:]) >= 32
+    torch.testing.assert_close(tiled.mean((2, 3)), x.mean((2, 3)))
+
+
+def test_resizing_to_the_same_size_is_free() -> None:
+    x = torch.rand(1, 3, 8, 8)
+    assert resize(x, (8, 8)) is x

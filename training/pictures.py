@@ -1,0 +1,40 @@
+"""Crops of a data folder's photos and style pictures."""
+
+import random
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor
+
+
+class Pictures:
+    """Random crops of the JPEGs in `data`/photos and `data`/styles, decoded once."""
+
+    def __init__(self, data: Path) -> None:
+        self.photos, self.styles = (sorted((data / kind).glob("*.jpg")) for kind in ("photos", "styles"))
+        self._decoded: dict[Path, Image.Image] = {}
+
+    def crop(self, paths: list[Path], side: int) -> Tensor:
+        """A square of `side` pixels out of a random picture: from a detail of it to the whole shorter side. (3, side, side)"""
+        image = self._decode(random.choice(paths))
+        shorter = min(image.size)
+        edge = max(int(random.uniform(0.25, 1) * shorter), min(72, shorter))
+        left, top = random.randint(0, image.width - edge), random.randint(0, image.height - edge)
+        box = (left, top, left + edge, top + edge)
+        crop = image.resize((side, side), Image.Resampling.BICUBIC, box=box, reducing_gap=2.0)
+        tensor = torch.from_numpy(np.array(crop)).permute(2, 0, 1).float() / 255
+        return tensor.flip(2) if random.random() < 0.5 else tensor
+
+    def _decode(self, path: Path) -> Image.Image:
+        if path not in self._decoded:
+            self._decoded[path] = Image.open(path).convert("RGB")
+        return self._decoded[path]
+
+    def augmented(self, count: int, side: int) -> Tensor:
+        """Crops of photos and styles, some with other contrast and tint, some with noise. (count, 3, side, side)"""
+        x = torch.stack([self.crop(self.photos if random.random() < 0.55 else self.styles, side) for _ in range(count)])
+        contrast, tint = torch.empty(count, 1, 1, 1).uniform_(0.6, 1.5), torch.empty(count, 3, 1, 1).uniform_(-0.12, 0.12)
+        x = torch.where(torch.rand(count, 1, 1, 1) < 0.5, (x - 0.5) * contrast + 0.5 + tint, x)
+        return x + torch.randn_like(x) * 0.12 * torch.rand(count, 1, 1, 1) * (torch.rand(count, 1, 1, 1) < 0.3)
