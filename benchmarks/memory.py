@@ -23,14 +23,14 @@ network = load_encoder(encoder, best_device(), Settings().weights_dir)
 photo, style = subjects.photo(), subjects.style()
 stylize(photo, [style], StyleParams(size=64, scales=1, iterations=1), encoder=network)
 idle = int(open("/proc/self/statm").read().split()[1]) * resource.getpagesize()
-stylize(photo, [style], StyleParams(size=size, scales=1, iterations=%d), encoder=network)
+stylize(photo, [style], StyleParams(size=size, scales=1, iterations=int(sys.argv[3])), encoder=network)
 print(json.dumps({"idle": idle, "peak": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024}))
-""" % STEPS
+"""
 
 
 def measure(size: int, encoder: str = "compact") -> tuple[int, int]:
     """(bytes of the idle process with the encoder loaded, bytes at the peak of a rendering)."""
-    found = subprocess.run([sys.executable, "-c", PROGRAM, str(size), encoder], capture_output=True, check=True, text=True)
+    found = subprocess.run([sys.executable, "-c", PROGRAM, str(size), encoder, str(STEPS)], capture_output=True, check=True, text=True)
     values = json.loads(found.stdout)
     return values["idle"], values["peak"]
 

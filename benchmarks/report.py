@@ -39,7 +39,10 @@ def write(name: str, tables: Sequence[Table]) -> Path:
     machine = f"{platform.machine()}, {torch.get_num_threads()} threads, Python {platform.python_version()}, torch {torch.__version__}"
     path = RESULTS / f"{name}.md"
     path.write_text("\n".join([f"# {name.capitalize()}", "", f"Measured on {machine}. Medians.", "", *(t.markdown() for t in tables)]))
-    content = {"machine": machine, "tables": [{"title": t.title, "columns": list(t.columns), "rows": [list(r) for r in t.rows]} for t in tables]}
+    content = {
+        "machine": machine,
+        "tables": [{"title": t.title, "columns": list(t.columns), "rows": [list(r) for r in t.rows]} for t in tables],
+    }
     path.with_suffix(".json").write_text(json.dumps(content, indent=2) + "\n")
     return path
 

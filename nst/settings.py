@@ -16,7 +16,9 @@ class Settings(BaseSettings):
         default_factory=lambda: user_cache_path("pastiche") / "weights", description="where downloaded weights are kept"
     )
     styles_dir: Path | None = Field(default=None, description="a folder of your own style pictures, offered beside the bundled ones")
-    device: str = Field(default="auto", description="where to compute: auto, cpu, cuda, cuda:1, mps", pattern=r"^(auto|cpu|cuda(:\d+)?|mps)$")
+    device: str = Field(
+        default="auto", description="where to compute: auto, cpu, cuda, cuda:1, mps", pattern=r"^(auto|cpu|cuda(:\d+)?|mps)$"
+    )
     max_bytes: int = Field(default=20_000_000, gt=0, description="largest picture file that is read")
     max_pixels: int = Field(default=50_000_000, gt=0, description="largest picture that is decoded, in pixels")
     min_side: int = Field(default=32, gt=0, description="shortest side of a photo or a style picture, in pixels")

@@ -37,7 +37,9 @@ def name_of(path: Path) -> str:
 
 
 def layer_of(name: str) -> str:
-    return max((layer for layer in MAY_IMPORT if name == layer or name.startswith(layer + ".") and layer != "nst"), key=len, default="nst")
+    return max(
+        (layer for layer in MAY_IMPORT if name == layer or (name.startswith(layer + ".") and layer != "nst")), key=len, default="nst"
+    )
 
 
 def imports(tree: ast.AST) -> Iterator[str]:

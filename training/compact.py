@@ -2,14 +2,17 @@
 
     python -m training.compact --data FOLDER --steps 12000 --cooldown 3000 [--out FILE] [--state FILE] [--warm FILE]
 
-The pictures that style transfer produces are found by descending gradients of the encoder itself. A student that only knows photos is
-exploited there: the optimiser walks to inputs on which student and teacher differ, and the painting comes out dull and grainy. So each
-batch holds augmented crops of photos and styles, and triplets of a painting, its style and its photo, where the painting is under way by
-the engine's own optimiser with the present student as its encoder (`visited.py`).
+The pictures that style transfer produces are found by descending gradients of the encoder itself. A student that only knows photos
+is exploited there: the optimiser walks to inputs on which student and teacher differ, and the painting comes out dull and grainy. So
+each batch holds augmented crops of photos and styles, and triplets of a painting, its style and its photo, where the painting is under
+way by the engine's own optimiser with the present student as its encoder (`visited.py`).
 
-The loss: relative squared feature errors; relative errors of Gram matrices; and, on the triplets, the errors of what the renderer
+The loss: relative squared errors of features; relative errors of Gram matrices; and, on the triplets, the errors of what the renderer
 compares: Gram matrices of painting and style, features of painting and photo. What is common to both cancels out there, as it does in
-the renderer. Muon (Jordan et al. 2024) for the 3x3 kernels, AdamW for the rest; a constant rate, then a linear cool-down; the weights are averaged.
+the renderer. Where the teacher has heads back to VGG-19's channels, errors are taken there, so that the student learns what matters
+among those many channels rather than what varies most among the teacher's few.
+
+Muon (Jordan et al. 2024) for the 3x3 kernels, AdamW for the rest; a constant rate, then a linear cool-down; the weights are averaged.
 """
 
 import argparse
@@ -31,7 +34,8 @@ from training.pictures import Pictures
 from training.teacher import Teacher
 from training.visited import Pool
 
-WEIGHTS = {"relu4_2": 1.5, "relu1_2": 0.25, "relu2_2": 0.25, "relu3_4": 0.5, "relu4_4": 0.5}  # others: 1
+# of the layers' feature errors; where the teacher has heads back to VGG-19's channels, the error there counts for 1 beside this
+WEIGHTS = {"relu4_2": 1.5, "relu1_2": 0.25, "relu2_2": 0.25, "relu3_4": 0.5, "relu4_4": 0.5} | dict.fromkeys(STYLE_LAYERS, 0.5)
 # side of a batch's pictures in pixels: (share of the steps, augmented crops, triplets)
 BATCHES = {128: (0.55, 3, 3), 181: (0.25, 2, 1), 256: (0.20, 1, 1)}
 
@@ -69,6 +73,11 @@ def gram(features: Tensor) -> Tensor:
 def relative(difference: Tensor, reference: Tensor, floor: float) -> Tensor:
     """Norms of `difference` over those of `reference`, (B,)."""
     return (difference.flatten(1).square().sum(1) + floor**2).sqrt() / (reference.flatten(1).square().sum(1).sqrt() + floor)
+
+
+def relative_square(difference: Tensor, reference: Tensor) -> Tensor:
+    """Mean squares of `difference` over those of `reference`, (B,)."""
+    return difference.square().mean((1, 2, 3)) / (reference.square().mean((1, 2, 3)) + 0.05)
 
 
 class Trainer:
@@ -139,27 +148,27 @@ class Trainer:
         total, log = torch.zeros(()), {}
         for name, features in self.student(x).items():
             target = targets[name] / self.scale[name]
-            error = (features - target).pow(2).mean((1, 2, 3)) / (target.pow(2).mean((1, 2, 3)) + 0.05)
-            total = total + WEIGHTS.get(name, 1.0) * error.mean()
-            log[name] = error.detach().mean().item()
             for kind, weight, term in self.comparisons(name, features, target, visited):
                 total = total + weight * term.mean()
                 log[f"{kind} {name}"] = term.detach().mean().item()
         return total, log
 
     def comparisons(self, name: str, features: Tensor, target: Tensor, visited: int) -> Iterator[tuple[str, float, Tensor]]:
-        """(kind, weight, errors): of Gram matrices, and of what the renderer will see: painting minus style, painting minus photo."""
-        if name in STYLE_LAYERS:
-            grams, wanted = gram(features), gram(target)
-            yield "gram", 0.15, relative(grams - wanted, wanted, 1e-3)
-            if visited:
-                painting, style, _ = grams.sub(wanted)[-3 * visited :].split(visited)
-                yield "style gap", 0.5, relative(painting - style, wanted[-2 * visited : -visited], 1e-3)
+        """(kind, weight, errors): of features, of Gram matrices, and of what the renderer will see: painting minus style, minus photo."""
+        yield "feature", WEIGHTS.get(name, 1.0), relative_square(features - target, target)
         if visited and name in (CONTENT_LAYER, *STYLE_LAYERS[2:]):
             painting, _, photo = features.sub(target)[-3 * visited :].split(visited)
             moved = target[-3 * visited : -2 * visited] - target[-visited:]
             yield "content gap", 0.4 if name == CONTENT_LAYER else 0.1, relative(painting - photo, moved, 1e-1)
-
+        if name not in STYLE_LAYERS:
+            return
+        lifted, wanted = (self.teacher.lifted(name, maps * self.scale[name]) for maps in (features, target))
+        yield "lifted", 1.0, relative_square(lifted - wanted, wanted)
+        grams, wanted_grams = (gram(lifted), gram(wanted)) if name in STYLE_LAYERS[2:] else (gram(features), gram(target))
+        yield "gram", 0.15, relative(grams - wanted_grams, wanted_grams, 1e-3)
+        if visited:
+            painting, style, _ = grams.sub(wanted_grams)[-3 * visited :].split(visited)
+            yield "style gap", 0.5, relative(painting - style, wanted_grams[-2 * visited : -visited], 1e-3)
 
     def advance(self) -> dict[str, float]:
         """One step: a batch, a loss, an update. Returns the relative errors by layer."""

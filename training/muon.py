@@ -26,7 +26,7 @@ class Muon(torch.optim.Optimizer):
         super().__init__(params, {"lr": rate, "momentum": momentum})
 
     @torch.no_grad()
-    def step(self, closure: Any = None) -> None:
+    def step(self, closure: Any = None) -> None:  # noqa: ARG002 (torch's signature)
         for group in self.param_groups:
             for kernel in group["params"]:
                 mean = self.state[kernel].setdefault("momentum", torch.zeros_like(kernel))

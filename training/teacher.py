@@ -41,6 +41,14 @@ class Teacher(nn.Module):
                 missing.discard(name)
         return features
 
+    def lifted(self, name: str, features: Tensor) -> Tensor:
+        """Style features as the channels of the normalised VGG-19 that the teacher was compressed from, 64 to 512 of them.
+
+        Directions that vary little among the teacher's few channels count for much among VGG-19's many.
+        """
+        step = f"conv{name[4]}{name[6]}_aux"
+        return F.conv2d(features, self.weights[f"{step}.weight"], self.weights[f"{step}.bias"]).relu()
+
     @torch.no_grad()
     def targets(self, x: Tensor, layers: Collection[str]) -> dict[str, Tensor]:
         """Features without a graph."""

@@ -8,7 +8,6 @@ from PIL import Image
 
 import nst
 from nst.cli.configuration import settings
-from nst.cli.devices import device_named, threads
 from nst.cli.edge import AsJson, say
 from nst.cli.options import Device
 from nst.domain import StyleParams
@@ -25,6 +24,9 @@ def info(device: Device = None, as_json: AsJson = False) -> None:
 
 
 def _facts(chosen: Settings) -> dict[str, Any]:
+    import torch
+
+    from nst.engine import device_named
     from nst.engine.memory import free_bytes, largest_size
 
     device = device_named(chosen.device)
@@ -32,7 +34,7 @@ def _facts(chosen: Settings) -> dict[str, Any]:
     photo = Image.new("L", (4, 3))  # its shape is all that counts
     return {
         "device": str(device),
-        "threads": threads(),
+        "threads": torch.get_num_threads(),
         "free_bytes": round(free),
         "largest_size": {encoder: largest_size(photo, StyleParams(encoder=encoder), free) for encoder in ENCODERS},
         "versions": {"pastiche": nst.__version__, "python": platform.python_version(), **{name: version(name) for name in PACKAGES}},

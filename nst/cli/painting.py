@@ -10,7 +10,6 @@ from PIL import Image
 
 from nst.cli import outputs
 from nst.cli.bars import painting_bar
-from nst.cli.devices import device_named
 from nst.cli.edge import complain, say
 from nst.cli.interruption import Interruption
 from nst.cli.style_sources import NamedStyle
@@ -77,7 +76,7 @@ class Studio:
 
     def _rendered(self, commission: Commission, interruption: Interruption) -> tuple[Image.Image, dict[str, Any]]:
         photo = commission.photo()
-        from nst.engine import Style, stylize  # loads torch, which takes seconds: not before the photo is known to be one
+        from nst.engine import Style, device_named, stylize  # loads torch, which takes seconds: not before the photo is known to be one
 
         styles = [Style(style.picture, style.share) for style in self.styles]
         device = device_named(self.settings.device)

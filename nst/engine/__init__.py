@@ -1,6 +1,7 @@
 """Pictures in, picture out."""
 
+from nst.engine.devices import best_device, device_named
 from nst.engine.encoders import Encoder, load_encoder
-from nst.engine.stylize import Iterate, Result, Style, best_device, stylize
+from nst.engine.stylize import Iterate, Result, Style, stylize
 
-__all__ = ["Encoder", "Iterate", "Result", "Style", "best_device", "load_encoder", "stylize"]
+__all__ = ["Encoder", "Iterate", "Result", "Style", "best_device", "device_named", "load_encoder", "stylize"]

@@ -1,4 +1,7 @@
-"""Keeping the photo's colours, after the transfer or before it (Gatys et al. 2016, "Preserving Color in Neural Artistic Style Transfer")."""
+"""Keeping the photo's colours, after the transfer or before it.
+
+Gatys, Bethge, Hertzmann and Shechtman 2016, "Preserving Color in Neural Artistic Style Transfer".
+"""
 
 import torch
 from PIL import Image

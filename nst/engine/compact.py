@@ -6,7 +6,6 @@ It knows layers and shapes; it does not know where its weights come from (see `e
 
 from collections.abc import Collection
 
-import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 

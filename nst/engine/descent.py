@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Protocol
 
 import torch
@@ -34,10 +35,10 @@ def descend(objective: Objective, start: Tensor, steps: int, optimiser: Optimise
     variables = torch.zeros_like(start)
     taken = 0
     if optimiser is Optimiser.LBFGS:
-        for walker in _walk(lambda: _LBFGS(landscape, variables), steps):
+        for walker in _walk(partial(_LBFGS, landscape, variables), steps):
             variables, taken = walker.variables, taken + 1
             yield Step(landscape.picture(variables), landscape.losses, Optimiser.LBFGS)
-    for walker in _walk(lambda: _Adam(landscape, variables), steps - taken):
+    for walker in _walk(partial(_Adam, landscape, variables), steps - taken):
         if not landscape.finite:
             raise RenderingFailed("The rendering found no finite picture. Try a lower strength, or another style picture.")
         yield Step(landscape.picture(walker.variables), landscape.losses, Optimiser.ADAM)
@@ -92,7 +93,8 @@ class Landscape:
 
     def _filter(self, x: Tensor) -> Tensor:
         spectrum = torch.fft.rfft2(x) * self._gain
-        return torch.fft.irfft2(spectrum, s=self._size)
+        filtered: Tensor = torch.fft.irfft2(spectrum, s=self._size)
+        return filtered
 
     def evaluate(self, variables: Tensor) -> tuple[Tensor, Tensor]:
         """The objective and its gradient with respect to `variables`. The filter is symmetric, so it is its own transpose."""

@@ -37,7 +37,7 @@ class Frozen:
 
     def __init__(self, name: str, network: nn.Module, digest: str, device: torch.device) -> None:
         self.name, self.digest = name, digest
-        self._network = network.requires_grad_(False).eval().to(device, memory_format=torch.channels_last)
+        self._network = network.requires_grad_(False).eval().to(device).to(memory_format=torch.channels_last)
 
     def __call__(self, x: Tensor, layers: Collection[str]) -> dict[str, Tensor]:
         features: dict[str, Tensor] = self._network(x.contiguous(memory_format=torch.channels_last), layers)
@@ -53,6 +53,8 @@ class VGG19(nn.Module):
     WIDTHS = (64, 128, 256, 512, 512)
     DEPTHS = (2, 2, 4, 4, 1)
     layers = tuple(f"relu{block}_{i + 1}" for block, depth in enumerate(DEPTHS, start=1) for i in range(depth))
+    mean: Tensor
+    deviation: Tensor
     MEAN, DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 
     def __init__(self) -> None:

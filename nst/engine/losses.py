@@ -5,6 +5,7 @@ picture and size, and the optimiser meets an objective of the order of 1.
 """
 
 from dataclasses import dataclass
+from typing import Protocol
 
 import torch
 from torch import Tensor
@@ -41,6 +42,12 @@ def blend(parts: list[tuple[Moments, float]]) -> Moments:
     mean = torch.stack([part.mean * (weight / total) for part, weight in parts]).sum(0)
     second = torch.stack([part.second * (weight / total) for part, weight in parts]).sum(0)
     return Moments(mean, second)
+
+
+class StyleDistance(Protocol):
+    """How far features (1, C, H, W) are from the target's statistics, as a scalar."""
+
+    def __call__(self, features: Tensor) -> Tensor: ...
 
 
 class GramDistance:
@@ -82,7 +89,7 @@ class WassersteinDistance:
 def square_root(matrix: Tensor) -> Tensor:
     """Of a symmetric positive matrix (n, n), through its eigenvalues, in double precision."""
     values, vectors = torch.linalg.eigh(matrix.double().cpu())
-    root = vectors * values.clamp(min=0).sqrt() @ vectors.T
+    root: Tensor = vectors * values.clamp(min=0).sqrt() @ vectors.T
     return root.to(matrix)
 
 
@@ -93,17 +100,19 @@ class _TraceOfRoot(torch.autograd.Function):
     def forward(ctx, matrix: Tensor) -> Tensor:  # type: ignore[no-untyped-def]
         try:
             values, vectors = torch.linalg.eigh((matrix + matrix.T) / 2)
-        except torch.linalg.LinAlgError:  # it raises on what is not finite; the optimiser knows what to do with NaN
+        except RuntimeError:  # it raises on what is not finite; the optimiser knows what to do with NaN
             values, vectors = matrix.new_full((len(matrix),), torch.nan), torch.full_like(matrix, torch.nan)
         roots = values.clamp(min=0).sqrt()
         ctx.save_for_backward(roots, vectors)
-        return roots.sum()
+        total: Tensor = roots.sum()
+        return total
 
     @staticmethod
-    def backward(ctx, gradient: Tensor) -> Tensor:  # type: ignore[no-untyped-def, override]
+    def backward(ctx, gradient: Tensor) -> Tensor:  # type: ignore[no-untyped-def]
         roots, vectors = ctx.saved_tensors
         inverse = 0.5 / roots.clamp(min=1e-4 * roots.max())
-        return gradient * (vectors * inverse) @ vectors.T
+        spread: Tensor = gradient * (vectors * inverse) @ vectors.T
+        return spread
 
 
 def trace_of_root(matrix: Tensor) -> Tensor:

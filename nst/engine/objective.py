@@ -1,6 +1,6 @@
 """What a painting is measured by: style statistics, kept content, smoothness. Built once a scale, called once a step."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import torch
 from torch import Tensor
@@ -10,6 +10,7 @@ from nst.engine.encoders import CONTENT_LAYER, STYLE_LAYERS, Encoder
 from nst.engine.losses import (
     GramDistance,
     Moments,
+    StyleDistance,
     WassersteinDistance,
     blend,
     content_distance,
@@ -18,7 +19,7 @@ from nst.engine.losses import (
     total_variation,
 )
 
-DISTANCES = {Loss.GRAM: GramDistance, Loss.WASSERSTEIN: WassersteinDistance}
+DISTANCES: dict[Loss, Callable[[Moments], StyleDistance]] = {Loss.GRAM: GramDistance, Loss.WASSERSTEIN: WassersteinDistance}
 # Content weight at strengths 0, 1/2 and 1 for each style loss, between which it is interpolated geometrically.
 CONTENT_WEIGHTS = {Loss.WASSERSTEIN: (2.0, 0.05, 0.002), Loss.GRAM: (2.0, 0.05, 0.002)}
 OUT_OF_RANGE_WEIGHT = 10.0

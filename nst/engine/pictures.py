@@ -59,16 +59,16 @@ def resize(x: Tensor, size: Size) -> Tensor:
     return F.interpolate(x, size=size, mode="bicubic", antialias=True).clamp(0, 1)
 
 
-def pad_to(x: Tensor, least: int) -> Tensor:
-    """Grows sides shorter than `least` by repeating the border on both ends; `crop_to` takes it off again."""
-    down, across = (max(0, least - side) for side in x.shape[-2:])
-    if not (down or across):
-        return x
-    return F.pad(x, (across // 2, across - across // 2, down // 2, down - down // 2), mode="replicate")
+def framed(x: Tensor, margin: int) -> Tensor:
+    """(1, 3, H, W) with `margin` pixels more on every side, mirrored, or repeated where the picture is too small to be mirrored."""
+    height, width = x.shape[-2:]
+    down, across = (margin if side > margin else 0 for side in (height, width))
+    mirrored = F.pad(x, (across, across, down, down), mode="reflect")
+    return F.pad(mirrored, (margin - across, margin - across, margin - down, margin - down), mode="replicate")
 
 
 def crop_to(x: Tensor, size: Size) -> Tensor:
-    """The middle of x."""
+    """The middle of x, as `framed` had it."""
     top, left = ((have - want) // 2 for have, want in zip(x.shape[-2:], size, strict=True))
     return x[..., top : top + size[0], left : left + size[1]]
 

@@ -15,13 +15,18 @@ import nst
 from nst.domain import Init, KeepColours, Progress, StyleParams
 from nst.engine import colour, memory
 from nst.engine.descent import Step, descend
+from nst.engine.devices import best_device
 from nst.engine.encoders import Encoder, layer_names, load_encoder
 from nst.engine.losses import moments, square_root
 from nst.engine.objective import Objective
-from nst.engine.pictures import Size, alpha_of, crop_to, fit, opaque, pad_to, resize, tile_to, to_picture, to_tensor
+from nst.engine.pictures import Size, alpha_of, crop_to, fit, framed, opaque, resize, tile_to, to_picture, to_tensor
 from nst.engine.scales import Scale, plan
 from nst.errors import InvalidParams
 from nst.settings import Settings
+
+# Pixels around the picture that are painted, too, and cut off at the end: features see a mirrored world beyond the border, which
+# paints a band of its own along it. A frame also makes the smallest picture large enough for the encoder.
+MARGIN = 16
 
 
 @dataclass(frozen=True)
@@ -59,8 +64,8 @@ def stylize(
     styles: Sequence[Style | Image.Image],
     params: StyleParams | None = None,
     *,
-    on_progress: Callable[[Iterate], None] = lambda iterate: None,
-    should_stop: Callable[[], bool] = lambda: False,
+    on_progress: Callable[[Iterate], None] | None = None,
+    should_stop: Callable[[], bool] | None = None,
     encoder: Encoder | None = None,
     device: torch.device | None = None,
 ) -> Result:
@@ -86,17 +91,18 @@ def stylize(
     encoder = encoder or load_encoder(params.encoder, device, Settings().weights_dir)
     size = memory.affordable_size(content, params, device)
     easel = _Easel(content, palette, params, encoder, device)
-    painter = _Painter(easel, plan(size, params), params, on_progress, should_stop)
+    painter = _Painter(easel, plan(size, params), params, on_progress or _ignore, should_stop or _never)
     picture = painter.paint()
     recipe = _recipe(params, palette, encoder, device, painter, picture)
     return Result(picture, {**recipe, "seconds": round(time.perf_counter() - started, 2)}, painter.stopped)
 
 
-def best_device() -> torch.device:
-    """CUDA, else Apple's MPS, else the CPU."""
-    if torch.cuda.is_available():
-        return torch.device("cuda")
-    return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
+def _ignore(_: Iterate) -> None:
+    pass
+
+
+def _never() -> bool:
+    return False
 
 
 class _Easel:
@@ -111,8 +117,8 @@ class _Easel:
         return fit(self._content, long_side)
 
     def photo(self, size: Size) -> Tensor:
-        """The photo, padded to what the encoder can see."""
-        return pad_to(to_tensor(self._content, size, self._device), self.encoder.min_side)
+        """The photo in its frame."""
+        return framed(to_tensor(self._content, size, self._device), MARGIN)
 
     def styles(self, scale: Scale, photo: Tensor) -> list[tuple[Tensor, float]]:
         """Styles in their own shapes and never enlarged: a blurred style would paint blurred pictures."""
@@ -165,20 +171,27 @@ class _Painter:
         self._work = sum(self._work_of(scale) * scale.steps for scale in scales)
 
     def paint(self) -> Image.Image:
-        x = None
-        for index, scale in enumerate(self.scales):
-            size = self._easel.size_at(scale.long_side)
-            for x in self._paint_scale(index, scale, size, x):
-                self.stopped = self._should_stop()
-                if self.stopped:
-                    return self._easel.finish(x)
-        assert x is not None  # a plan has at least one scale, and a scale at least one picture
+        """The painting, or what there is of it when it should stop."""
+        iterates = self._iterates()
+        x = next(iterates)
+        self.stopped = self._should_stop()
+        while not self.stopped and (following := next(iterates, None)) is not None:
+            x, self.stopped = following, self._should_stop()
         return self._easel.finish(x)
 
-    def _paint_scale(self, index: int, scale: Scale, size: Size, previous: Tensor | None) -> Iterator[Tensor]:
+    def _iterates(self) -> Iterator[Tensor]:
+        """The painting (1, 3, h, w) behind every step, and as it is before each scale's first."""
+        previous = None
+        for index, scale in enumerate(self.scales):
+            for x in self._paint_scale(index, scale, previous):
+                yield x
+            previous = x
+
+    def _paint_scale(self, index: int, scale: Scale, previous: Tensor | None) -> Iterator[Tensor]:
+        size = self._easel.size_at(scale.long_side)
         photo = self._easel.photo(size)
         styles = self._easel.styles(scale, photo)
-        start = self._easel.start(photo, styles) if previous is None else self._enlarged(previous, size, photo)
+        start = self._easel.start(photo, styles) if previous is None else framed(resize(previous, size), MARGIN)
         yield crop_to(start, size)
         objective = Objective(self._easel.encoder, photo, styles, self._params)
         self.optimisers.append([])
@@ -189,9 +202,6 @@ class _Painter:
             self._on_progress(self._iterate(index, number, x))
             yield x
 
-    def _enlarged(self, previous: Tensor, size: Size, photo: Tensor) -> Tensor:
-        return pad_to(resize(previous, size), self._easel.encoder.min_side)
-
     def _note(self, step: Step) -> None:
         self.losses = step.losses
         if step.optimiser not in self.optimisers[-1]:
@@ -199,7 +209,7 @@ class _Painter:
 
     def _work_of(self, scale: Scale) -> float:
         height, width = self._easel.size_at(scale.long_side)
-        return height * width + 20_000  # a step costs something at any size
+        return (height + 2 * MARGIN) * (width + 2 * MARGIN)
 
     def _iterate(self, index: int, number: int, x: Tensor) -> Iterate:
         fraction = self._work_done / self._work
@@ -249,5 +259,10 @@ def _recipe(
         "stopped": painter.stopped,
         "device": str(device),
         "threads": torch.get_num_threads(),
-        "versions": {"pastiche": nst.__version__, "torch": torch.__version__, "pillow": PIL.__version__, "python": platform.python_version()},
+        "versions": {
+            "pastiche": nst.__version__,
+            "torch": torch.__version__,
+            "pillow": PIL.__version__,
+            "python": platform.python_version(),
+        },
     }

@@ -76,7 +76,7 @@ def fetch_vgg19(folder: Path, *, source: Source | None = None, on_bytes: OnBytes
 
     def download(path: Path) -> None:
         try:
-            _stream(wanted.url, path, on_bytes or (lambda done, total: None))
+            _stream(wanted.url, path, on_bytes)
         except (httpx.HTTPError, OSError) as error:
             raise WeightsUnavailable(_unreachable(wanted, folder)) from error
 
@@ -135,16 +135,15 @@ def _unreachable(source: Source, folder: Path) -> str:
     )
 
 
-@retry(
-    retry=retry_if_exception_type(httpx.TransportError), stop=stop_after_attempt(3), wait=wait_exponential(multiplier=0.2), reraise=True
-)
-def _stream(url: str, path: Path, on_bytes: OnBytes) -> None:
+@retry(retry=retry_if_exception_type(httpx.TransportError), stop=stop_after_attempt(3), wait=wait_exponential(multiplier=0.2), reraise=True)
+def _stream(url: str, path: Path, on_bytes: OnBytes | None) -> None:
     with httpx.stream("GET", url, follow_redirects=True, timeout=30) as response, path.open("wb") as file:
         response.raise_for_status()
         total = int(response.headers.get("content-length", 0))
         for chunk in response.iter_bytes(1 << 20):
             file.write(chunk)
-            on_bytes(file.tell(), total)
+            if on_bytes:
+                on_bytes(file.tell(), total)
 
 
 def _check(path: Path, source: Source) -> None:

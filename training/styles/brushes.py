@@ -24,8 +24,15 @@ class Brush:
     alpha: float = 1.0
 
 
-def paint(picture: Painting, spines: np.ndarray, first: np.ndarray, second: np.ndarray, brush: Brush, rng: np.random.Generator,
-          widths: np.ndarray | None = None) -> None:
+def paint(
+    picture: Painting,
+    spines: np.ndarray,
+    first: np.ndarray,
+    second: np.ndarray,
+    brush: Brush,
+    rng: np.random.Generator,
+    widths: np.ndarray | None = None,
+) -> None:
     """Lay a stroke along each of the (n, k, 2) spines, loaded with one colour that turns into another across the brush."""
     widths = np.full(len(spines), brush.width) if widths is None else widths
     sides = normals(spines)
@@ -34,8 +41,16 @@ def paint(picture: Painting, spines: np.ndarray, first: np.ndarray, second: np.n
         _stroke(picture, spine, sides[i], ends[0][i], ends[1][i], widths[i], brush, rng)
 
 
-def _stroke(picture: Painting, spine: np.ndarray, side: np.ndarray, first: np.ndarray, second: np.ndarray, width: float, brush: Brush,
-            rng: np.random.Generator) -> None:
+def _stroke(
+    picture: Painting,
+    spine: np.ndarray,
+    side: np.ndarray,
+    first: np.ndarray,
+    second: np.ndarray,
+    width: float,
+    brush: Brush,
+    rng: np.random.Generator,
+) -> None:
     count = max(3, round(width / brush.bristle))
     across = np.linspace(-1, 1, count)
     blend = np.clip(0.5 + 0.5 * across + _grain(count, 0.22, brush.smear, rng), 0, 1)[:, None]

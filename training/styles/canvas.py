@@ -33,11 +33,18 @@ class Sheet:
             paint.setMaskFilter(skia.MaskFilter.MakeBlur(skia.kNormal_BlurStyle, blur))
         self.canvas.drawPath(_path(outline, closed=True), paint)
 
-    def line(self, points: np.ndarray, colour: np.ndarray | float, width: float, alpha: float = 1.0, *, closed: bool = False,
-             flat: bool = False) -> None:
+    def line(
+        self, points: np.ndarray, colour: np.ndarray | float, width: float, alpha: float = 1.0, *, closed: bool = False, flat: bool = False
+    ) -> None:
         cap = skia.Paint.kButt_Cap if flat else skia.Paint.kRound_Cap
-        paint = skia.Paint(AntiAlias=True, Style=skia.Paint.kStroke_Style, StrokeWidth=float(width), StrokeCap=cap,
-                           StrokeJoin=skia.Paint.kRound_Join, Color4f=_colour(colour, alpha))
+        paint = skia.Paint(
+            AntiAlias=True,
+            Style=skia.Paint.kStroke_Style,
+            StrokeWidth=float(width),
+            StrokeCap=cap,
+            StrokeJoin=skia.Paint.kRound_Join,
+            Color4f=_colour(colour, alpha),
+        )
         self.canvas.drawPath(_path(points, closed=closed), paint)
 
     def dot(self, centre: np.ndarray, radius: float, colour: np.ndarray | float, alpha: float = 1.0) -> None:

@@ -9,8 +9,16 @@ from training.styles.palettes import colours, jitter
 
 SIZE: Size = (1024, 1024)
 WHEEL = colours("f3e9cf f0b429 e2552d b3203c 5e2a78 1d3a94 2f86c9 8cc7cf 1f7a5c 0f1838 f08f6b f7f2e2")
-DISCS = ((300, 330, 300), (770, 250, 235), (730, 740, 315), (190, 830, 215), (500, 560, 120), (985, 510, 120), (500, 60, 105),
-         (455, 965, 120))
+DISCS = (
+    (300, 330, 300),
+    (770, 250, 235),
+    (730, 740, 315),
+    (190, 830, 215),
+    (500, 560, 120),
+    (985, 510, 120),
+    (500, 60, 105),
+    (455, 965, 120),
+)
 BRUSH = Brush(width=16, bristle=2.5, streak=0.03, ridge=0.25, rough=0.13, ragged=0.1, round=4.0)
 
 

@@ -34,7 +34,7 @@ def _dome(rgb: np.ndarray, centre: np.ndarray, reach: np.ndarray, wobble: np.nda
     high = np.clip(centre + reach * 1.15, 0, FINE).astype(int)
     if (high - low < 20).any():
         return rgb
-    window = np.s_[low[1]:high[1], low[0]:high[0]]
+    window = np.s_[low[1] : high[1], low[0] : high[0]]
     x, y = ((a[window] - c) / r for a, c, r in zip(grid(FINE), centre, reach, strict=True))
     far = np.hypot(x, y) * (1 + 0.035 * wobble[window])
     inside = smoothstep(1.0, 0.995, far)[..., None]
@@ -43,8 +43,9 @@ def _dome(rgb: np.ndarray, centre: np.ndarray, reach: np.ndarray, wobble: np.nda
     return rgb
 
 
-def _engrave(under: np.ndarray, x: np.ndarray, y: np.ndarray, far: np.ndarray, reach: np.ndarray, wobble: np.ndarray,
-             rng: np.random.Generator) -> np.ndarray:
+def _engrave(
+    under: np.ndarray, x: np.ndarray, y: np.ndarray, far: np.ndarray, reach: np.ndarray, wobble: np.ndarray, rng: np.random.Generator
+) -> np.ndarray:
     """Paper, then three courses of lines: along the slope, across it in rust, and a third only in the deepest shade."""
     rise = np.sqrt(np.clip(1 - far**2, 0, 1))
     lamp = LAMP[0] * x + LAMP[1] * y + LAMP[2] * rise
@@ -54,8 +55,11 @@ def _engrave(under: np.ndarray, x: np.ndarray, y: np.ndarray, far: np.ndarray, r
     slope = reach.mean() * (np.arctan2(down, rise + 0.35) + 0.05 * wobble)
     meridian = reach.mean() * (np.arctan2(across, rise + 0.35) + 0.04 * wobble)
     rgb = np.broadcast_to(PAPER, under.shape)
-    courses = ((meridian, GAP * 0.95, smoothstep(0.38, 1.15, tone), RUST), (slope, GAP, smoothstep(0.02, 1.05, tone), INK),
-               (slope * 0.7 + meridian * 0.7, GAP * 0.95, smoothstep(0.72, 1.25, tone), INK))
+    courses = (
+        (meridian, GAP * 0.95, smoothstep(0.38, 1.15, tone), RUST),
+        (slope, GAP, smoothstep(0.02, 1.05, tone), INK),
+        (slope * 0.7 + meridian * 0.7, GAP * 0.95, smoothstep(0.72, 1.25, tone), INK),
+    )
     for phase, gap, weight, ink in courses:
         line = _lines(phase, gap, weight)[..., None]
         rgb = rgb * (1 - line) + ink * line

@@ -8,9 +8,16 @@ from training.styles.fields import Size, circle, within
 from training.styles.palettes import colours, jitter, ramp
 
 SIZE: Size = (832, 1024)
-FAMILIES = [colours(text) for text in ("17191f 4a3626 a8763e e6c88d fbf0d2", "10141c 26405a 6d8ea3 c3d2cf f6f1df",
-                                        "1b1512 5e2a1c b2502c e59a5c f8ddb0", "12170f 3a4a34 86916a d0cfa0 f7f2d6",
-                                        "101014 3b3a40 85817c c9c1b0 f8f4e6")]
+FAMILIES = [
+    colours(text)
+    for text in (
+        "17191f 4a3626 a8763e e6c88d fbf0d2",
+        "10141c 26405a 6d8ea3 c3d2cf f6f1df",
+        "1b1512 5e2a1c b2502c e59a5c f8ddb0",
+        "12170f 3a4a34 86916a d0cfa0 f7f2d6",
+        "101014 3b3a40 85817c c9c1b0 f8f4e6",
+    )
+]
 INK = colours("120f10")[0]
 BRUSH = Brush(width=9.5, bristle=2.1, streak=0.03, ridge=0.28, rough=0.14, ragged=0.12, round=4.0)
 
@@ -104,4 +111,4 @@ def _contours(picture: Painting, rng: np.random.Generator) -> None:
     for _ in range(16):
         arc = circle(rng.uniform(0, 1, 2) * SIZE, rng.uniform(30, 110), 80)
         start = rng.integers(40)
-        picture.line(arc[start:start + 34], INK, rng.uniform(2, 4), 0.6, 0.9)
+        picture.line(arc[start : start + 34], INK, rng.uniform(2, 4), 0.6, 0.9)

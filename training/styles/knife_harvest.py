@@ -55,8 +55,9 @@ def _scene(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
     return _sun(*_poplars(scene, angles, x, y, rng), x, y)
 
 
-def _poplars(scene: np.ndarray, angles: np.ndarray, x: np.ndarray, y: np.ndarray,
-             rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+def _poplars(
+    scene: np.ndarray, angles: np.ndarray, x: np.ndarray, y: np.ndarray, rng: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray]:
     """Dark upright trees on the near bank, with a warm side to the sun."""
     for cx, top, base, wide in ((120, 90, 640, 46), (215, 190, 620, 34), (905, 130, 690, 48), (985, 230, 700, 36), (420, 300, 590, 24)):
         body = wide * np.sqrt(np.clip((y - top) / (base - top), 0, 1)) * smoothstep(base + 5, base - 60, y)

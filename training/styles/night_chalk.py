@@ -8,8 +8,10 @@ from training.styles.palettes import colours, jitter, ramp
 
 SIZE: Size = (1024, 1024)
 PAPER = colours("151a33")[0]
-BLOOMS = [colours(text) for text in ("7a1f3d e0484f ff9a76 ffe9cc", "7d3a12 e8892b ffd166 fff6d6", "22357f 4f7fe0 a9d4ff f7fcff",
-                                      "8a4a3a e9a27c ffdcb8 fffaf0")]
+BLOOMS = [
+    colours(text)
+    for text in ("7a1f3d e0484f ff9a76 ffe9cc", "7d3a12 e8892b ffd166 fff6d6", "22357f 4f7fe0 a9d4ff f7fcff", "8a4a3a e9a27c ffdcb8 fffaf0")
+]
 RINGS = ((0.45, 1.05, 44, 12.0), (0.26, 0.84, 36, 10.5), (0.10, 0.58, 26, 9.0), (0.0, 0.30, 16, 7.5))  # inner, outer, count, stick
 LEAVES = colours("0f3d46 1f6f63 63a86b cfe08a")
 PRESSES = 4

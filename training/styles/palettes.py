@@ -4,15 +4,17 @@ import numpy as np
 from scipy.cluster.vq import kmeans2
 
 # Björn Ottosson, "A perceptual color space for image processing" (2020): linear sRGB -> LMS -> OKLab.
-TO_LMS = np.array([[0.4122214708, 0.5363325363, 0.0514459929], [0.2119034982, 0.6806995451, 0.1073969566],
-                   [0.0883024619, 0.2817188376, 0.6299787005]])
-TO_LAB = np.array([[0.2104542553, 0.7936177850, -0.0040720468], [1.9779984951, -2.4285922050, 0.4505937099],
-                   [0.0259040371, 0.7827717662, -0.8086757660]])
+TO_LMS = np.array(
+    [[0.4122214708, 0.5363325363, 0.0514459929], [0.2119034982, 0.6806995451, 0.1073969566], [0.0883024619, 0.2817188376, 0.6299787005]]
+)
+TO_LAB = np.array(
+    [[0.2104542553, 0.7936177850, -0.0040720468], [1.9779984951, -2.4285922050, 0.4505937099], [0.0259040371, 0.7827717662, -0.8086757660]]
+)
 
 
 def colours(text: str) -> np.ndarray:
     """'f4e3b1 20306a' -> (2, 3) floats from 0 to 1."""
-    return np.array([[int(word[i:i + 2], 16) for i in (0, 2, 4)] for word in text.split()]) / 255.0
+    return np.array([[int(word[i : i + 2], 16) for i in (0, 2, 4)] for word in text.split()]) / 255.0
 
 
 def to_oklab(rgb: np.ndarray) -> np.ndarray:

@@ -8,8 +8,10 @@ from training.styles.palettes import colours, jitter, ramp
 
 SIZE: Size = (1024, 1024)
 LINEN = colours("1c2747")[0]
-SILKS = [colours(text) for text in ("7d1128 c8283c ef6a55 ffc9a8", "8a3d0c d9821f f7bd45 fff0b8", "14285e 2c5cb8 74aee6 dff1fb",
-                                     "a08a68 dccdaa f6efdc ffffff")]
+SILKS = [
+    colours(text)
+    for text in ("7d1128 c8283c ef6a55 ffc9a8", "8a3d0c d9821f f7bd45 fff0b8", "14285e 2c5cb8 74aee6 dff1fb", "a08a68 dccdaa f6efdc ffffff")
+]
 PAIRS = ((3, 0), (1, 2), (0, 1), (3, 2), (0, 3), (2, 3))  # silks of a flower's outer and inner petals
 GREENS = colours("0f3b33 1f6b4c 5fa05a b9d27a")
 NAVY = colours("111c3d 24407c 4a74b4 9cc0dc")

@@ -112,7 +112,7 @@ def _frame(place: np.ndarray, turn: float, reach: float) -> tuple[tuple[slice, s
     high = np.clip(place + reach, low + 8, SIZE).astype(int)
     x, y = (a + corner - middle for a, corner, middle in zip(grid(tuple(high - low)), low, place, strict=True))
     c, s = np.cos(turn), np.sin(turn)
-    return np.s_[low[1]:high[1], low[0]:high[0]], c * x + s * y, c * y - s * x
+    return np.s_[low[1] : high[1], low[0] : high[0]], c * x + s * y, c * y - s * x
 
 
 def _density(wash: Wash, tooth: np.ndarray, rng: np.random.Generator) -> np.ndarray:

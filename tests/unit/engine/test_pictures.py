@@ -3,7 +3,7 @@ import pytest
 import torch
 from PIL import Image
 
-from nst.engine.pictures import alpha_of, crop_to, fit, opaque, pad_to, resize, tile_to, to_picture, to_tensor
+from nst.engine.pictures import alpha_of, crop_to, fit, framed, opaque, resize, tile_to, to_picture, to_tensor
 
 CPU = torch.device("cpu")
 
@@ -36,12 +36,17 @@ def test_fit_keeps_the_shape(shape: tuple[int, int], wanted: tuple[int, int]) ->
     assert fit(Image.new("RGB", shape), 512) == wanted
 
 
-@pytest.mark.parametrize("size", [(5, 40), (40, 5), (7, 7), (40, 40)])
-def test_cropping_undoes_padding(size: tuple[int, int]) -> None:
+@pytest.mark.parametrize("size", [(1, 40), (40, 5), (16, 17), (40, 40)])
+def test_cropping_undoes_framing(size: tuple[int, int]) -> None:
     x = torch.rand(1, 3, *size)
-    padded = pad_to(x, 32)
-    assert min(padded.shape[-2:]) >= 32
-    assert torch.equal(crop_to(padded, size), x)
+    whole = framed(x, 16)
+    assert tuple(whole.shape[-2:]) == (size[0] + 32, size[1] + 32)
+    assert torch.equal(crop_to(whole, size), x)
+
+
+def test_a_frame_mirrors_the_picture() -> None:
+    x = torch.arange(4.0).expand(1, 3, 4, 4)
+    assert framed(x, 2)[0, 0, 0].tolist() == [2, 1, 0, 1, 2, 3, 2, 1]
 
 
 def test_tiling_keeps_the_statistics() -> None:

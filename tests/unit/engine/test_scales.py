@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 import pytest
 
 from nst.domain import Preset, StyleParams
@@ -12,7 +14,8 @@ def test_the_standard_ladder_climbs_by_root_two() -> None:
 def test_the_last_rung_is_the_size_asked_for(size: int) -> None:
     scales = plan(size, StyleParams())
     assert scales[-1].long_side == size
-    assert all(after.long_side / before.long_side == pytest.approx(2**0.5, abs=0.02) for before, after in zip(scales, scales[1:], strict=False))
+    for before, after in pairwise(scales):
+        assert after.long_side / before.long_side == pytest.approx(2**0.5, abs=0.02)
 
 
 def test_fewer_steps_are_taken_where_they_are_dear() -> None:

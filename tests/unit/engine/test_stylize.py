@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
-from tests.conftest import TinyEncoder, picture
 
 from nst.domain import Init, KeepColours, Loss, Optimiser, StyleParams
 from nst.engine import Iterate, Style, stylize
 from nst.errors import InvalidParams
+from tests.conftest import TinyEncoder, picture
 
 QUICK = StyleParams(size=64, scales=2, iterations=3)
 

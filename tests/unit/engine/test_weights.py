@@ -18,7 +18,9 @@ from nst.errors import WeightsUnavailable
 def saved(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     """What the server holds: VGG-19's features in torchvision's naming, and one tensor of a classifier that is not kept."""
     shapes = VGG19().state_dict()
-    state = {f"features.{index}.{part}": shapes[f"convs.{layer}.{part}"] for layer, index in VGG19_INDEX.items() for part in ("weight", "bias")}
+    state = {
+        f"features.{index}.{part}": shapes[f"convs.{layer}.{part}"] for layer, index in VGG19_INDEX.items() for part in ("weight", "bias")
+    }
     file = tmp_path_factory.mktemp("saved") / "vgg19.pth"
     torch.save({**state, "classifier.0.weight": torch.zeros(3, 3)}, file)
     return file.read_bytes()

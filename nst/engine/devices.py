@@ -1,23 +1,23 @@
-"""From a device's name to the device. Torch is imported when it is asked for."""
+"""Where to compute."""
 
-from typing import Any
+import torch
 
 from nst.errors import InvalidParams
 
 
-def device_named(name: str) -> Any:
-    """The torch.device of that name; the annotation may not say so, for it would have to import torch.
+def best_device() -> torch.device:
+    """CUDA, else Apple's MPS, else the CPU."""
+    if torch.cuda.is_available():
+        return torch.device("cuda")
+    return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
 
-    Args:
-        name: auto, cpu, cuda, cuda:1 or mps, as Settings lets through.
+
+def device_named(name: str) -> torch.device:
+    """The device of that name: auto, cpu, cuda, cuda:1 or mps.
 
     Raises:
         InvalidParams: when this machine has no such device.
     """
-    import torch
-
-    from nst.engine import best_device
-
     if name == "auto":
         return best_device()
     device = torch.device(name)
@@ -29,10 +29,3 @@ def device_named(name: str) -> Any:
     if not present[device.type]:
         raise InvalidParams(f"This machine has no device {name}. Use auto, which takes the best that there is.")
     return device
-
-
-def threads() -> int:
-    """How many threads compute on the CPU."""
-    import torch
-
-    return torch.get_num_threads()
