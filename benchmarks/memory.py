@@ -16,10 +16,12 @@ import json, resource, sys
 from benchmarks import subjects
 from nst.domain import StyleParams
 from nst.engine import best_device, load_encoder, stylize
+from nst.engine.encoders import VGG19, Frozen
 from nst.settings import Settings
 
 size, encoder = int(sys.argv[1]), sys.argv[2]
-network = load_encoder(encoder, best_device(), Settings().weights_dir)
+weights = Settings().weights_dir
+network = load_encoder(encoder, best_device(), weights) if encoder == "compact" else Frozen(encoder, VGG19(), "", best_device())
 photo, style = subjects.photo(), subjects.style()
 stylize(photo, [style], StyleParams(size=64, scales=1, iterations=1), encoder=network)
 idle = int(open("/proc/self/statm").read().split()[1]) * resource.getpagesize()
