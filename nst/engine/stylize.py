@@ -24,6 +24,7 @@ from nst.engine.scales import Scale, plan
 from nst.errors import InvalidParams
 from nst.settings import Settings
 
+
 @dataclass(frozen=True)
 class Style:
     """A style picture and its share in the blend; shares count relative to their sum."""

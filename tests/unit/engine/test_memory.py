@@ -1,9 +1,9 @@
 import pytest
 import torch
-from benchmarks.memory import measure
-from benchmarks.subjects import photo
 from PIL import Image
 
+from benchmarks.memory import measure
+from benchmarks.subjects import photo
 from nst.domain import Preset, StyleParams
 from nst.engine import memory
 from nst.errors import DoesNotFit
@@ -19,7 +19,7 @@ def test_the_estimate_is_within_30_percent_of_what_is_measured(size: int) -> Non
 
 
 def test_a_painting_that_cannot_fit_is_refused_with_the_largest_size_that_does(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(memory, "free_bytes", lambda device: 500e6)
+    monkeypatch.setattr(memory, "free_bytes", lambda _: 500e6)
     with pytest.raises(DoesNotFit) as caught:
         memory.affordable_size(LANDSCAPE, StyleParams(size=4000), CPU)
     largest = memory.largest_size(LANDSCAPE, StyleParams(), 500e6)
@@ -29,16 +29,16 @@ def test_a_painting_that_cannot_fit_is_refused_with_the_largest_size_that_does(m
 
 def test_ultra_takes_what_fits(monkeypatch: pytest.MonkeyPatch) -> None:
     ultra = StyleParams(preset=Preset.ULTRA)
-    monkeypatch.setattr(memory, "free_bytes", lambda device: 6e9)
+    monkeypatch.setattr(memory, "free_bytes", lambda _: 6e9)
     fitting = memory.affordable_size(LANDSCAPE, ultra, CPU)
     assert 1024 < fitting < 4096
     assert memory.needed(LANDSCAPE, ultra, fitting) <= 6e9 < memory.needed(LANDSCAPE, ultra, fitting + 16)
-    monkeypatch.setattr(memory, "free_bytes", lambda device: 1e15)
+    monkeypatch.setattr(memory, "free_bytes", lambda _: 1e15)
     assert memory.affordable_size(LANDSCAPE, ultra, CPU) == 4096
 
 
 def test_ultra_is_refused_where_not_even_high_fits(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(memory, "free_bytes", lambda device: 200e6)
+    monkeypatch.setattr(memory, "free_bytes", lambda _: 200e6)
     with pytest.raises(DoesNotFit):
         memory.affordable_size(LANDSCAPE, StyleParams(preset=Preset.ULTRA), CPU)
 
