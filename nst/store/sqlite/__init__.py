@@ -1,0 +1,10 @@
+"""Records, queue, feed, completions and roster in one SQLite file: for one machine, with no service besides it."""
+
+from nst.store.sqlite.completions import SqliteCompletions
+from nst.store.sqlite.database import Database
+from nst.store.sqlite.feed import SqliteFeed
+from nst.store.sqlite.jobs import SqliteJobs
+from nst.store.sqlite.queue import SqliteQueue
+from nst.store.sqlite.roster import SqliteRoster
+
+__all__ = ["Database", "SqliteCompletions", "SqliteFeed", "SqliteJobs", "SqliteQueue", "SqliteRoster"]
