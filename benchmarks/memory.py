@@ -12,19 +12,24 @@ SIZES = (512, 1024, 2048)
 STEPS = 12  # more than L-BFGS remembers
 
 PROGRAM = """
-import json, resource, sys
+import json, sys
 from benchmarks import subjects
 from nst.domain import StyleParams
 from nst.engine import best_device, load_encoder, stylize
+from nst.engine.encoders import VGG19, Frozen
 from nst.settings import Settings
 
+def status(key):  # getrusage's peak is no use: it inherits the parent's
+    return next(int(line.split()[1]) * 1024 for line in open("/proc/self/status") if line.startswith(key))
+
 size, encoder = int(sys.argv[1]), sys.argv[2]
-network = load_encoder(encoder, best_device(), Settings().weights_dir)
+weights = Settings().weights_dir
+network = load_encoder(encoder, best_device(), weights) if encoder == "compact" else Frozen(encoder, VGG19(), "", best_device())
 photo, style = subjects.photo(), subjects.style()
 stylize(photo, [style], StyleParams(size=64, scales=1, iterations=1), encoder=network)
-idle = int(open("/proc/self/statm").read().split()[1]) * resource.getpagesize()
+idle = status("VmRSS")
 stylize(photo, [style], StyleParams(size=size, scales=1, iterations=int(sys.argv[3])), encoder=network)
-print(json.dumps({"idle": idle, "peak": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024}))
+print(json.dumps({"idle": idle, "peak": status("VmHWM")}))
 """
 
 

@@ -3,6 +3,7 @@
 from PIL import Image
 
 from nst import samples
+from nst.images import Limits
 from nst.settings import Settings
 from nst.styles import Catalogue
 
@@ -12,4 +13,4 @@ def photo() -> Image.Image:
 
 
 def style() -> Image.Image:
-    return Catalogue(Settings()).picture("starlit-swirl")
+    return Catalogue(Limits.of(Settings())).picture("starlit-swirl")

@@ -7,21 +7,21 @@ import torch
 from PIL import Image
 
 from nst.domain import PRESET_SIZES, Preset, StyleParams
-from nst.engine.pictures import fit
+from nst.engine.pictures import MARGIN, fit
 from nst.errors import DoesNotFit
 
-# Fitted with `python -m benchmarks.memory`: bytes for each pixel of the finest scale while descending, for each pixel of a
-# style picture while it is encoded, and whatever the size.
-PER_PIXEL = {"compact": 1100, "vgg19": 4200}
-PER_STYLE_PIXEL = {"compact": 300, "vgg19": 1400}
-FIXED = {"compact": 60_000_000, "vgg19": 150_000_000}
+# Fitted to `python -m benchmarks memory`: bytes for each pixel of the finest scale, frame included, while descending; for each
+# pixel of a style picture while it is encoded; and whatever the size.
+PER_PIXEL = {"compact": 1830, "vgg19": 4500}
+PER_STYLE_PIXEL = {"compact": 400, "vgg19": 1400}
+FIXED = {"compact": 20_000_000, "vgg19": 20_000_000}
 HEADROOM = 0.9  # of what is free: the rest of the machine breathes, too
 
 
-def estimate(content: Image.Image, styles_pixels: int, size: int, encoder: str) -> int:
+def estimate(content: Image.Image, style_pixels: int, size: int, encoder: str) -> int:
     """Bytes beyond those of the idle process that a painting with a long side of `size` pixels takes at its peak."""
-    height, width = fit(content, size)
-    return FIXED[encoder] + max(PER_PIXEL[encoder] * height * width, PER_STYLE_PIXEL[encoder] * styles_pixels)
+    height, width = (side + 2 * MARGIN for side in fit(content, size))
+    return FIXED[encoder] + max(PER_PIXEL[encoder] * height * width, PER_STYLE_PIXEL[encoder] * style_pixels)
 
 
 def affordable_size(content: Image.Image, params: StyleParams, device: torch.device) -> int:
@@ -31,9 +31,9 @@ def affordable_size(content: Image.Image, params: StyleParams, device: torch.dev
         DoesNotFit: when what is asked for does not fit; the sentence names the largest size that does.
     """
     largest = largest_size(content, params, free_bytes(device))
-    if params.size is None and params.preset is Preset.ULTRA:
-        return min(PRESET_SIZES[Preset.ULTRA], max(largest, PRESET_SIZES[Preset.HIGH]))
     size = params.size or PRESET_SIZES[params.preset]
+    if params.size is None and params.preset is Preset.ULTRA and largest > PRESET_SIZES[Preset.HIGH]:
+        size = min(size, largest)
     if size > largest:
         raise DoesNotFit(
             f"A painting of {size} pixels does not fit into the free memory; the largest that does has a long side of {largest} pixels."

@@ -22,6 +22,8 @@ from nst.engine.losses import (
 DISTANCES: dict[Loss, Callable[[Moments], StyleDistance]] = {Loss.GRAM: GramDistance, Loss.WASSERSTEIN: WassersteinDistance}
 # Content weight at strengths 0, 1/2 and 1 for each style loss, between which it is interpolated geometrically.
 CONTENT_WEIGHTS = {Loss.WASSERSTEIN: (2.0, 0.05, 0.002), Loss.GRAM: (2.0, 0.05, 0.002)}
+# Below strength 1/2 the pixels are held, too, ever more firmly: features alone let colours go, and strength 0 is to be the photo.
+PIXEL_WEIGHT, PIXEL_POWER = 1000.0, 6
 OUT_OF_RANGE_WEIGHT = 10.0
 SMOOTHNESS_WEIGHT = 1.0  # at smoothness 1
 
@@ -33,7 +35,7 @@ class Objective:
         """`styles` are pictures of any size with their share in the blend."""
         self._encoder = encoder
         self._layers = layer_weights(params)
-        self._content_weight = content_weight(params)
+        self._content_weight, self._pixel_weight, self._photo = content_weight(params), pixel_weight(params), content
         self._smoothness_weight = SMOOTHNESS_WEIGHT * params.smoothness**2
         with torch.no_grad():
             targets = _targets(encoder, styles, list(self._layers))
@@ -44,6 +46,8 @@ class Objective:
         features = self._encoder(x, [*self._layers, CONTENT_LAYER])
         style = torch.stack([weight * self._style[layer](features[layer]) for layer, weight in self._layers.items()]).sum()
         content = self._content_weight * content_distance(features[CONTENT_LAYER], self._content)
+        if self._pixel_weight:
+            content = content + self._pixel_weight * (x - self._photo).square().mean()
         smoothness = self._smoothness_weight * total_variation(x) + OUT_OF_RANGE_WEIGHT * out_of_range(x)
         return {"style": style, "content": content, "smoothness": smoothness}
 
@@ -60,6 +64,11 @@ def content_weight(params: StyleParams) -> float:
     least, middle, most = CONTENT_WEIGHTS[params.loss]
     low, high, position = (least, middle, params.strength * 2) if params.strength < 0.5 else (middle, most, params.strength * 2 - 1)
     return float(low ** (1 - position) * high**position)
+
+
+def pixel_weight(params: StyleParams) -> float:
+    """The weight of the mean squared difference from the photo's pixels."""
+    return PIXEL_WEIGHT * max(0.0, 1 - 2 * params.strength) ** PIXEL_POWER
 
 
 def _targets(encoder: Encoder, styles: Sequence[tuple[Tensor, float]], layers: list[str]) -> dict[str, Moments]:

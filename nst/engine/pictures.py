@@ -11,6 +11,10 @@ from torch.nn import functional as F
 Size = tuple[int, int]
 """(height, width) in pixels."""
 
+# Pixels around the picture that are painted, too, and cut off at the end: features see a mirrored world beyond the border, which
+# paints a band of its own along it. A frame also makes the smallest picture large enough for the encoder.
+MARGIN = 16
+
 
 def to_tensor(picture: Image.Image, size: Size, device: torch.device) -> Tensor:
     """A picture at `size`, filtered well in both directions (Lanczos), transparent parts filled with its mean visible colour."""
@@ -59,7 +63,7 @@ def resize(x: Tensor, size: Size) -> Tensor:
     return F.interpolate(x, size=size, mode="bicubic", antialias=True).clamp(0, 1)
 
 
-def framed(x: Tensor, margin: int) -> Tensor:
+def framed(x: Tensor, margin: int = MARGIN) -> Tensor:
     """(1, 3, H, W) with `margin` pixels more on every side, mirrored, or repeated where the picture is too small to be mirrored."""
     height, width = x.shape[-2:]
     down, across = (margin if side > margin else 0 for side in (height, width))

@@ -19,14 +19,10 @@ from nst.engine.devices import best_device
 from nst.engine.encoders import Encoder, layer_names, load_encoder
 from nst.engine.losses import moments, square_root
 from nst.engine.objective import Objective
-from nst.engine.pictures import Size, alpha_of, crop_to, fit, framed, opaque, resize, tile_to, to_picture, to_tensor
+from nst.engine.pictures import MARGIN, Size, alpha_of, crop_to, fit, framed, opaque, resize, tile_to, to_picture, to_tensor
 from nst.engine.scales import Scale, plan
 from nst.errors import InvalidParams
 from nst.settings import Settings
-
-# Pixels around the picture that are painted, too, and cut off at the end: features see a mirrored world beyond the border, which
-# paints a band of its own along it. A frame also makes the smallest picture large enough for the encoder.
-MARGIN = 16
 
 
 @dataclass(frozen=True)
@@ -118,7 +114,7 @@ class _Easel:
 
     def photo(self, size: Size) -> Tensor:
         """The photo in its frame."""
-        return framed(to_tensor(self._content, size, self._device), MARGIN)
+        return framed(to_tensor(self._content, size, self._device))
 
     def styles(self, scale: Scale, photo: Tensor) -> list[tuple[Tensor, float]]:
         """Styles in their own shapes and never enlarged: a blurred style would paint blurred pictures."""
@@ -191,7 +187,7 @@ class _Painter:
         size = self._easel.size_at(scale.long_side)
         photo = self._easel.photo(size)
         styles = self._easel.styles(scale, photo)
-        start = self._easel.start(photo, styles) if previous is None else framed(resize(previous, size), MARGIN)
+        start = self._easel.start(photo, styles) if previous is None else framed(resize(previous, size))
         yield crop_to(start, size)
         objective = Objective(self._easel.encoder, photo, styles, self._params)
         self.optimisers.append([])

@@ -44,8 +44,8 @@ def test_the_same_seed_gives_the_same_painting(photo: Image.Image, style: Image.
 
 def test_more_strength_goes_further_from_the_photo(photo: Image.Image, style: Image.Image) -> None:
     distances = [difference(stylize(photo, [style], quick(strength=s, iterations=25)).picture, photo) for s in (0.0, 0.5, 1.0)]
-    assert distances == sorted(distances)
-    assert distances[2] > 1.3 * distances[0]
+    assert distances[0] < 4  # as good as the photo
+    assert distances[0] < distances[1] < distances[2]
 
 
 @pytest.mark.parametrize("loss", Loss)

@@ -1,0 +1,52 @@
+import pytest
+import torch
+from PIL import Image
+
+from benchmarks.memory import measure
+from benchmarks.subjects import photo
+from nst.domain import Preset, StyleParams
+from nst.engine import memory
+from nst.errors import DoesNotFit
+
+CPU = torch.device("cpu")
+LANDSCAPE = Image.new("L", (4, 3))
+
+
+@pytest.mark.parametrize("size", [384, 640])
+def test_the_estimate_is_within_30_percent_of_what_is_measured(size: int) -> None:
+    idle, peak = measure(size)
+    assert memory.needed(photo(), StyleParams(), size) == pytest.approx(peak - idle, rel=0.3)
+
+
+def test_a_painting_that_cannot_fit_is_refused_with_the_largest_size_that_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(memory, "free_bytes", lambda _: 500e6)
+    with pytest.raises(DoesNotFit) as caught:
+        memory.affordable_size(LANDSCAPE, StyleParams(size=4000), CPU)
+    largest = memory.largest_size(LANDSCAPE, StyleParams(), 500e6)
+    assert str(largest) in str(caught.value)
+    assert memory.affordable_size(LANDSCAPE, StyleParams(size=largest), CPU) == largest
+
+
+def test_ultra_takes_what_fits(monkeypatch: pytest.MonkeyPatch) -> None:
+    ultra = StyleParams(preset=Preset.ULTRA)
+    monkeypatch.setattr(memory, "free_bytes", lambda _: 6e9)
+    fitting = memory.affordable_size(LANDSCAPE, ultra, CPU)
+    assert 1024 < fitting < 4096
+    assert memory.needed(LANDSCAPE, ultra, fitting) <= 6e9 < memory.needed(LANDSCAPE, ultra, fitting + 16)
+    monkeypatch.setattr(memory, "free_bytes", lambda _: 1e15)
+    assert memory.affordable_size(LANDSCAPE, ultra, CPU) == 4096
+
+
+def test_ultra_is_refused_where_not_even_high_fits(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(memory, "free_bytes", lambda _: 200e6)
+    with pytest.raises(DoesNotFit):
+        memory.affordable_size(LANDSCAPE, StyleParams(preset=Preset.ULTRA), CPU)
+
+
+def test_memory_grows_with_the_style_where_that_is_larger() -> None:
+    needed = [memory.needed(Image.new("L", (100, 5)), StyleParams(style_scale=scale), 1024) for scale in (1.0, 2.0)]
+    assert needed[1] > 3 * needed[0]
+
+
+def test_there_is_memory_free_on_this_machine() -> None:
+    assert memory.free_bytes(CPU) > 100e6
