@@ -84,7 +84,7 @@ class MemoryJobs:
             job = self.get(job_id)
             if job is None or job.state is not JobState.SUCCEEDED:
                 return False
-            published = (job.published or now) if public else None
+            published = None if not public else now if job.published is None else job.published
             self._shelf.jobs[job_id] = replace(job, public=public, input_key=input_key, output_key=output_key, published=published)
             return True
 
@@ -161,13 +161,13 @@ class MemoryQueue:
             self._shelf.leases[job.id] = now + lease_seconds
             return Pulse.CANCEL if job.cancel_requested else Pulse.HELD
 
-    def give_back(self, ticket: Ticket) -> bool:
+    def give_back(self, ticket: Ticket, now: float) -> bool:
         with self._shelf.changed:
             job = self._shelf.held(ticket)
             if job is None:
                 return False
             state = JobState.CANCELLED if job.cancel_requested else JobState.QUEUED
-            finished = job.started if job.cancel_requested else None
+            finished = now if job.cancel_requested else None
             self._shelf.jobs[job.id] = job.moved(state, returns=job.returns + 1, progress=JobProgress(), finished=finished)
             self._shelf.changed.notify_all()
             return True

@@ -159,7 +159,7 @@ class Queue(Protocol):
         """Extends the lease, for the holder of the present attempt alone: who comes back from the dead takes nothing back."""
         ...
 
-    def give_back(self, ticket: Ticket) -> bool:
+    def give_back(self, ticket: Ticket, now: float) -> bool:
         """Puts a running job back in line; the attempt does not count. Cancelled instead if that was asked. False when out of date."""
         ...
 

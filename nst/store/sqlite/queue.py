@@ -35,8 +35,7 @@ class SqliteQueue:
             _check(connection, job.owner, quota, job.created)
             stored = replace(job, turn=_last_turn(connection, job.owner) + job.cost)
             row = row_of(stored)
-            # The columns' names are our own.
-            connection.execute(f"INSERT INTO jobs ({', '.join(row)}) VALUES ({', '.join(f':{name}' for name in row)})", row)  # noqa: S608
+            connection.execute(f"INSERT INTO jobs ({', '.join(row)}) VALUES ({', '.join(f':{name}' for name in row)})", row)
             connection.execute("DELETE FROM submissions WHERE at < ?", (job.created - 3600,))
             connection.execute("INSERT INTO submissions VALUES (?, ?)", (job.owner, job.created))
             return stored
@@ -64,12 +63,12 @@ class SqliteQueue:
             return Pulse.LOST
         return Pulse.CANCEL if row["cancel_requested"] else Pulse.HELD
 
-    def give_back(self, ticket: Ticket) -> bool:
+    def give_back(self, ticket: Ticket, now: float) -> bool:
         with self._database.writing() as connection:
             changed = connection.execute(
-                f"UPDATE jobs SET state = iif(cancel_requested, 'cancelled', 'queued'), returns = returns + 1, {_TO_LINE},"  # noqa: S608
-                " finished = iif(cancel_requested, started, NULL) WHERE id = ? AND attempt = ? AND state = 'running'",
-                (ticket.job_id, ticket.attempt),
+                f"UPDATE jobs SET state = iif(cancel_requested, 'cancelled', 'queued'), returns = returns + 1, {_TO_LINE},"
+                " finished = iif(cancel_requested, ?, NULL) WHERE id = ? AND attempt = ? AND state = 'running'",
+                (now, ticket.job_id, ticket.attempt),
             )
             return changed.rowcount == 1
 
@@ -144,7 +143,7 @@ def _lapsed(connection: sqlite3.Connection, job: Job, now: float) -> Job:
     elif job.is_exhausted:
         state, error = "failed", WORKER_LOST.format(attempts=job.attempt - job.returns)
     row = connection.execute(
-        f"UPDATE jobs SET state = ?, error = ?, finished = ?, {_TO_LINE} WHERE id = ? RETURNING *",  # noqa: S608
+        f"UPDATE jobs SET state = ?, error = ?, finished = ?, {_TO_LINE} WHERE id = ? RETURNING *",
         (state, error, None if state == "queued" else now, job.id),
     ).fetchone()
     return job_of(row)
