@@ -34,7 +34,7 @@ HOME_OF = {  # the one layer that may import it
     "torch": "nst.engine",
     "torchvision": "nst.engine",
 }
-MAY_HAVE_TORCH = {"worker.child", "nst.cli.info"}
+MAY_HAVE_TORCH = {"nst.cli.info"}
 CONCRETE = ("nst.store.sqlite", "nst.store.files", "nst.store.memory")
 
 
@@ -94,6 +94,12 @@ def test_every_library_has_a_home(path: Path) -> None:
     for imported in imports(ast.parse(path.read_text())):
         home = HOME_OF.get(imported.split(".")[0], layer)
         assert layer == home or name_of(path) in MAY_HAVE_TORCH, f"{name_of(path)} imports {imported}"
+
+
+@pytest.mark.parametrize("path", modules(), ids=name_of)
+def test_of_the_worker_only_the_child_paints(path: Path) -> None:
+    if layer_of(name_of(path)) == "worker" and name_of(path) != "worker.child":
+        assert not [name for name in imports(ast.parse(path.read_text())) if name.startswith("nst.engine")]
 
 
 @pytest.mark.parametrize("path", modules(), ids=name_of)

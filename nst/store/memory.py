@@ -144,7 +144,7 @@ class MemoryQueue:
 
     def claim(self, worker: str, now: float, lease_seconds: float, lanes: Collection[Preset] = ()) -> Lease | None:
         with self._shelf.changed:
-            line = [job for job in self._shelf.in_state(JobState.QUEUED) if not lanes or job.lane in lanes]
+            line = self._line(lanes)
             if not line:
                 return None
             job = min(line, key=_place)
@@ -204,9 +204,12 @@ class MemoryQueue:
             running = [other.cost * (1 - other.progress.fraction) for other in self._shelf.in_state(JobState.RUNNING)]
             return Ahead(len(before), sum(before) + sum(running))
 
-    def wait(self, seconds: float) -> None:
+    def wait(self, seconds: float, lanes: Collection[Preset] = ()) -> None:
         with self._shelf.changed:
-            self._shelf.changed.wait(seconds)
+            self._shelf.changed.wait_for(lambda: self._line(lanes), seconds)
+
+    def _line(self, lanes: Collection[Preset]) -> list[Job]:
+        return [job for job in self._shelf.in_state(JobState.QUEUED) if not lanes or job.lane in lanes]
 
 
 def _place(job: Job) -> tuple[float, float, str]:

@@ -183,8 +183,8 @@ class Queue(Protocol):
         """None when the job is not queued."""
         ...
 
-    def wait(self, seconds: float) -> None:
-        """Returns when there may be something to claim, or after so many seconds. It may return early for no reason."""
+    def wait(self, seconds: float, lanes: Collection[Preset] = ()) -> None:
+        """Returns as soon as there is something to claim, or after so many seconds. It may return early for no reason."""
         ...
 
 

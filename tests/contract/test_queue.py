@@ -94,8 +94,12 @@ class TestClaiming:
         assert lease.job.id == small.id
         assert backend.queue.claim("worker", 1.0, 30.0, lanes=(Preset.DRAFT, Preset.STANDARD)) is None
 
-    def test_waiting_ends_when_the_time_is_up(self, backend: Backend) -> None:
+    def test_waiting_ends_when_the_time_is_up_or_there_is_something_to_claim(self, backend: Backend) -> None:
         backend.queue.wait(0.0)
+        submitted(backend, preset=Preset.DRAFT)
+        backend.queue.wait(3600.0)
+        backend.queue.wait(3600.0, lanes=(Preset.DRAFT, Preset.HIGH))
+        backend.queue.wait(0.01, lanes=(Preset.HIGH,))
 
 
 class TestFairness:

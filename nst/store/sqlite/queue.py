@@ -16,6 +16,11 @@ from nst.store.sqlite.rows import job_of, row_of
 _LOOK_EVERY = 0.025  # seconds between looks at whether another process has changed the file, which cost some microseconds each
 _TO_LINE = "worker = NULL, lease_until = NULL, fraction = 0, stage = '', seconds_left = NULL"
 
+_NEXT = (
+    "SELECT id FROM jobs WHERE state = 'queued' AND (:any OR lane IN (SELECT value FROM json_each(:lanes)))"
+    " ORDER BY turn, created, id LIMIT 1"
+)
+
 
 class SqliteQueue:
     """A `Queue`."""
@@ -44,9 +49,8 @@ class SqliteQueue:
         with self._database.writing() as connection:
             row = connection.execute(
                 "UPDATE jobs SET state = 'running', attempt = attempt + 1, started = :now, worker = :worker, lease_until = :until"
-                " WHERE id = (SELECT id FROM jobs WHERE state = 'queued' AND (:any OR lane IN (SELECT value FROM json_each(:lanes)))"
-                " ORDER BY turn, created, id LIMIT 1) RETURNING *",
-                {"now": now, "worker": worker, "until": now + lease_seconds, "any": not lanes, "lanes": json.dumps(list(lanes))},
+                f" WHERE id = ({_NEXT}) RETURNING *",
+                {"now": now, "worker": worker, "until": now + lease_seconds, **_lanes(lanes)},
             ).fetchone()
             if row is None:
                 return None
@@ -104,11 +108,15 @@ class SqliteQueue:
             (running,) = connection.execute("SELECT total(cost * (1 - fraction)) FROM jobs WHERE state = 'running'").fetchone()
             return Ahead(jobs, cost + running)
 
-    def wait(self, seconds: float) -> None:
+    def wait(self, seconds: float, lanes: Collection[Preset] = ()) -> None:
         deadline = time.monotonic() + seconds
         with self._database.reading() as connection:
-            before = _version(connection)
-            while time.monotonic() < deadline and _version(connection) == before:
+            seen = None
+            while time.monotonic() < deadline:
+                version = _version(connection)
+                if version != seen and _is_waiting(connection, lanes):
+                    return
+                seen = version
                 time.sleep(min(_LOOK_EVERY, seconds))
 
 
@@ -116,6 +124,14 @@ def _version(connection: sqlite3.Connection) -> int:
     """Changes when another connection has committed something."""
     (version,) = connection.execute("PRAGMA data_version").fetchone()
     return int(version)
+
+
+def _is_waiting(connection: sqlite3.Connection, lanes: Collection[Preset]) -> bool:
+    return connection.execute(_NEXT, _lanes(lanes)).fetchone() is not None
+
+
+def _lanes(lanes: Collection[Preset]) -> dict[str, bool | str]:
+    return {"any": not lanes, "lanes": json.dumps(list(lanes))}
 
 
 def _check(connection: sqlite3.Connection, owner: str, quota: Quota, now: float) -> None:
