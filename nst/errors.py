@@ -13,7 +13,16 @@ PasticheError
 ├── CannotWrite               an output path that cannot be written
 ├── DoesNotFit                a rendering larger than the memory
 ├── WeightsUnavailable        an encoder's weights that could not be had
-└── RenderingFailed           the optimiser found nothing finite
+├── RenderingFailed           the optimiser found nothing finite
+├── UnknownJob                no such painting, or somebody else's
+├── NotAllowed                for administrators only
+├── WrongState                a step that a painting cannot take from where it is
+├── ObjectMissing             a stored picture that is gone, or a key that never was one
+└── Refused                   a limit of a public site
+    ├── TooManyUploads        by one visitor in a minute
+    ├── TooManyJobs           waiting or being painted for one visitor
+    ├── QueueFull             for everybody
+    └── StorageFull           no room for another picture
 """
 
 from typing import ClassVar
@@ -75,3 +84,39 @@ class WeightsUnavailable(PasticheError):
 
 class RenderingFailed(PasticheError):
     exit_code = 32
+
+
+class UnknownJob(PasticheError):
+    exit_code = 40
+
+
+class NotAllowed(PasticheError):
+    exit_code = 41
+
+
+class WrongState(PasticheError):
+    exit_code = 42
+
+
+class ObjectMissing(PasticheError):
+    exit_code = 43
+
+
+class Refused(PasticheError):
+    exit_code = 44
+
+
+class TooManyUploads(Refused):
+    exit_code = 45
+
+
+class TooManyJobs(Refused):
+    exit_code = 46
+
+
+class QueueFull(Refused):
+    exit_code = 47
+
+
+class StorageFull(Refused):
+    exit_code = 48

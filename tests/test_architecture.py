@@ -1,6 +1,7 @@
 """Imports point one way. This walks them to say so."""
 
 import ast
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -21,14 +22,28 @@ MAY_IMPORT = {
     "nst.engine": BASE,
     "nst.samples": BASE | {"nst.images"},
     "nst.styles": BASE | {"nst.images"},
+    "nst.store": BASE,
+    "nst.service": BASE | {"nst.images", "nst.styles", "nst.store"},
+    "nst.bootstrap": BASE | {"nst.images", "nst.styles", "nst.store", "nst.service"},
     "nst.cli": BASE | PARTS,
+    "worker": BASE | PARTS | {"nst.store", "nst.service", "nst.bootstrap"},
     "nst.__main__": {"nst.cli"},
 }
-STANDARD_ONLY = ("nst/errors.py", "nst/domain.py")
+HOME_OF = {  # the one layer that may import it
+    "sqlite3": "nst.store",
+    "torch": "nst.engine",
+    "torchvision": "nst.engine",
+}
+MAY_HAVE_TORCH = {"nst.cli.info"}
+CONCRETE = ("nst.store.sqlite", "nst.store.files", "nst.store.memory")
 
 
 def modules() -> list[Path]:
-    return sorted(path for path in (ROOT / "nst").rglob("*.py"))
+    return sorted(path for folder in ("nst", "worker") for path in (ROOT / folder).rglob("*.py"))
+
+
+def standard_only() -> list[Path]:
+    return [ROOT / "nst" / "errors.py", *sorted((ROOT / "nst" / "domain").glob("*.py"))]
 
 
 def name_of(path: Path) -> str:
@@ -61,7 +76,7 @@ def imported_at_once(path: Path) -> Iterator[str]:
 def test_imports_point_down(path: Path) -> None:
     layer = layer_of(name_of(path))
     for imported in imports(ast.parse(path.read_text())):
-        if imported.split(".")[0] == "nst":
+        if imported.split(".")[0] in ("nst", "worker"):
             target = layer_of(imported)
             assert target == layer or target in MAY_IMPORT[layer], f"{name_of(path)} imports {imported}"
 
@@ -73,9 +88,27 @@ def test_torch_stays_in_the_engine(path: Path) -> None:
         assert not heavy, f"{name_of(path)} loads torch as soon as it is imported"
 
 
-@pytest.mark.parametrize("name", STANDARD_ONLY)
-def test_the_words_of_the_domain_need_the_standard_library_alone(name: str) -> None:
-    import sys
+@pytest.mark.parametrize("path", modules(), ids=name_of)
+def test_every_library_has_a_home(path: Path) -> None:
+    layer = layer_of(name_of(path))
+    for imported in imports(ast.parse(path.read_text())):
+        home = HOME_OF.get(imported.split(".")[0], layer)
+        assert layer == home or name_of(path) in MAY_HAVE_TORCH, f"{name_of(path)} imports {imported}"
 
-    for imported in imports(ast.parse((ROOT / name).read_text())):
+
+@pytest.mark.parametrize("path", modules(), ids=name_of)
+def test_of_the_worker_only_the_child_paints(path: Path) -> None:
+    if layer_of(name_of(path)) == "worker" and name_of(path) != "worker.child":
+        assert not [name for name in imports(ast.parse(path.read_text())) if name.startswith("nst.engine")]
+
+
+@pytest.mark.parametrize("path", modules(), ids=name_of)
+def test_only_the_bootstrap_picks_concrete_classes(path: Path) -> None:
+    if layer_of(name_of(path)) not in ("nst.store", "nst.bootstrap"):
+        assert not [name for name in imports(ast.parse(path.read_text())) if name.startswith(CONCRETE)]
+
+
+@pytest.mark.parametrize("path", standard_only(), ids=name_of)
+def test_the_words_of_the_domain_need_the_standard_library_alone(path: Path) -> None:
+    for imported in imports(ast.parse(path.read_text())):
         assert imported.split(".")[0] in {*sys.stdlib_module_names, "nst"}, imported

@@ -1,4 +1,4 @@
-"""The words that every part speaks: the parameters of a rendering and its progress. Standard library only."""
+"""How a photo is to be painted, and how far a rendering is."""
 
 from collections.abc import Mapping
 from dataclasses import Field, asdict, dataclass, field, fields

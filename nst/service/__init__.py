@@ -1,0 +1,6 @@
+"""What every front end calls. Whoever asks, owner and limits are checked here and not in front."""
+
+from nst.service.intake import Order, StyleChoice
+from nst.service.service import Service, Status, Waiting
+
+__all__ = ["Order", "Service", "Status", "StyleChoice", "Waiting"]

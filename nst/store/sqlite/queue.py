@@ -1,0 +1,165 @@
+"""The queue: leases on rows of the records' table, claimed in one statement."""
+
+import json
+import sqlite3
+import time
+from collections.abc import Collection
+from dataclasses import replace
+
+from nst.domain import Job, Preset, Ticket
+from nst.store.ports import Ahead, Lease, Pulse, Quota
+from nst.store.sentences import WORKER_LOST, check_quota
+from nst.store.sqlite.database import Database
+from nst.store.sqlite.jobs import find
+from nst.store.sqlite.rows import job_of, row_of
+
+_LOOK_EVERY = 0.025  # seconds between looks at whether another process has changed the file, which cost some microseconds each
+_TO_LINE = "worker = NULL, lease_until = NULL, fraction = 0, stage = '', seconds_left = NULL"
+
+_NEXT = (
+    "SELECT id FROM jobs WHERE state = 'queued' AND (:any OR lane IN (SELECT value FROM json_each(:lanes)))"
+    " ORDER BY turn, created, id LIMIT 1"
+)
+
+
+class SqliteQueue:
+    """A `Queue`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def check(self, owner: str, quota: Quota, now: float) -> None:
+        with self._database.reading() as connection:
+            _check(connection, owner, quota, now)
+
+    def submit(self, job: Job, quota: Quota) -> Job:
+        with self._database.writing() as connection:
+            before = connection.execute("SELECT * FROM jobs WHERE owner = ? AND token = ?", (job.owner, job.token)).fetchone()
+            if before is not None:
+                return job_of(before)
+            _check(connection, job.owner, quota, job.created)
+            stored = replace(job, turn=_last_turn(connection, job.owner) + job.cost)
+            row = row_of(stored)
+            connection.execute(f"INSERT INTO jobs ({', '.join(row)}) VALUES ({', '.join(f':{name}' for name in row)})", row)
+            connection.execute("DELETE FROM submissions WHERE at < ?", (job.created - 3600,))
+            connection.execute("INSERT INTO submissions VALUES (?, ?)", (job.owner, job.created))
+            return stored
+
+    def claim(self, worker: str, now: float, lease_seconds: float, lanes: Collection[Preset] = ()) -> Lease | None:
+        with self._database.writing() as connection:
+            row = connection.execute(
+                "UPDATE jobs SET state = 'running', attempt = attempt + 1, started = :now, worker = :worker, lease_until = :until"
+                f" WHERE id = ({_NEXT}) RETURNING *",
+                {"now": now, "worker": worker, "until": now + lease_seconds, **_lanes(lanes)},
+            ).fetchone()
+            if row is None:
+                return None
+            connection.execute("UPDATE totals SET clock = max(clock, ?)", (row["turn"],))
+            return Lease(job_of(row), worker, row["lease_until"])
+
+    def heartbeat(self, ticket: Ticket, now: float, lease_seconds: float) -> Pulse:
+        with self._database.writing() as connection:
+            row = connection.execute(
+                "UPDATE jobs SET lease_until = ? WHERE id = ? AND attempt = ? AND state = 'running' RETURNING cancel_requested",
+                (now + lease_seconds, ticket.job_id, ticket.attempt),
+            ).fetchone()
+        if row is None:
+            return Pulse.LOST
+        return Pulse.CANCEL if row["cancel_requested"] else Pulse.HELD
+
+    def give_back(self, ticket: Ticket, now: float) -> bool:
+        with self._database.writing() as connection:
+            changed = connection.execute(
+                f"UPDATE jobs SET state = iif(cancel_requested, 'cancelled', 'queued'), returns = returns + 1, {_TO_LINE},"
+                " finished = iif(cancel_requested, ?, NULL) WHERE id = ? AND attempt = ? AND state = 'running'",
+                (now, ticket.job_id, ticket.attempt),
+            )
+            return changed.rowcount == 1
+
+    def acknowledge(self, ticket: Ticket) -> None:
+        with self._database.writing() as connection:
+            connection.execute(
+                "UPDATE jobs SET worker = NULL, lease_until = NULL WHERE id = ? AND attempt = ? AND finished IS NOT NULL",
+                (ticket.job_id, ticket.attempt),
+            )
+
+    def requeue_lapsed(self, now: float) -> list[Job]:
+        with self._database.writing() as connection:
+            rows = connection.execute("SELECT * FROM jobs WHERE state = 'running' AND lease_until < ?", (now,)).fetchall()
+            return [_lapsed(connection, job_of(row), now) for row in rows]
+
+    def cancel(self, job_id: str, now: float) -> Job | None:
+        with self._database.writing() as connection:
+            connection.execute(
+                "UPDATE jobs SET cancel_requested = 1, finished = iif(state = 'queued', :now, finished),"
+                " state = iif(state = 'queued', 'cancelled', state) WHERE id = :id AND state IN ('queued', 'running')",
+                {"now": now, "id": job_id},
+            )
+            return find(connection, job_id)
+
+    def ahead(self, job_id: str) -> Ahead | None:
+        with self._database.reading() as connection:
+            job = connection.execute("SELECT turn, created, id FROM jobs WHERE id = ? AND state = 'queued'", (job_id,)).fetchone()
+            if job is None:
+                return None
+            jobs, cost = connection.execute(
+                "SELECT count(*), total(cost) FROM jobs WHERE state = 'queued' AND (turn, created, id) < (?, ?, ?)", tuple(job)
+            ).fetchone()
+            (running,) = connection.execute("SELECT total(cost * (1 - fraction)) FROM jobs WHERE state = 'running'").fetchone()
+            return Ahead(jobs, cost + running)
+
+    def wait(self, seconds: float, lanes: Collection[Preset] = ()) -> None:
+        deadline = time.monotonic() + seconds
+        with self._database.reading() as connection:
+            seen = None
+            while time.monotonic() < deadline:
+                version = _version(connection)
+                if version != seen and _is_waiting(connection, lanes):
+                    return
+                seen = version
+                time.sleep(min(_LOOK_EVERY, seconds))
+
+
+def _version(connection: sqlite3.Connection) -> int:
+    """Changes when another connection has committed something."""
+    (version,) = connection.execute("PRAGMA data_version").fetchone()
+    return int(version)
+
+
+def _is_waiting(connection: sqlite3.Connection, lanes: Collection[Preset]) -> bool:
+    return connection.execute(_NEXT, _lanes(lanes)).fetchone() is not None
+
+
+def _lanes(lanes: Collection[Preset]) -> dict[str, bool | str]:
+    return {"any": not lanes, "lanes": json.dumps(list(lanes))}
+
+
+def _check(connection: sqlite3.Connection, owner: str, quota: Quota, now: float) -> None:
+    uploads, active, queued = connection.execute(
+        "SELECT (SELECT count(*) FROM submissions WHERE owner = :owner AND at > :since),"
+        " (SELECT count(*) FROM jobs WHERE owner = :owner AND state IN ('queued', 'running')),"
+        " (SELECT count(*) FROM jobs WHERE state = 'queued')",
+        {"owner": owner, "since": now - 60},
+    ).fetchone()
+    check_quota(quota, uploads=uploads, active=active, queued=queued)
+
+
+def _last_turn(connection: sqlite3.Connection, owner: str) -> float:
+    (turn,) = connection.execute(
+        "SELECT max(clock, coalesce((SELECT max(turn) FROM jobs WHERE owner = ? AND state IN ('queued', 'running')), 0)) FROM totals",
+        (owner,),
+    ).fetchone()
+    return float(turn)
+
+
+def _lapsed(connection: sqlite3.Connection, job: Job, now: float) -> Job:
+    state, error = "queued", None
+    if job.cancel_requested:
+        state = "cancelled"
+    elif job.is_exhausted:
+        state, error = "failed", WORKER_LOST.format(attempts=job.attempt - job.returns)
+    row = connection.execute(
+        f"UPDATE jobs SET state = ?, error = ?, finished = ?, {_TO_LINE} WHERE id = ? RETURNING *",
+        (state, error, None if state == "queued" else now, job.id),
+    ).fetchone()
+    return job_of(row)

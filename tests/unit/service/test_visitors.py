@@ -1,0 +1,181 @@
+"""nst.service: who may see and do what."""
+
+from collections.abc import Callable
+
+import pytest
+
+from nst.domain import JobProgress, JobState, Preset, StyleParams
+from nst.domain.keys import preview_key
+from nst.errors import NotAllowed, ObjectMissing, UnknownJob, WrongState
+from nst.service import Service
+from nst.service.upkeep import sweep
+from nst.store.ports import WorkerInfo
+from tests.builders import painted
+from tests.unit.service.conftest import DAY, Studio
+
+FOR_THE_OWNER: list[Callable[[Service, str, str], object]] = [
+    Service.get,
+    Service.cancel,
+    Service.retry,
+    Service.publish,
+    Service.make_private,
+    Service.delete,
+    Service.waiting,
+    Service.result,
+    Service.photo,
+    Service.preview,
+]
+
+
+@pytest.mark.parametrize("call", FOR_THE_OWNER, ids=lambda call: call.__name__)
+@pytest.mark.parametrize("stranger", ["bert", "", "anna "])
+def test_a_private_painting_is_unknown_to_everybody_else(studio: Studio, call: Callable[..., object], stranger: str) -> None:
+    job = studio.painted()
+    with pytest.raises(UnknownJob) as caught:
+        call(studio.service, job.id, stranger)
+    with pytest.raises(UnknownJob) as of_none:
+        call(studio.service, "0" * 32, "anna")
+    assert str(caught.value) == str(of_none.value)
+    assert studio.service.get(job.id, "anna") == job
+
+
+def test_a_published_painting_is_everybodys_to_see_and_its_owner_nobodys(studio: Studio) -> None:
+    job = studio.painted(public=True)
+    seen = studio.service.get(job.id, "bert")
+    assert (seen.id, seen.owner, seen.token) == (job.id, "", "")
+    assert studio.service.result(job.id, "bert") == b"painting"
+    assert studio.service.photo(job.id, "bert")
+    for call in (Service.delete, Service.make_private, Service.cancel):
+        with pytest.raises(UnknownJob):
+            call(studio.service, job.id, "bert")
+
+
+def test_publishing_moves_the_pictures_and_making_private_moves_them_back(studio: Studio) -> None:
+    job = studio.painted()
+    published = studio.service.publish(job.id, "anna")
+    assert studio.stored() == {f"public/input/{job.id}.jpg", f"public/output/{job.id}.jpg"} == {published.input_key, published.output_key}
+    assert studio.service.publish(job.id, "anna") == published
+    assert [entry.job_id for entry in studio.service.feed().entries] == [job.id]
+    private = studio.service.make_private(job.id, "anna")
+    assert studio.stored() == {f"private/input/{job.id}.jpg", f"private/output/{job.id}.jpg"} == {private.input_key, private.output_key}
+    assert studio.service.feed().entries == ()
+    with pytest.raises(UnknownJob):
+        studio.service.result(job.id, "bert")
+
+
+def test_a_move_that_was_broken_off_is_ended_by_doing_it_again(studio: Studio) -> None:
+    job = studio.painted(public=True)
+    assert job.output_key
+    studio.service.make_private(job.id, "anna")
+    studio.backend.objects.put(job.output_key, b"left behind by a crash")
+    studio.service.make_private(job.id, "anna")
+    assert job.output_key not in studio.stored()
+
+
+def test_only_a_finished_painting_can_be_published_or_fetched(studio: Studio) -> None:
+    job = studio.submit()
+    for call in (Service.publish, Service.make_private, Service.result):
+        with pytest.raises(WrongState):
+            call(studio.service, job.id, "anna")
+
+
+def test_deleting_leaves_nothing(studio: Studio) -> None:
+    job = studio.painted(public=True)
+    studio.service.delete(job.id, "anna")
+    assert studio.stored() == set()
+    assert studio.service.mine("anna") == []
+    assert studio.service.feed().entries == ()
+
+
+def test_cancelling_is_told_to_those_who_listen(studio: Studio) -> None:
+    job = studio.submit()
+    with studio.service.listen() as listener:
+        assert studio.service.cancel(job.id, "anna").state is JobState.CANCELLED
+        assert listener.wait(0) == [job.id]
+
+
+@pytest.mark.parametrize("studio", [{"reports_to_hide": 2}], indirect=True)
+def test_enough_reports_take_a_painting_out_of_the_gallery(studio: Studio) -> None:
+    job = studio.painted(public=True)
+    for _ in range(5):
+        studio.service.report(job.id, "bert", "I do not like it")
+    assert len(studio.service.feed().entries) == 1
+    studio.service.report(job.id, "carl")
+    assert studio.service.feed().entries == ()
+    with pytest.raises(UnknownJob):
+        studio.service.report(job.id, "dora")
+    with pytest.raises(UnknownJob):
+        studio.service.result(job.id, "bert")
+    assert studio.service.result(job.id, "anna") == b"painting"
+
+
+@pytest.mark.parametrize("studio", [{"admin_token": "sesame"}], indirect=True)
+def test_an_administrator_hides_and_shows(studio: Studio) -> None:
+    job = studio.painted(public=True)
+    for wrong in ("", "Sesame", "anna"):
+        with pytest.raises(NotAllowed):
+            studio.service.hide(job.id, wrong)
+    studio.service.hide(job.id, "sesame")
+    studio.service.make_private(job.id, "anna")
+    studio.service.publish(job.id, "anna")
+    assert studio.service.feed().entries == ()
+    studio.service.hide(job.id, "sesame", hidden=False)
+    assert len(studio.service.feed().entries) == 1
+
+
+def test_without_a_token_there_is_no_administrator(studio: Studio) -> None:
+    for token in ("", "None"):
+        with pytest.raises(NotAllowed):
+            studio.service.hide(studio.submit().id, token)
+
+
+def test_the_preview_is_for_the_owner_and_while_it_is_there(studio: Studio) -> None:
+    job = studio.submit()
+    assert studio.service.preview(job.id, "anna") is None
+    lease = studio.backend.queue.claim("worker", studio.now, 30.0)
+    assert lease is not None
+    studio.backend.objects.put(preview_key(job.id), b"preview")
+    studio.backend.jobs.advance(lease.job.ticket, JobProgress(0.5), preview_key(job.id))
+    assert studio.service.preview(job.id, "anna") == b"preview"
+    studio.backend.objects.delete([preview_key(job.id)])
+    assert studio.service.preview(job.id, "anna") is None
+
+
+def test_who_waits_is_told_how_long(studio: Studio) -> None:
+    done = studio.submit(token="0", params=StyleParams(preset=Preset.DRAFT))
+    lease = studio.backend.queue.claim("worker", studio.now, 30.0)
+    assert lease is not None
+    first, second = (studio.submit(token=token, params=StyleParams(preset=Preset.STANDARD)) for token in "12")
+    waiting = studio.service.waiting(second.id, "anna")
+    assert waiting is not None
+    assert (waiting.jobs_ahead, waiting.seconds) == (1, None)
+    studio.now += 10.0
+    studio.backend.objects.put(f"private/output/{done.id}.jpg", b"")
+    studio.backend.jobs.finish(lease.job.ticket, painted(done), studio.now)
+    waiting = studio.service.waiting(second.id, "anna")
+    assert waiting is not None
+    assert waiting.seconds == 40.0
+    studio.paint()
+    assert studio.service.waiting(first.id, "anna") is None
+
+
+def test_the_status_tells_an_operator_what_goes_on(studio: Studio) -> None:
+    studio.painted()
+    studio.backend.roster.report(WorkerInfo("w", started=0.0, seen=studio.now))
+    studio.backend.roster.report(WorkerInfo("gone", started=0.0, seen=studio.now - 60))
+    status = studio.service.status()
+    assert status.counts == {JobState.SUCCEEDED: 1}
+    assert [worker.name for worker in status.workers] == ["w"]
+    assert status.seconds == {Preset.STANDARD: (0.0, 0.0)}
+    assert "anna" not in repr(status)
+
+
+def test_pictures_of_no_job_are_swept_after_a_day(studio: Studio) -> None:
+    job = studio.painted()
+    orphan = f"private/input/{'0' * 32}.jpg"
+    studio.backend.objects.put(orphan, b"")
+    assert sweep(studio.backend, now=DAY / 2) == 0
+    assert sweep(studio.backend, now=2 * DAY) == 1
+    assert studio.stored() == {job.input_key, job.output_key}
+    with pytest.raises(ObjectMissing):
+        studio.backend.objects.get(orphan)
