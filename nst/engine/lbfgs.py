@@ -74,12 +74,12 @@ class LBFGS:
         weights = []
         for step, change, curvature in reversed(self._pairs):
             weights.append(_dot(step, direction) / curvature)
-            direction = direction.sub(change, alpha=weights[-1])
+            direction.sub_(change, alpha=weights[-1])
         if self._pairs:
             _, change, curvature = self._pairs[-1]
-            direction = direction * (curvature / _dot(change, change))
+            direction.mul_(curvature / _dot(change, change))
         for (step, change, curvature), weight in zip(self._pairs, reversed(weights), strict=True):
-            direction = direction.add(step, alpha=weight - _dot(change, direction) / curvature)
+            direction.add_(step, alpha=weight - _dot(change, direction) / curvature)
         return direction
 
 
