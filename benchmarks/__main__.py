@@ -2,21 +2,26 @@
 
 import argparse
 
-from benchmarks import encoders, memory, overhead, report, time_to_quality
+from benchmarks import encoders, memory, overhead, pipeline, report, time_to_quality
 
-ENGINE = {"encoders": encoders, "overhead": overhead, "memory": memory, "time_to_quality": time_to_quality}
+GROUPS = {
+    "engine": {"encoders": encoders, "overhead": overhead, "memory": memory, "time_to_quality": time_to_quality},
+    "pipeline": {"pipeline": pipeline},
+}
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("names", nargs="*", choices=[[], *ENGINE], help="which; all by default")
-    names = parser.parse_args().names or list(ENGINE)
-    tables = []
-    for name in names:
-        tables.append(ENGINE[name].run())
-        print(tables[-1].markdown(), flush=True)
-    if len(names) == len(ENGINE):
-        print(f"Written to {report.write('engine', tables)}")
+    parser.add_argument("names", nargs="*", choices=[[], *(name for group in GROUPS.values() for name in group)], help="all by default")
+    wanted = parser.parse_args().names
+    for group, benchmarks in GROUPS.items():
+        names = [name for name in benchmarks if name in wanted or not wanted]
+        tables = []
+        for name in names:
+            tables.append(benchmarks[name].run())
+            print(tables[-1].markdown(), flush=True)
+        if len(names) == len(benchmarks):
+            print(f"Written to {report.write(group, tables)}")
 
 
 if __name__ == "__main__":

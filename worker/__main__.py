@@ -47,7 +47,8 @@ def _stop_at_signals(stop: threading.Event) -> None:
 
 
 def _stop_at_end_of_input(stop: threading.Event) -> None:
-    sys.stdin.buffer.read()
+    while os.read(sys.stdin.fileno(), 1024):  # not `sys.stdin`, whose lock a thread that still reads would hold when Python leaves
+        pass
     stop.set()
 
 

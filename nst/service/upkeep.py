@@ -1,6 +1,7 @@
 """Making room: private paintings expire by age and, when the disk is full, from the oldest; what belongs to no job is swept away."""
 
 from nst.domain import Job
+from nst.domain.keys import preview_key
 from nst.errors import StorageFull
 from nst.settings import Settings
 from nst.store.ports import Backend
@@ -13,7 +14,7 @@ _ORPHAN_SECONDS = _DAY  # a picture is stored before its record: a younger one m
 def remove(backend: Backend, job: Job) -> None:
     """Really deletes: first the record, so that nothing is found, then every picture."""
     backend.jobs.delete(job.id)
-    backend.objects.delete(job.object_keys)
+    backend.objects.delete({*job.object_keys, preview_key(job.id)})
 
 
 def expire(backend: Backend, settings: Settings, now: float) -> int:
@@ -38,11 +39,11 @@ def make_room(backend: Backend, settings: Settings, needed: int) -> None:
 
 
 def sweep(backend: Backend, now: float) -> int:
-    """Deletes what a crash between storing and recording left behind, and says how many pictures that were."""
+    """Deletes what crashes left behind, and says how many pictures that were: those of no record, and previews, of which none is old."""
     old = [found.key for found in backend.objects.listing() if found.modified < now - _ORPHAN_SECONDS]
     owners = {key: _job_of(key) for key in old}
     known = backend.jobs.known(set(owners.values()))
-    orphans = [key for key, job_id in owners.items() if job_id not in known]
+    orphans = [key for key, job_id in owners.items() if job_id not in known or key == preview_key(job_id)]
     backend.objects.delete(orphans)
     return len(orphans)
 

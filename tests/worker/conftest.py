@@ -1,13 +1,12 @@
 """A local backend with settings for a worker, and what every test of it needs."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from nst.bootstrap import open_backend, open_catalogue
-from nst.domain import Job
 from nst.service import Service
 from nst.settings import Settings
 from nst.store.ports import Backend
@@ -33,10 +32,3 @@ def studio() -> Studio:
 def service_of(settings: Settings) -> tuple[Backend, Service]:
     backend = open_backend(settings)
     return backend, Service(backend, open_catalogue(settings), settings)
-
-
-def jobs_of(backend: Backend, jobs: list[Job]) -> Iterator[Job]:
-    for job in jobs:
-        record = backend.jobs.get(job.id)
-        assert record is not None
-        yield record

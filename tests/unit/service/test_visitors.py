@@ -174,8 +174,9 @@ def test_pictures_of_no_job_are_swept_after_a_day(studio: Studio) -> None:
     job = studio.painted()
     orphan = f"private/input/{'0' * 32}.jpg"
     studio.backend.objects.put(orphan, b"")
+    studio.backend.objects.put(preview_key(job.id), b"left behind by a crash")
     assert sweep(studio.backend, now=DAY / 2) == 0
-    assert sweep(studio.backend, now=2 * DAY) == 1
+    assert sweep(studio.backend, now=2 * DAY) == 2
     assert studio.stored() == {job.input_key, job.output_key}
     with pytest.raises(ObjectMissing):
         studio.backend.objects.get(orphan)

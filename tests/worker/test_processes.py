@@ -1,0 +1,288 @@
+"""The worker with real children, and as a real process. Waits end when what they wait for has happened, and fail after a minute."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from nst.bootstrap import open_catalogue
+from nst.domain import Job, JobState, StyleParams
+from nst.service import Order, Service, StyleChoice
+from nst.service.upkeep import sweep
+from nst.settings import Settings
+from nst.store.ports import Backend
+from tests.unit.service.conftest import picture_bytes
+from tests.worker.conftest import QUOTAS, MakeSettings, service_of
+from worker.loop import Worker
+from worker.process import ChildProcess
+from worker.supervisor import FIRST_PAUSE, Supervisor
+
+ROOT = Path(__file__).parents[2]
+PATIENCE = 60.0
+
+
+def order(token: str = "form", public: bool = False, strength: float = 0.5) -> Order:
+    return Order(picture_bytes(), [StyleChoice("starlit-swirl")], token, StyleParams(strength=strength), public)
+
+
+def until(what: Callable[[], object]) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while not what():
+        assert time.monotonic() < deadline, "waited for a minute in vain"
+        time.sleep(0.005)
+
+
+class Here:
+    """A worker in this process, with a child that is one."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.backend, self.service = service_of(settings)
+        self.worker = Worker("here", self.backend, open_catalogue(settings), settings, partial(ChildProcess, settings))
+
+    def work_until(self, what: Callable[[], object]) -> None:
+        def worked() -> object:
+            if not self.worker.step(time.time()):
+                return what()
+            self.worker.rest()
+            return what()
+
+        until(worked)
+
+    def finished(self, job: Job) -> Job:
+        self.work_until(lambda: self.record(job).state.is_terminal)
+        return self.record(job)
+
+    def record(self, job: Job) -> Job:
+        return self.service.get(job.id, "anna")
+
+
+@pytest.fixture
+def here(make_settings: MakeSettings) -> Iterator[Callable[..., Here]]:
+    workers: list[Here] = []
+
+    def make(*args: object, **changes: object) -> Here:
+        workers.append(Here(make_settings(*args, **changes)))
+        return workers[-1]
+
+    yield make
+    for each in workers:
+        each.worker.stop(time.time())
+
+
+def test_a_job_is_painted_with_progress_and_preview(here: Callable[..., Here]) -> None:
+    bench = here("quick")
+    job = bench.service.submit("anna", order())
+    bench.work_until(lambda: bench.service.preview(job.id, "anna"))
+    assert bench.record(job).progress.stage == "scale 1 of 1"
+    done = bench.finished(job)
+    assert (done.state, done.recipe) == (JobState.SUCCEEDED, {"engine": "quick"})
+    assert bench.service.result(job.id, "anna").startswith(b"\xff\xd8")
+
+
+@pytest.mark.parametrize(
+    ("engine", "strength", "sentence"),
+    [
+        ("raises", 0.0, "Nothing finite was found. Lower the strength."),
+        ("raises", 1.0, "needs more memory"),
+        ("raises", 0.5, "a reason that lies with us"),
+        ("killed", 0.5, "most likely for want of memory"),
+        ("killed", 0.0, "broke off unexpectedly"),
+    ],
+)
+def test_whatever_befalls_an_engine_ends_in_a_sentence(here: Callable[..., Here], engine: str, strength: float, sentence: str) -> None:
+    bench = here(engine)
+    failed = bench.finished(bench.service.submit("anna", order(strength=strength)))
+    assert failed.state is JobState.FAILED
+    assert sentence in (failed.error or "")
+    assert "secret" not in (failed.error or "")
+
+
+def test_after_a_childs_death_the_next_job_is_painted_as_well(here: Callable[..., Here]) -> None:
+    bench = here("killed")
+    first, second = (bench.service.submit("anna", order(token)) for token in "12")
+    assert [bench.finished(job).state for job in (first, second)] == [JobState.FAILED, JobState.FAILED]
+
+
+def test_a_hanging_engine_is_broken_off(here: Callable[..., Here]) -> None:
+    bench = here("hangs", hang_seconds=0.5)
+    failed = bench.finished(bench.service.submit("anna", order()))
+    assert "got stuck" in (failed.error or "")
+
+
+def test_an_engine_that_takes_too_long_is_broken_off(here: Callable[..., Here]) -> None:
+    bench = here("ignores_cancel", job_seconds=1.0)
+    failed = bench.finished(bench.service.submit("anna", order()))
+    assert "longer than" in (failed.error or "")
+
+
+@pytest.mark.parametrize("engine", ["hangs", "ignores_cancel"])
+def test_cancelling_takes_effect_whether_the_engine_obeys_or_not(here: Callable[..., Here], engine: str) -> None:
+    bench = here(engine)
+    job = bench.service.submit("anna", order())
+    bench.work_until(lambda: bench.record(job).state is JobState.RUNNING)
+    bench.service.cancel(job.id, "anna")
+    assert bench.finished(job).state is JobState.CANCELLED
+
+
+def test_an_engine_that_cannot_be_loaded_fails_jobs_and_not_the_worker(here: Callable[..., Here]) -> None:
+    bench = here("absent")
+    assert "lies with us" in (bench.finished(bench.service.submit("anna", order())).error or "")
+
+
+def environment(settings: Settings) -> dict[str, str]:
+    mine = {
+        "NST_DATA_DIR": settings.data_dir,
+        "NST_ENGINE": settings.engine,
+        "NST_LEASE_SECONDS": settings.lease_seconds,
+        "PYTHONPATH": ROOT,
+        **{f"NST_{name.upper()}": value for name, value in QUOTAS.items()},
+    }
+    return {**os.environ, **{name: str(value) for name, value in mine.items()}}
+
+
+@contextmanager
+def worker_process(settings: Settings, *options: str) -> Iterator["subprocess.Popen[bytes]"]:
+    command = [sys.executable, "-m", "worker", *options]
+    with subprocess.Popen(command, env=environment(settings), cwd=ROOT, stdin=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def state_of(backend: Backend, job: Job) -> JobState | None:
+    record = backend.jobs.get(job.id)
+    return record.state if record else None
+
+
+@pytest.mark.parametrize("options", [(), ("--with-parent",)])
+def test_sigterm_gives_the_job_back_and_ends_the_worker(make_settings: MakeSettings, options: tuple[str, ...]) -> None:
+    settings = make_settings("ignores_cancel")
+    backend, service = service_of(settings)
+    job = service.submit("anna", order())
+    with worker_process(settings, *options) as process:
+        until(lambda: state_of(backend, job) is JobState.RUNNING)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(PATIENCE) == 0
+    given_back = service.get(job.id, "anna")
+    assert (given_back.state, given_back.attempt, given_back.returns) == (JobState.QUEUED, 1, 1)
+    assert service.status().workers == []
+
+
+def test_a_worker_leaves_when_its_parent_has_died(make_settings: MakeSettings) -> None:
+    settings = make_settings("ignores_cancel")
+    backend, service = service_of(settings)
+    job = service.submit("anna", order())
+    with worker_process(settings, "--with-parent") as process:
+        until(lambda: state_of(backend, job) is JobState.RUNNING)
+        assert process.stdin is not None
+        process.stdin.close()
+        assert process.wait(PATIENCE) == 0
+    assert state_of(backend, job) is JobState.QUEUED
+
+
+def children_of(process: int) -> list[int]:
+    return [int(pid) for pid in Path(f"/proc/{process}/task/{process}/children").read_text().split()]
+
+
+def test_a_child_does_not_outlive_its_worker(make_settings: MakeSettings) -> None:
+    settings = make_settings("ignores_cancel")
+    backend, service = service_of(settings)
+    job = service.submit("anna", order())
+    with worker_process(settings) as process:
+        until(lambda: service.preview(job.id, "anna"))
+        children = children_of(process.pid)
+        process.kill()
+        process.wait(PATIENCE)
+    assert children
+    until(lambda: not any(Path(f"/proc/{child}").exists() for child in children))
+    assert state_of(backend, job) is JobState.RUNNING
+
+
+def submit_twenty(service: Service) -> list[Job]:
+    return [service.submit(f"owner-{number % 5}", order(f"form-{number}", public=True)) for number in range(20)]
+
+
+def kill_while_it_works(settings: Settings, backend: Backend, service: Service, least_done: int) -> None:
+    """Starts a worker and kills it while it has a job, once at least so many are done."""
+    with worker_process(settings) as process:
+
+        def is_at_work() -> bool:
+            mine = [worker for worker in backend.roster.present(0.0) if f"-{process.pid}-" in worker.name]
+            done = service.status().counts.get(JobState.SUCCEEDED, 0)
+            return done >= least_done and any(worker.job_id for worker in mine)
+
+        until(is_at_work)
+        process.kill()
+        process.wait(PATIENCE)
+
+
+def test_thirty_killed_workers_lose_and_double_no_job(make_settings: MakeSettings) -> None:
+    settings = make_settings("quick", lease_seconds=2.0, max_attempts=1000)
+    backend, service = service_of(settings)
+    jobs = submit_twenty(service)
+    for number in range(30):
+        kill_while_it_works(settings, backend, service, least_done=number // 2)
+    with worker_process(settings):
+        until(lambda: service.status().counts == {JobState.SUCCEEDED: 20})
+    records = [service.get(job.id, job.owner) for job in jobs]
+    assert sum(record.attempt for record in records) > 20
+    shown = [entry.job_id for entry in service.feed(100).entries]
+    assert sorted(shown) == sorted(job.id for job in jobs)
+    assert all(service.result(job.id, "a stranger").startswith(b"\xff\xd8") for job in jobs)
+    sweep(backend, now=time.time() + 2 * 86_400)  # a worker killed just behind the record leaves its preview
+    assert {found.key for found in backend.objects.listing()} == {key for record in records for key in record.object_keys}
+
+
+class TestSupervisor:
+    def test_it_starts_a_worker_again_that_died_after_a_pause_that_grows(self) -> None:
+        supervisor = Supervisor([sys.executable, "-c", "raise SystemExit(1)"])
+        now = 0.0
+        for pause in (FIRST_PAUSE, 2 * FIRST_PAUSE, 4 * FIRST_PAUSE):
+            supervisor.step(now)
+            until(lambda: supervisor.pid is None)
+            supervisor.step(now)
+            supervisor.step(now + pause - 0.01)
+            assert supervisor.pid is None
+            now += pause
+        supervisor.stop()
+
+    def test_a_worker_that_lived_long_is_started_again_soon(self) -> None:
+        supervisor = Supervisor([sys.executable, "-c", "import sys; sys.stdin.read()"])
+        for now in (0.0, 1000.0, 2000.0):
+            supervisor.step(now)
+            pid = supervisor.pid
+            assert pid is not None
+            os.kill(pid, signal.SIGKILL)
+            until(lambda: supervisor.pid is None)
+            supervisor.step(now + 100)
+            supervisor.step(now + 100 + FIRST_PAUSE)
+            assert supervisor.pid not in (None, pid)
+        supervisor.stop()
+        assert supervisor.pid is None
+
+    def test_it_keeps_a_worker_at_work_and_ends_it_with_itself(self, make_settings: MakeSettings) -> None:
+        settings = make_settings("quick")
+        backend, service = service_of(settings)
+        supervisor = Supervisor(environment=environment(settings))
+        supervisor.start()
+        supervisor.start()
+        try:
+            first = service.submit("anna", order("1"))
+            until(lambda: state_of(backend, first) is JobState.SUCCEEDED)
+            pid = supervisor.pid
+            assert pid is not None
+            os.kill(pid, signal.SIGKILL)
+            second = service.submit("anna", order("2"))
+            until(lambda: state_of(backend, second) is JobState.SUCCEEDED)
+        finally:
+            supervisor.stop()
+        assert supervisor.pid is None
+        assert len(service.status().workers) <= 1
