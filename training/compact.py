@@ -24,7 +24,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-from safetensors.torch import load_file, save_file
+from safetensors import safe_open
+from safetensors.torch import save_file
 from torch import Tensor
 
 from nst.engine.compact import CHANNELS, CompactEncoder
@@ -89,9 +90,9 @@ class Trainer:
         self.student.initialise()
         self.scale: dict[str, float] = {}
         if options.warm:
-            saved = load_file(options.warm)
-            self.scale = {name: saved.pop(f"scale.{name}").item() for name in CHANNELS}
-            self.student.load_state_dict(saved)
+            with safe_open(options.warm, "pt") as file:
+                self.scale = json.loads(file.metadata()["scale"])
+                self.student.load_state_dict({name: file.get_tensor(name).float() for name in file.keys()})  # noqa: SIM118 (no mapping)
         self.average.load_state_dict(self.student.state_dict())
         self.student.to(memory_format=torch.channels_last)
         kernels = [p for p in self.student.parameters() if p.ndim == 4 and p.shape[-1] == 3 and p.shape[1] > 3]
