@@ -31,14 +31,16 @@ def main() -> None:
 
 
 def work(worker: Worker, stop: threading.Event) -> None:
-    """Steps and rests until it is to stop."""
+    """Steps and rests until it is to stop.
+
+    Whatever a step raises ends the process, with the job kept: its lease lapses and the attempt counts, so that a job that does this to
+    every worker comes to an end.
+    """
     worker.warm_up()
-    try:
-        while not stop.is_set():
-            worker.step(time.time())
-            worker.rest()
-    finally:
-        worker.stop(time.time())
+    while not stop.is_set():
+        worker.step(time.time())
+        worker.rest()
+    worker.stop(time.time())
 
 
 def _stop_at_signals(stop: threading.Event) -> None:

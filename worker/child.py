@@ -3,6 +3,7 @@
 It lives by its parent: when the pipe closes, it leaves at once, whatever it is doing.
 """
 
+import json
 import logging
 import os
 import signal
@@ -160,7 +161,9 @@ class _Child:
         if painting.stopped:
             return Stopped(order.ticket)
         format = images.format_of(PurePath(f"painting{order.suffix}")) or Format.JPEG
-        return Done(order.ticket, images.encode(painting.picture, format, _QUALITY), painting.recipe)
+        # Plain values alone: the parent imports what it unpickles, and `torch.__version__` is a class of torch's.
+        recipe = json.loads(json.dumps(painting.recipe))
+        return Done(order.ticket, images.encode(painting.picture, format, _QUALITY), recipe)
 
 
 def _advanced(ticket: Ticket, iterate: Iterate) -> Advanced:

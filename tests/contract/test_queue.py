@@ -61,6 +61,23 @@ class TestSubmitting:
         backend.queue.check("anna", quota, 60.0)
         backend.queue.check("bert", quota, 59.0)
 
+    def test_visitors_who_press_at_the_same_moment_get_no_more_than_their_quota(self, backend: Backend) -> None:
+        def submit(number: int) -> bool:
+            try:
+                backend.queue.submit(a_job("anna", token=f"form-{number}"), Quota(99, 3, 99))
+            except TooManyJobs:
+                return False
+            return True
+
+        with ThreadPoolExecutor(8) as threads:
+            assert sum(threads.map(submit, range(16))) == 3
+
+    def test_a_form_sent_many_times_at_once_is_one_job(self, backend: Backend) -> None:
+        with ThreadPoolExecutor(8) as threads:
+            jobs = set(threads.map(lambda _: submitted(backend, "anna", token="form-1").id, range(16)))
+        assert len(jobs) == 1
+        assert backend.jobs.counts() == {JobState.QUEUED: 1}
+
 
 class TestClaiming:
     def test_an_empty_queue_has_nothing_to_claim(self, backend: Backend) -> None:

@@ -1,5 +1,6 @@
 """worker.loop, step by step, with a child that is no process and a clock that is a number."""
 
+import threading
 from dataclasses import dataclass, field
 
 import pytest
@@ -12,6 +13,7 @@ from nst.service import StyleChoice
 from nst.settings import Settings
 from nst.styles import Catalogue
 from tests.unit.service.conftest import Studio, picture_bytes
+from worker.__main__ import work
 from worker.loop import BEAT_SECONDS, GRACE_SECONDS, Worker
 from worker.messages import Advanced, Cancel, Done, Failed, FromChild, Run, Started, Stopped, ToChild
 
@@ -261,6 +263,20 @@ def test_a_worker_that_is_stopped_gives_its_job_back_without_an_attempt_lost(ben
     assert (given_back.state, given_back.attempt - given_back.returns) == (JobState.QUEUED, 0)
     assert bench.child.exit_code == -9
     assert studio.service.status().workers == []
+
+
+def test_a_job_that_brings_its_worker_down_has_lost_an_attempt(bench: Bench, studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
+    job = studio.submit()
+
+    def break_down(_: FakeChild) -> None:
+        raise RuntimeError("a fault of ours")
+
+    monkeypatch.setattr(FakeChild, "received", break_down)
+    with pytest.raises(RuntimeError):
+        work(bench.worker, threading.Event())
+    assert bench.state(job.id) is JobState.RUNNING
+    (lapsed,) = studio.backend.queue.requeue_lapsed(float("inf"))
+    assert (lapsed.attempt, lapsed.returns) == (1, 0)
 
 
 def test_the_jobs_of_dead_workers_are_put_back_in_line_and_told(bench: Bench, studio: Studio) -> None:

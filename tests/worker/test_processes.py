@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from nst.bootstrap import open_catalogue
-from nst.domain import Job, JobState, StyleParams
+from nst.domain import Job, JobState, StyleParams, Ticket
 from nst.service import Order, Service, StyleChoice
 from nst.service.upkeep import sweep
 from nst.settings import Settings
@@ -21,6 +21,7 @@ from nst.store.ports import Backend
 from tests.unit.service.conftest import picture_bytes
 from tests.worker.conftest import QUOTAS, MakeSettings, service_of
 from worker.loop import Worker
+from worker.messages import Done, FromChild, Run
 from worker.process import ChildProcess
 from worker.supervisor import FIRST_PAUSE, Supervisor
 
@@ -102,6 +103,17 @@ def test_whatever_befalls_an_engine_ends_in_a_sentence(here: Callable[..., Here]
     assert failed.state is JobState.FAILED
     assert sentence in (failed.error or "")
     assert "secret" not in (failed.error or "")
+
+
+def test_the_parent_is_told_plain_values_and_so_never_loads_what_the_child_has_loaded(make_settings: MakeSettings) -> None:
+    child, ticket = ChildProcess(make_settings("quick")), Ticket("0" * 32, 1)
+    child.send(Run(ticket, picture_bytes(), ((picture_bytes(), 1.0),), StyleParams(), ".png"))
+    said: list[FromChild] = []
+    until(lambda: said.extend(child.received()) or any(isinstance(message, Done) for message in said))
+    child.kill()
+    (done,) = (message for message in said if isinstance(message, Done))
+    assert type(done.recipe["engine"]) is str
+    assert done.picture.startswith(b"\x89PNG")
 
 
 def test_after_a_childs_death_the_next_job_is_painted_as_well(here: Callable[..., Here]) -> None:

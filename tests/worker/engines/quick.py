@@ -8,6 +8,10 @@ from PIL import Image, ImageOps
 STEPS, STEP_SECONDS = 4, 0.03
 
 
+class Name(str):
+    """As `torch.__version__` is one: to read it, one has to import where it comes from."""
+
+
 def engine(_settings):
     def paint(photo, _styles, _params, on_progress, should_stop):
         picture = ImageOps.invert(photo.convert("RGB"))
@@ -16,7 +20,7 @@ def engine(_settings):
                 return SimpleNamespace(picture=picture, recipe={}, stopped=True)
             time.sleep(STEP_SECONDS)
             on_progress(progress((step + 1) / STEPS, picture))
-        return SimpleNamespace(picture=picture, recipe={"engine": "quick"}, stopped=False)
+        return SimpleNamespace(picture=picture, recipe={"engine": Name("quick")}, stopped=False)
 
     return paint
 
