@@ -2,11 +2,13 @@
 
 import argparse
 
-from benchmarks import encoders, memory, overhead, pipeline, report, time_to_quality
+from benchmarks import app, encoders, fleet, gateway, instant, memory, overhead, pipeline, report, time_to_quality
 
 GROUPS = {
-    "engine": {"encoders": encoders, "overhead": overhead, "memory": memory, "time_to_quality": time_to_quality},
-    "pipeline": {"pipeline": pipeline},
+    "engine": {"encoders": encoders, "instant": instant, "overhead": overhead, "memory": memory, "time_to_quality": time_to_quality},
+    "pipeline": {"pipeline": pipeline, "app": app},
+    "fleet": {"fleet": fleet},
+    "gateway": {"gateway": gateway},
 }
 
 

@@ -12,7 +12,7 @@ from nst.engine import best_device, load_encoder
 from nst.engine.descent import descend
 from nst.engine.encoders import CONTENT_LAYER, STYLE_LAYERS
 from nst.engine.objective import Objective
-from nst.engine.pictures import fit, to_tensor
+from nst.engine.pictures import fit, framed, to_tensor
 from nst.settings import Settings
 
 STEPS = 15
@@ -31,7 +31,7 @@ def run() -> Table:
 def _measure(size: int) -> tuple[float, float]:
     device = best_device()
     encoder = load_encoder("compact", device, Settings().weights_dir)
-    photo, style = (to_tensor(p, fit(p, size), device) for p in (subjects.photo(), subjects.style()))
+    photo, style = (framed(to_tensor(p, fit(p, size), device)) for p in (subjects.photo(), subjects.style()))
     rendering = descend(Objective(encoder, photo, [(style, 1.0)], StyleParams()), photo, 3 + STEPS)
     for _ in range(3):
         next(rendering)

@@ -7,6 +7,7 @@ PasticheError
 │   ├── PictureTooLarge       too many bytes or pixels, or a decompression bomb
 │   └── PictureTooSmall       a side below the limit
 ├── InvalidParams             a parameter out of its range
+├── InvalidRequest            a message of a program that is not to the contract
 ├── UnknownStyle              no such bundled style, and no such file
 ├── NoPictures                a folder or pattern without a picture in it
 ├── FileUnreadable            a file that is missing or may not be read
@@ -14,15 +15,24 @@ PasticheError
 ├── DoesNotFit                a rendering larger than the memory
 ├── WeightsUnavailable        an encoder's weights that could not be had
 ├── RenderingFailed           the optimiser found nothing finite
+├── PreviewFailed             a preview that broke off
+├── PreviewsOff               a preview asked for where there are none
 ├── UnknownJob                no such painting, or somebody else's
-├── NotAllowed                for administrators only
+│   └── JobLost               one that was accepted, and whose record is gone
+├── JobIdTaken                an id that a program brought, and that another painting has
+├── NotAllowed                for administrators only, or for those who have a key
 ├── WrongState                a step that a painting cannot take from where it is
 ├── ObjectMissing             a stored picture that is gone, or a key that never was one
+├── DataTooNew                a database that a later version has written
+├── StoreUnavailable          what jobs or pictures are kept in does not answer
 └── Refused                   a limit of a public site
     ├── TooManyUploads        by one visitor in a minute
     ├── TooManyJobs           waiting or being painted for one visitor
     ├── QueueFull             for everybody
-    └── StorageFull           no room for another picture
+    ├── StorageFull           no room for another picture
+    ├── PreviewsBusy          more visitors than previews can be painted for
+    ├── TooManyEvents         on one connection of a program in a second
+    └── TooManyConnections    of programs, of one address or of all
 """
 
 from typing import ClassVar
@@ -58,6 +68,10 @@ class InvalidParams(PasticheError):
     exit_code = 20
 
 
+class InvalidRequest(PasticheError):
+    exit_code = 25
+
+
 class UnknownStyle(PasticheError):
     exit_code = 21
 
@@ -86,8 +100,24 @@ class RenderingFailed(PasticheError):
     exit_code = 32
 
 
+class PreviewFailed(PasticheError):
+    exit_code = 33
+
+
+class PreviewsOff(PasticheError):
+    exit_code = 34
+
+
 class UnknownJob(PasticheError):
     exit_code = 40
+
+
+class JobLost(UnknownJob):
+    """To a script it is the same as one that never was; to its owner it is not."""
+
+
+class JobIdTaken(PasticheError):
+    exit_code = 52
 
 
 class NotAllowed(PasticheError):
@@ -100,6 +130,14 @@ class WrongState(PasticheError):
 
 class ObjectMissing(PasticheError):
     exit_code = 43
+
+
+class DataTooNew(PasticheError):
+    exit_code = 49
+
+
+class StoreUnavailable(PasticheError):
+    exit_code = 50
 
 
 class Refused(PasticheError):
@@ -120,3 +158,15 @@ class QueueFull(Refused):
 
 class StorageFull(Refused):
     exit_code = 48
+
+
+class PreviewsBusy(Refused):
+    exit_code = 49
+
+
+class TooManyEvents(Refused):
+    exit_code = 53
+
+
+class TooManyConnections(Refused):
+    exit_code = 54

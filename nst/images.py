@@ -12,12 +12,13 @@ from importlib.resources.abc import Traversable
 from io import BytesIO
 from pathlib import PurePath
 
-from PIL import ExifTags, Image, ImageCms, ImageFile
+from PIL import Image, ImageCms, ImageFile
 from PIL.JpegImagePlugin import JpegImageFile
 from PIL.PngImagePlugin import PngImageFile
 from PIL.WebPImagePlugin import WebPImageFile
 
 from nst.errors import FileUnreadable, NotAPicture, PasticheError, PictureTooLarge, PictureTooSmall, TruncatedPicture
+from nst.headers import Lean, lean_jpeg, lean_png, orientation
 from nst.settings import Settings
 
 
@@ -61,6 +62,10 @@ class Limits:
         return cls(settings.max_bytes, settings.max_pixels, settings.min_side)
 
 
+STORED = Limits(max_bytes=10**9, max_pixels=10**8, min_side=1, max_aspect=float("inf"))
+"""For what has passed this door before: encoded anew, a picture may have more bytes than it came with, or than a site lets in."""
+
+
 def format_of(path: PurePath) -> Format | None:
     """The format that a file's name promises, if it is one of ours."""
     return SUFFIXES.get(path.suffix.lower())
@@ -73,9 +78,9 @@ def read(path: Traversable, limits: Limits) -> Image.Image:
         FileUnreadable: when it is missing, is no file, or may not be read.
         InvalidImage: as `decode`.
     """
-    if not path.is_file():  # asked first, for opening a pipe would wait for its other end
-        raise FileUnreadable("There is no such file. Check its name and folder.")
     try:
+        if not path.is_file():  # asked first, for opening a pipe would wait for its other end
+            raise FileUnreadable("There is no such file. Check its name and folder.")
         with path.open("rb") as file:
             data = file.read(limits.max_bytes + 1)
     except OSError as error:
@@ -97,11 +102,10 @@ def decode(data: bytes, limits: Limits) -> Image.Image:
     """
     _check_bytes(data, limits)
     with _damage_reported():
-        opened = _open(data)
+        opened, exif = _open(data)
         _check_size(opened.size, limits)
         opened.load()
-        orientation = _orientation(opened)
-        return _bare(_upright(_in_srgb(opened), orientation))
+        return _bare(_upright(_in_srgb(opened), orientation(exif)))
 
 
 def encode(picture: Image.Image, format: Format, quality: int = 92) -> bytes:
@@ -143,20 +147,24 @@ def _damage_reported() -> Iterator[None]:
         raise TruncatedPicture("The picture is damaged, or breaks off before its end. Copy or export it again and retry.") from error
 
 
-def _open(data: bytes) -> ImageFile.ImageFile:
-    """The header, decoded.
+def _open(data: bytes) -> tuple[ImageFile.ImageFile, bytes]:
+    """The header, decoded, and EXIF, which is not.
 
     The readers are called directly: `Image.open` would look at `Image.MAX_IMAGE_PIXELS`, which is one for all threads, and warn where
     we refuse; and it would make multi-picture files of some cameras' JPEGs.
     """
-    file = BytesIO(data)
     if data.startswith(b"\xff\xd8\xff"):
-        return JpegImageFile(file)
+        return _opened(JpegImageFile, lean_jpeg(data))
     if data.startswith(b"\x89PNG\r\n\x1a\n"):
-        return PngImageFile(file)
+        return _opened(PngImageFile, lean_png(data))
     if data.startswith(b"RIFF") and data[8:12] == b"WEBP":
-        return WebPImageFile(file)
+        opened = WebPImageFile(BytesIO(data))
+        return opened, opened.info.get("exif", b"")
     raise NotAPicture("This is not a JPEG, PNG or WebP picture. Save it in one of these formats and try again.")
+
+
+def _opened(reader: type[ImageFile.ImageFile], lean: Lean) -> tuple[ImageFile.ImageFile, bytes]:
+    return reader(BytesIO(lean.data)), lean.exif
 
 
 def _check_size(size: tuple[int, int], limits: Limits) -> None:
@@ -180,17 +188,8 @@ _TURNS = {
 }
 
 
-def _orientation(opened: ImageFile.ImageFile) -> int | None:
-    """How the camera was held, by EXIF. Not `ImageOps.exif_transpose`, which also rewrites the rest of EXIF and trips over broken parts."""
-    try:
-        orientation: int | None = opened.getexif().get(ExifTags.Base.Orientation)
-    except Exception:  # as in `_damage_reported`; broken EXIF takes nothing from the pixels
-        return None
-    return orientation
-
-
-def _upright(picture: Image.Image, orientation: int | None) -> Image.Image:
-    turn = _TURNS.get(orientation) if isinstance(orientation, int) else None
+def _upright(picture: Image.Image, held: int | None) -> Image.Image:
+    turn = _TURNS.get(held or 0)
     return picture if turn is None else picture.transpose(turn)
 
 

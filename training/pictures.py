@@ -1,6 +1,7 @@
 """Crops of a data folder's photos and style pictures."""
 
 import random
+from collections.abc import Collection
 from pathlib import Path
 
 import numpy as np
@@ -10,17 +11,19 @@ from torch import Tensor
 
 
 class Pictures:
-    """Random crops of the JPEGs in `data`/photos and `data`/styles, decoded once."""
+    """Random crops of the JPEGs in `data`/photos and `data`/styles, decoded once; `without` names files to leave out, as "styles/a.jpg"."""
 
-    def __init__(self, data: Path) -> None:
-        self.photos, self.styles = (sorted((data / kind).glob("*.jpg")) for kind in ("photos", "styles"))
+    def __init__(self, data: Path, without: Collection[str] = ()) -> None:
+        self.photos, self.styles = (
+            sorted(path for path in (data / kind).glob("*.jpg") if f"{kind}/{path.name}" not in without) for kind in ("photos", "styles")
+        )
         self._decoded: dict[Path, Image.Image] = {}
 
-    def crop(self, paths: list[Path], side: int) -> Tensor:
-        """A square of `side` pixels out of a random picture: from a detail of it to the whole shorter side. (3, side, side)"""
+    def crop(self, paths: list[Path], side: int, least: float = 0.25) -> Tensor:
+        """A square of `side` pixels out of a random picture: from a detail of it (`least`) to the whole shorter side. (3, side, side)"""
         image = self._decode(random.choice(paths))
         shorter = min(image.size)
-        edge = max(int(random.uniform(0.25, 1) * shorter), min(72, shorter))
+        edge = max(int(random.uniform(least, 1) * shorter), min(72, shorter))
         left, top = random.randint(0, image.width - edge), random.randint(0, image.height - edge)
         box = (left, top, left + edge, top + edge)
         crop = image.resize((side, side), Image.Resampling.BICUBIC, box=box, reducing_gap=2.0)

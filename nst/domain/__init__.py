@@ -2,12 +2,13 @@
 
 from nst.domain.feed import Cursor, FeedEntry, Page
 from nst.domain.jobs import FINAL_STATES, Job, JobProgress, JobState, Outcome, StyleRef, Ticket, cost_of, new_id
-from nst.domain.keys import before_of, is_key, media_type, object_key, result_key, style_key
+from nst.domain.keys import before_of, is_job_id, is_key, media_type, object_key, result_key, style_key
 from nst.domain.params import (
     PRESET_SIZES,
     Init,
     KeepColours,
     Loss,
+    Mode,
     Optimiser,
     Preset,
     Progress,
@@ -27,6 +28,7 @@ __all__ = [
     "JobState",
     "KeepColours",
     "Loss",
+    "Mode",
     "Optimiser",
     "Outcome",
     "Page",
@@ -38,6 +40,7 @@ __all__ = [
     "before_of",
     "cost_of",
     "help_of",
+    "is_job_id",
     "is_key",
     "media_type",
     "new_id",

@@ -10,10 +10,17 @@ import re
 from typing import Literal
 
 _ID = r"[a-z0-9]{20,32}"
+_JOB_ID = re.compile(_ID)
 _KEY = re.compile(
     rf"(?:(?:public|private)/(?:input|output)/{_ID}\.(?:jpg|png|webp)|private/preview/{_ID}\.jpg|style/[a-z0-9][a-z0-9-]{{0,63}}\.jpg)"
 )
+_JOB = re.compile(rf"(?:public|private)/[a-z]+/({_ID})\.[a-z]+|style/([0-9a-f]{{32}})-\d+\.jpg")
 _MEDIA_TYPES = {"jpg": "image/jpeg", "png": "image/png", "webp": "image/webp"}
+
+
+def is_job_id(text: str) -> bool:
+    """Whether a program may bring this as a job's id: what `new_id` makes, and anything like it with room for 128 random bits."""
+    return re.fullmatch(r"[a-z0-9]{25,32}", text) is not None
 
 
 def object_key(job_id: str, kind: Literal["input", "output"], suffix: str, *, public: bool) -> str:
@@ -43,6 +50,23 @@ def before_of(output_key: str) -> str:
 def with_visibility(key: str, *, public: bool) -> str:
     """The same picture's key among the public or the private ones."""
     return f"{'public' if public else 'private'}/{key.partition('/')[2]}"
+
+
+def places_of(key: str) -> frozenset[str]:
+    """Where a photo and its painting may lie, published or not, whichever of the four this key is."""
+    both = (before_of(key), result_key(key))
+    return frozenset(with_visibility(each, public=public) for each in both for public in (True, False))
+
+
+def job_of(key: str) -> str | None:
+    """The id of the job that a picture belongs to; None for a style picture that is on offer to all."""
+    found = _JOB.fullmatch(key)
+    return None if found is None else found[1] or found[2]
+
+
+def is_id(job_id: str) -> bool:
+    """Whether a job may be called so. Nothing else is looked for, whoever asks."""
+    return _JOB_ID.fullmatch(job_id) is not None
 
 
 def is_key(key: str) -> bool:

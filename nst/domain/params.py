@@ -19,6 +19,12 @@ class Preset(StrEnum):
 PRESET_SIZES = {Preset.DRAFT: 256, Preset.STANDARD: 512, Preset.HIGH: 1024, Preset.ULTRA: 4096}
 
 
+class Mode(StrEnum):
+    OPTIMISED = "optimised"
+    INSTANT = "instant"
+    """One pass of a small network: a preview, or a draft. Of the other parameters it heeds size, strength, style scale and colours."""
+
+
 class KeepColours(StrEnum):
     OFF = "off"
     LUMINANCE = "luminance"
@@ -60,11 +66,14 @@ class StyleParams:
         InvalidParams: when a value is outside its range.
     """
 
+    mode: Mode = _described(
+        Mode.OPTIMISED, "optimised, or instant: a draft within seconds, which heeds size, strength, style scale and colours"
+    )
     preset: Preset = _described(Preset.STANDARD, "size and effort: draft 256, standard 512, high 1024 pixels, ultra what memory allows")
     strength: float = _between(0.5, 0.0, 1.0, "from the photo (0) to the style (1)")
     style_scale: float = _between(1.0, 0.25, 2.0, "size of the style's strokes and shapes; 1 is the style picture at the painting's size")
     keep_colours: KeepColours = _described(KeepColours.OFF, "keep the photo's colours: off, luminance or recolour")
-    smoothness: float = _between(0.2, 0.0, 1.0, "how strongly speckle is smoothed away")
+    smoothness: float = _between(0.4, 0.0, 1.0, "how strongly speckle is smoothed away")
     loss: Loss = _described(Loss.WASSERSTEIN, "what style is: wasserstein (mean and covariance) or gram")
     init: Init = _described(Init.PHOTO, "what the painting starts from: photo, noise or style")
     seed: int = _between(0, 0, 2**63 - 1, "the same seed gives the same painting on the same machine")
@@ -103,6 +112,7 @@ class StyleParams:
 
 
 _CHOICES: dict[str, type[StrEnum]] = {
+    "mode": Mode,
     "preset": Preset,
     "keep_colours": KeepColours,
     "loss": Loss,

@@ -9,6 +9,7 @@ from typing import Protocol
 
 import torch
 from torch import Tensor
+from torch.nn import functional as F
 
 
 @dataclass(frozen=True)
@@ -30,10 +31,26 @@ class Moments:
         return self.second - torch.outer(self.mean, self.mean)
 
 
+class _Moments(torch.autograd.Function):
+    """Autograd's own way writes a gradient as large as the features three times over, and in a layout that convolutions have to undo."""
+
+    @staticmethod
+    def forward(ctx, features: Tensor) -> tuple[Tensor, Tensor]:  # type: ignore[no-untyped-def]
+        ctx.save_for_backward(features)
+        rows = features[0].permute(1, 2, 0).flatten(0, 1)  # (H*W, C): a view where channels come last
+        return rows.mean(0), rows.T @ rows / len(rows)
+
+    @staticmethod
+    def backward(ctx, mean: Tensor, second: Tensor) -> Tensor:  # type: ignore[no-untyped-def]
+        (features,) = ctx.saved_tensors
+        places = features.shape[-2] * features.shape[-1]
+        # Both parts at once, as a 1x1 convolution, which reads and writes the features once.
+        return F.conv2d(features, ((second + second.T) / places)[:, :, None, None], mean / places)
+
+
 def moments(features: Tensor) -> Moments:
     """Of features (1, C, H, W)."""
-    flat = features[0].flatten(1)  # (C, H*W)
-    return Moments(flat.mean(1), flat @ flat.T / flat.shape[1])
+    return Moments(*_Moments.apply(features))
 
 
 def blend(parts: list[tuple[Moments, float]]) -> Moments:
@@ -123,15 +140,14 @@ def trace_of_root(matrix: Tensor) -> Tensor:
 
 def content_distance(features: Tensor, target: Tensor) -> Tensor:
     """Squared distance of features over the target's squared norm (Gatys et al. 2016, eq. 1, made relative)."""
-    return (features - target).square().sum() / target.square().sum().clamp(min=1e-12)
+    return F.mse_loss(features, target, reduction="sum") / target.square().sum().clamp(min=1e-12)
 
 
 def total_variation(x: Tensor) -> Tensor:
     """Mean squared difference of neighbouring pixels of x (1, 3, H, W)."""
-    across, down = x[..., 1:] - x[..., :-1], x[..., 1:, :] - x[..., :-1, :]
-    return across.square().mean() + down.square().mean()
+    return F.mse_loss(x[..., 1:], x[..., :-1]) + F.mse_loss(x[..., 1:, :], x[..., :-1, :])
 
 
 def out_of_range(x: Tensor) -> Tensor:
     """Mean squared excess over [0, 1]: nothing at all in a picture that can be shown."""
-    return (x - x.clamp(0, 1)).square().mean()
+    return F.mse_loss(x, x.detach().clamp(0, 1))

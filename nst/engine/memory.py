@@ -6,15 +6,19 @@ import psutil
 import torch
 from PIL import Image
 
-from nst.domain import PRESET_SIZES, Preset, StyleParams
+from nst.domain import PRESET_SIZES, Mode, Preset, StyleParams
+from nst.engine.instantly import TILE
 from nst.engine.pictures import MARGIN, fit
 from nst.errors import DoesNotFit
 
 # Fitted to `python -m benchmarks memory`: bytes for each pixel of the finest scale, frame included, while descending; for each
 # pixel of a style picture while it is encoded; and whatever the size.
-PER_PIXEL = {"compact": 1830, "vgg19": 4500}
+PER_PIXEL = {"compact": 1480, "vgg19": 4500}
 PER_STYLE_PIXEL = {"compact": 400, "vgg19": 1400}
 FIXED = {"compact": 20_000_000, "vgg19": 20_000_000}
+# Of the instant network: for each pixel of the painting, and for each of the tile that is under way.
+INSTANT_PER_PIXEL, INSTANT_PER_TILE_PIXEL = 175, 165
+INSTANT_STYLE = 0.65  # what a style's pixel takes, of what the painting's does
 HEADROOM = 0.9  # of what is free: the rest of the machine breathes, too
 
 
@@ -22,6 +26,13 @@ def estimate(content: Image.Image, style_pixels: int, size: int, encoder: str) -
     """Bytes beyond those of the idle process that a painting with a long side of `size` pixels takes at its peak."""
     height, width = (side + 2 * MARGIN for side in fit(content, size))
     return FIXED[encoder] + max(PER_PIXEL[encoder] * height * width, PER_STYLE_PIXEL[encoder] * style_pixels)
+
+
+def estimate_instant(content: Image.Image, style_pixels: int, size: int) -> int:
+    """As `estimate`, for the instant network. Styles are coded before the photo is painted, with less for each pixel."""
+    height, width = (side + 2 * MARGIN for side in fit(content, size))
+    pixels = max(height * width, round(INSTANT_STYLE * style_pixels))
+    return INSTANT_PER_PIXEL * pixels + INSTANT_PER_TILE_PIXEL * min(pixels, TILE**2)
 
 
 def affordable_size(content: Image.Image, params: StyleParams, device: torch.device) -> int:
@@ -52,6 +63,8 @@ def largest_size(content: Image.Image, params: StyleParams, free: float) -> int:
 
 def needed(content: Image.Image, params: StyleParams, size: int) -> int:
     """As `estimate`, for a square style picture at the scale that `params` says."""
+    if params.mode is Mode.INSTANT:
+        return estimate_instant(content, round((size * params.style_scale) ** 2), size)
     encoder = params.encoder if params.encoder in FIXED else "vgg19"
     return estimate(content, round((size * params.style_scale) ** 2), size, encoder)
 

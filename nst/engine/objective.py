@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import torch
 from torch import Tensor
+from torch.nn import functional as F
 
 from nst.domain import Loss, StyleParams
 from nst.engine.encoders import CONTENT_LAYER, STYLE_LAYERS, Encoder
@@ -47,7 +48,7 @@ class Objective:
         style = torch.stack([weight * self._style[layer](features[layer]) for layer, weight in self._layers.items()]).sum()
         content = self._content_weight * content_distance(features[CONTENT_LAYER], self._content)
         if self._pixel_weight:
-            content = content + self._pixel_weight * (x - self._photo).square().mean()
+            content = content + self._pixel_weight * F.mse_loss(x, self._photo)
         smoothness = self._smoothness_weight * total_variation(x) + OUT_OF_RANGE_WEIGHT * out_of_range(x)
         return {"style": style, "content": content, "smoothness": smoothness}
 

@@ -64,11 +64,25 @@ def resize(x: Tensor, size: Size) -> Tensor:
 
 
 def framed(x: Tensor, margin: int = MARGIN) -> Tensor:
-    """(1, 3, H, W) with `margin` pixels more on every side, mirrored, or repeated where the picture is too small to be mirrored."""
-    height, width = x.shape[-2:]
-    down, across = (margin if side > margin else 0 for side in (height, width))
-    mirrored = F.pad(x, (across, across, down, down), mode="reflect")
-    return F.pad(mirrored, (margin - across, margin - across, margin - down, margin - down), mode="replicate")
+    """(1, 3, H, W) with at least `margin` pixels more on every side, mirrored, or repeated where the picture is too small to be mirrored.
+
+    The sides become lengths that a Fourier transform is fast for; of a prime length it takes three times as long.
+    """
+    pads = [(extra // 2, extra - extra // 2) for extra in (fast_length(side + 2 * margin) - side for side in x.shape[-2:])]
+    mirrored = [pad if side > max(pad) else (0, 0) for side, pad in zip(x.shape[-2:], pads, strict=True)]
+    repeated = [(0, 0) if any(mirror) else pad for mirror, pad in zip(mirrored, pads, strict=True)]
+    for (down, across), mode in ((mirrored, "reflect"), (repeated, "replicate")):
+        x = F.pad(x, (*across, *down), mode=mode)
+    return x
+
+
+def fast_length(least: int) -> int:
+    """The smallest product of 2, 3 and 5 that is not below `least`."""
+    rest = least
+    for prime in (2, 3, 5):
+        while rest % prime == 0:
+            rest //= prime
+    return least if rest == 1 else fast_length(least + 1)
 
 
 def crop_to(x: Tensor, size: Size) -> Tensor:

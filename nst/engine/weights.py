@@ -1,4 +1,4 @@
-"""Where weights come from: embedded in the package (compact), or fetched once, checked and kept (VGG-19)."""
+"""Where weights come from: embedded in the package (compact, instant), or fetched once, checked and kept (VGG-19)."""
 
 import hashlib
 import shutil
@@ -45,9 +45,9 @@ def torchvision_vgg19() -> Source:
     return Source(url, url.rsplit("-", 1)[1].removesuffix(".pth"))
 
 
-def embedded() -> tuple[State, str]:
-    """The compact encoder's weights in single precision, and the SHA-256 of their file."""
-    data = resources.files("nst.weights").joinpath("compact.safetensors").read_bytes()
+def embedded(name: str) -> tuple[State, str]:
+    """The weights of `compact` or `instant` in single precision, and the SHA-256 of their file."""
+    data = resources.files("nst.weights").joinpath(f"{name}.safetensors").read_bytes()
     return {name: value.float() for name, value in load(data).items()}, hashlib.sha256(data).hexdigest()
 
 

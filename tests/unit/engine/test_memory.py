@@ -4,7 +4,7 @@ from PIL import Image
 
 from benchmarks.memory import measure
 from benchmarks.subjects import photo
-from nst.domain import Preset, StyleParams
+from nst.domain import Mode, Preset, StyleParams
 from nst.engine import memory
 from nst.errors import DoesNotFit
 
@@ -16,6 +16,17 @@ LANDSCAPE = Image.new("L", (4, 3))
 def test_the_estimate_is_within_30_percent_of_what_is_measured(size: int) -> None:
     idle, peak = measure(size)
     assert memory.needed(photo(), StyleParams(), size) == pytest.approx(peak - idle, rel=0.3)
+
+
+@pytest.mark.parametrize("size", [512, 1400])
+def test_the_estimate_of_instant_painting_is_within_30_percent_of_what_is_measured(size: int) -> None:
+    idle, peak = measure(size, mode=Mode.INSTANT)
+    assert memory.needed(photo(), StyleParams(mode=Mode.INSTANT), size) == pytest.approx(peak - idle, rel=0.3)
+
+
+def test_instant_painting_fits_where_optimising_does_not() -> None:
+    instant, optimised = (memory.largest_size(LANDSCAPE, StyleParams(mode=mode), 2e9) for mode in (Mode.INSTANT, Mode.OPTIMISED))
+    assert instant > 2 * optimised
 
 
 def test_a_painting_that_cannot_fit_is_refused_with_the_largest_size_that_does(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,7 +3,7 @@ import pytest
 import torch
 from PIL import Image
 
-from nst.engine.pictures import alpha_of, crop_to, fit, framed, opaque, resize, tile_to, to_picture, to_tensor
+from nst.engine.pictures import alpha_of, crop_to, fast_length, fit, framed, opaque, resize, tile_to, to_picture, to_tensor
 
 CPU = torch.device("cpu")
 
@@ -40,13 +40,18 @@ def test_fit_keeps_the_shape(shape: tuple[int, int], wanted: tuple[int, int]) ->
 def test_cropping_undoes_framing(size: tuple[int, int]) -> None:
     x = torch.rand(1, 3, *size)
     whole = framed(x, 16)
-    assert tuple(whole.shape[-2:]) == (size[0] + 32, size[1] + 32)
+    assert all(have >= side + 32 for have, side in zip(whole.shape[-2:], size, strict=True))
     assert torch.equal(crop_to(whole, size), x)
 
 
 def test_a_frame_mirrors_the_picture() -> None:
     x = torch.arange(4.0).expand(1, 3, 4, 4)
     assert framed(x, 2)[0, 0, 0].tolist() == [2, 1, 0, 1, 2, 3, 2, 1]
+
+
+@pytest.mark.parametrize(("least", "wanted"), [(1, 1), (8, 8), (373, 375), (715, 720), (1056, 1080), (2053, 2160)])
+def test_a_fast_length_has_no_prime_factor_above_five(least: int, wanted: int) -> None:
+    assert fast_length(least) == wanted
 
 
 def test_tiling_keeps_the_statistics() -> None:
