@@ -1,0 +1,269 @@
+"""The instant rendering: one pass of the instant network, with style codes and features of photos remembered.
+
+It knows no presets and no files (see `stylize.py`).
+"""
+
+import math
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, Generic, TypeVar
+
+import torch
+from PIL import Image
+from torch import Tensor
+from torch.nn import functional as F
+
+from nst.domain import StyleParams
+from nst.engine import weights
+from nst.engine.easel import Easel
+from nst.engine.instant import STRIDE, InstantNetwork, Statistics, mixed, statistics, transport
+from nst.engine.pictures import MARGIN, Size, framed, resize
+from nst.engine.results import Iterate
+from nst.engine.tiles import Tiles
+
+StyleCode = dict[str, Statistics]
+"""What the network knows of a style: statistics by station, some 200 kB."""
+BeforeEach = Callable[[], None]
+"""Called before every tile of every stage; what it raises ends the work."""
+
+TILE = 1024
+"""Side of a tile in pixels: overlaps cost an eighth."""
+REMEMBERED = 2_000_000
+"""Pixels up to which a photo's features are remembered (some 64 bytes a pixel): beyond it nobody drags a slider."""
+
+FADING = 0.25
+"""Strength below which the photo itself shines through."""
+STAGES = 7
+"""Of the network, each of which sees every tile."""
+
+T = TypeVar("T")
+
+
+class Memory(Generic[T]):
+    """The last `capacity` values by key; the least recently used is forgotten first."""
+
+    def __init__(self, capacity: int) -> None:
+        self._capacity = capacity
+        self._values: OrderedDict[Hashable, T] = OrderedDict()
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+    def get(self, key: Hashable, make: Callable[[], T]) -> T:
+        """The value of `key`, made now if it is not remembered."""
+        if key not in self._values:
+            self._values[key] = make()
+        self._values.move_to_end(key)
+        while len(self._values) > self._capacity:
+            self._values.popitem(last=False)
+        return self._values[key]
+
+    def forget(self, key: Hashable) -> None:
+        self._values.pop(key, None)
+
+
+def _nothing() -> None:
+    pass
+
+
+class Instant:
+    """The instant network and what it remembers: keep one, and styles and photos that come again cost less.
+
+    Not for several threads at a time.
+    """
+
+    name = "instant"
+
+    def __init__(self, network: InstantNetwork, digest: str, device: torch.device, codes: int = 64, photos: int = 2) -> None:
+        """`codes` and `photos` are how many of each are remembered."""
+        self.digest, self.device = digest, device
+        self._network = network.requires_grad_(False).eval().to(device).to(memory_format=torch.channels_last)
+        self._codes: Memory[StyleCode] = Memory(codes)
+        self._photos: Memory[_Encoded] = Memory(photos)
+
+    @torch.inference_mode()
+    def code(self, key: Hashable, picture: Callable[[], Tensor], before_each: BeforeEach = _nothing) -> StyleCode:
+        """Of the style (1, 3, H, W) that `picture` gives; `key` stands for that tensor."""
+        return self._codes.get(key, lambda: self._recorded(picture(), before_each))
+
+    @torch.inference_mode()
+    def paint(
+        self,
+        key: Hashable,
+        picture: Callable[[], Tensor],
+        code: StyleCode,
+        strength: float,
+        before_each: BeforeEach = _nothing,
+    ) -> Tensor:
+        """The photo (1, 3, H, W) that `picture` gives in the style of `code`; `key` stands for that tensor.
+
+        At strength 0 the photo comes out. The network alone would reproduce it nearly, so below `FADING` it is faded in.
+        """
+
+        def station(name: str, x: Tensor) -> Tensor:
+            return transport(statistics(x), code[name]).weakened(strength)(x)
+
+        photo = self._photos.get(key, lambda: self._encoded(picture(), before_each))
+        if photo.pixels > REMEMBERED:
+            self._photos.forget(key)
+        run = _tiles(photo.padded, before_each)
+        painting = _unpadded(self._network.show(self._network.carry(photo.features, station, run), run), photo.size)
+        return painting if strength >= FADING else picture().lerp(painting, strength / FADING)
+
+    def _encoded(self, x: Tensor, before_each: BeforeEach) -> "_Encoded":
+        size = (x.shape[-2], x.shape[-1])
+        x = _padded(x).contiguous(memory_format=torch.channels_last)
+        padded = (x.shape[-2], x.shape[-1])
+        return _Encoded(size, padded, self._network.encode(x, _tiles(padded, before_each)))
+
+    def _recorded(self, x: Tensor, before_each: BeforeEach) -> StyleCode:
+        code: StyleCode = {}
+
+        def station(name: str, x: Tensor) -> Tensor:
+            code[name] = statistics(x)
+            return x
+
+        style = self._encoded(x, before_each)
+        self._network.carry(style.features, station, _tiles(style.padded, before_each))
+        return code
+
+
+@dataclass(frozen=True)
+class _Encoded:
+    """A picture's features, its size, and its size as the network saw it."""
+
+    size: Size
+    padded: Size
+    features: dict[str, Tensor]
+
+    @property
+    def pixels(self) -> int:
+        return self.size[0] * self.size[1]
+
+
+def tiles_of(size: Size) -> int:
+    """How many tiles a picture of that size has."""
+    return _tiles(_padded_size(size), _nothing).count
+
+
+def _tiles(size: Size, before_each: BeforeEach) -> Tiles:
+    return Tiles(size, TILE, InstantNetwork.REACH, before_each)
+
+
+def _padded_size(size: Size) -> Size:
+    height, width = (math.ceil((side + 2 * MARGIN) / STRIDE) * STRIDE for side in size)
+    return height, width
+
+
+def _padded(x: Tensor) -> Tensor:
+    """In its frame (see `pictures.framed`), and with sides that are multiples of the network's stride."""
+    height, width = _padded_size((x.shape[-2], x.shape[-1]))
+    x = framed(x)
+    return F.pad(x, (0, width - x.shape[-1], 0, height - x.shape[-2]), mode="replicate")
+
+
+def _unpadded(x: Tensor, size: Size) -> Tensor:
+    return x[..., MARGIN : MARGIN + size[0], MARGIN : MARGIN + size[1]]
+
+
+def blend(codes: Sequence[tuple[StyleCode, float]]) -> StyleCode:
+    """A mixture by shares, which count relative to their sum."""
+    return {name: mixed([(code[name], share) for code, share in codes]) for name in codes[0][0]}
+
+
+class OnePass:
+    """Paints with an `Instant`, reports and obeys."""
+
+    def __init__(
+        self,
+        easel: Easel,
+        instant: Instant,
+        size: int,
+        params: StyleParams,
+        on_progress: Callable[[Iterate], None],
+        should_stop: Callable[[], bool],
+    ) -> None:
+        """`size` is the painting's long side."""
+        self._easel, self._instant, self._params = easel, instant, params
+        self._on_progress, self._should_stop = on_progress, should_stop
+        self._long_side, self._size = size, easel.size_at(size)
+        self.stopped = False
+        self._done, self._started = 0, time.perf_counter()
+        self._work = STAGES * tiles_of(self._size)
+
+    def paint(self) -> Image.Image:
+        """The painting; the photo when it should stop, for there is nothing between."""
+        try:
+            return self._easel.finish(self._painted())
+        except _Stopped:
+            self.stopped = True
+            return self._easel.finish(self._photo())
+
+    def recipe(self) -> dict[str, Any]:
+        return {"network": {"name": self._instant.name, "sha256": self._instant.digest}}
+
+    def _painted(self) -> Tensor:
+        self._obey()
+        codes = [(self._code(index), share) for index, share in enumerate(self._easel.shares)]
+        key = self._easel.photo_key(self._size)
+        x = self._instant.paint(key, self._photo, blend(codes), self._params.strength, self._before_tile).clamp(0, 1)
+        self._obey()
+        self._done = self._work
+        self._report(x)
+        return x
+
+    def _code(self, index: int) -> StyleCode:
+        key = self._easel.style_key(index, self._long_side, self._size)
+        return self._instant.code(key, lambda: self._easel.style(index, self._long_side, self._photo), self._obey)
+
+    def _photo(self) -> Tensor:
+        return self._easel.photo(self._size)
+
+    def _obey(self) -> None:
+        if self._should_stop():
+            raise _Stopped
+
+    def _before_tile(self) -> None:
+        self._obey()
+        self._done = min(self._done + 1, self._work - 1)
+        if self._work > STAGES:
+            self._report(None)
+
+    def _report(self, x: Tensor | None) -> None:
+        fraction = self._done / self._work
+        spent = time.perf_counter() - self._started
+        report = Iterate(
+            fraction=fraction,
+            scale=1,
+            scales=1,
+            step=self._done,
+            steps=self._work,
+            seconds_left=spent / fraction - spent,
+            preview=lambda max_side: self._preview(x, max_side),
+        )
+        self._on_progress(report)
+
+    def _preview(self, x: Tensor | None, max_side: int) -> Image.Image:
+        size = self._easel.size_at(min(max_side, self._long_side))
+        return self._easel.finish(self._easel.photo(size) if x is None else resize(x, size))
+
+
+class _Stopped(Exception):
+    """No error: the way out of the network."""
+
+
+@cache
+def load_instant_network(device: torch.device) -> tuple[InstantNetwork, str]:
+    """The network with its embedded weights, and their digest, kept for the next call."""
+    state, digest = weights.embedded("instant")
+    network = InstantNetwork()
+    network.load_state_dict(state)
+    return network.to(device), digest
+
+
+def load_instant(device: torch.device) -> Instant:
+    """A painter with the embedded weights, and a memory of its own."""
+    return Instant(*load_instant_network(device), device)

@@ -1,0 +1,94 @@
+"""Running a stage of a network tile by tile, with the result that it would have at once and a fraction of the memory."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import torch
+from torch import Tensor
+
+from nst.engine.instant import STRIDE
+
+Stage = Callable[..., Tensor]
+
+
+@dataclass(frozen=True)
+class Tiles:
+    """Calls stages with tiles of their inputs. Sizes are in pixels of the picture, multiples of `STRIDE`.
+
+    Tiles overlap by `reach` on every side. As long as a stage sees no further, what lies at a tile's border is cut off and no seam
+    shows. Inputs and outputs may have different resolutions: all are of the picture's size divided by a power of two up to `STRIDE`.
+
+    Attributes:
+        size: (height, width) of the picture.
+        side: of a tile without its overlap.
+        before_each: called before every tile; what it raises ends the work.
+    """
+
+    size: tuple[int, int]
+    side: int
+    reach: int
+    before_each: Callable[[], None]
+
+    @property
+    def count(self) -> int:
+        return sum(1 for _ in self._windows())
+
+    def __call__(self, stage: Stage, inputs: list[Tensor]) -> Tensor:
+        output: Tensor | None = None
+        for inner, outer in self._windows():
+            self.before_each()
+            part = stage(*(x[self._slices(x, outer)] for x in inputs))
+            if output is None:
+                output = self._room(part, outer)
+            output[self._slices(output, inner)] = part[self._slices_within(output, inner, outer)]
+        assert output is not None  # noqa: S101  # there is at least one window
+        return output
+
+    def _windows(self) -> Iterator[tuple["_Window", "_Window"]]:
+        """Tiles without and with their overlap."""
+        for rows in _spans(self.size[0], self.side):
+            for columns in _spans(self.size[1], self.side):
+                inner = _Window(*rows, *columns)
+                yield inner, inner.grown(self.reach, self.size)
+
+    def _room(self, part: Tensor, outer: "_Window") -> Tensor:
+        """For the whole output, of which `part` is one tile."""
+        down = (outer.bottom - outer.top) // part.shape[-2]
+        if (outer.top, outer.left, outer.bottom, outer.right) == (0, 0, *self.size):
+            return torch.empty_like(part)
+        shape = (part.shape[0], part.shape[1], self.size[0] // down, self.size[1] // down)
+        return torch.empty(shape, dtype=part.dtype, device=part.device, memory_format=torch.channels_last)
+
+    def _slices(self, x: Tensor, window: "_Window") -> tuple[slice, ...]:
+        factor = self.size[0] // x.shape[-2]
+        return (
+            slice(None),
+            slice(None),
+            slice(window.top // factor, window.bottom // factor),
+            slice(window.left // factor, window.right // factor),
+        )
+
+    def _slices_within(self, output: Tensor, inner: "_Window", outer: "_Window") -> tuple[slice, ...]:
+        moved = _Window(inner.top - outer.top, inner.bottom - outer.top, inner.left - outer.left, inner.right - outer.left)
+        return self._slices(output, moved)
+
+
+@dataclass(frozen=True)
+class _Window:
+    top: int
+    bottom: int
+    left: int
+    right: int
+
+    def grown(self, by: int, size: tuple[int, int]) -> "_Window":
+        height, width = size
+        return _Window(max(0, self.top - by), min(height, self.bottom + by), max(0, self.left - by), min(width, self.right + by))
+
+
+def _spans(length: int, side: int) -> Sequence[tuple[int, int]]:
+    """Parts of about equal length, no longer than `side`, that begin at multiples of `STRIDE`."""
+    count = -(-length // side)
+    cells = length // STRIDE
+    edges = [round(cells * index / count) * STRIDE for index in range(count + 1)]
+    return list(pairwise(edges))

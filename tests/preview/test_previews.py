@@ -1,0 +1,222 @@
+"""Previews with real child processes."""
+
+import io
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import CancelledError, Future, wait
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+from PIL import Image
+
+from nst import images
+from nst.domain import StyleParams
+from nst.errors import PreviewFailed, PreviewsBusy, PreviewsOff
+from nst.images import Format
+from nst.preview import Previews
+from nst.settings import Settings
+from tests.conftest import picture
+
+PATIENCE = 60.0
+Open = Callable[..., Previews]
+
+
+@pytest.fixture
+def open_previews() -> Iterator[Open]:
+    opened: list[Previews] = []
+
+    def open_them(**changes: Any) -> Previews:
+        engine = {"preview_engine": "tests.preview.engines.playful:engine"}
+        opened.append(Previews(Settings(**{**engine, **changes})))
+        return opened[-1]
+
+    yield open_them
+    for previews in opened:
+        previews.close()
+
+
+PHOTO, STYLE = (images.encode(picture(160, 120, seed), Format.PNG) for seed in (0, 1))
+
+
+def ask(previews: Previews, strength: float = 1.0, owner: str = "anna", styles: int = 1, **others: Any) -> "Future[bytes]":
+    return previews.request(owner, PHOTO, [(STYLE, 1.0)] * styles, StyleParams(strength=strength), **others)
+
+
+def size_of(future: "Future[bytes]") -> tuple[int, int]:
+    return Image.open(io.BytesIO(future.result(PATIENCE))).size
+
+
+def children() -> list[psutil.Process]:
+    return [child for child in psutil.Process().children() if "nst.preview.child" in child.cmdline()]
+
+
+def test_the_real_network_paints_a_preview_in_a_child(open_previews: Open) -> None:
+    previews = open_previews(preview_engine="nst.preview.child:painter", preview_side=128)
+    faint, strong = (ask(previews, strength, slot=str(strength)).result(PATIENCE) for strength in (0.0, 1.0))
+    assert Image.open(io.BytesIO(strong)).size == (128, 96)
+    assert faint != strong
+
+
+def test_a_preview_is_no_larger_than_settings_say(open_previews: Open) -> None:
+    previews = open_previews(preview_side=80)
+    assert size_of(ask(previews)) == (80, 60)
+    assert size_of(ask(previews, side=64)) == (64, 48)
+    assert size_of(ask(previews, side=4000)) == (80, 60)
+
+
+def test_a_transparent_photo_gives_a_transparent_preview(open_previews: Open) -> None:
+    photo = picture(160, 120)
+    photo.putalpha(picture(160, 120, seed=2).convert("L"))
+    encoded = images.encode(photo, Format.PNG)
+    future = open_previews().request("anna", encoded, [(STYLE, 1.0)], StyleParams())
+    assert Image.open(io.BytesIO(future.result(PATIENCE))).mode == "RGBA"
+
+
+def test_a_newer_request_replaces_the_visitors_older_one(open_previews: Open) -> None:
+    previews = open_previews()
+    under_way = ask(previews, 0.5, owner="someone")
+    while not under_way.running():
+        time.sleep(0.01)
+    older, other, newer = ask(previews), ask(previews, owner="berta"), ask(previews)
+    with pytest.raises(CancelledError):
+        older.result(PATIENCE)
+    assert size_of(newer) == size_of(other) == (160, 120)
+
+
+def test_several_places_on_a_page_have_previews_of_their_own(open_previews: Open) -> None:
+    previews = open_previews()
+    futures = [ask(previews, slot=str(number)) for number in range(5)]
+    assert {size_of(future) for future in futures} == {(160, 120)}
+
+
+def test_visitors_take_turns(open_previews: Open) -> None:
+    previews = open_previews()
+    order: list[str] = []
+    first = ask(previews, 0.5, owner="someone")
+    while not first.running():
+        time.sleep(0.01)
+    futures = [ask(previews, slot=str(number)) for number in range(4)] + [ask(previews, owner="berta")]
+    for future, name in zip(futures, ["anna"] * 4 + ["berta"], strict=True):
+        future.add_done_callback(lambda _, name=name: order.append(name))  # type: ignore[misc]
+    wait(futures, PATIENCE)
+    assert order[:2] == ["anna", "berta"]
+
+
+def test_too_many_visitors_are_told_that_it_is_busy(open_previews: Open) -> None:
+    previews = open_previews(previews_waiting=2)
+    first = ask(previews, 0.5, owner="someone")
+    while not first.running():
+        time.sleep(0.01)
+    waiting = [ask(previews, owner=name) for name in ("anna", "berta")]
+    with pytest.raises(PreviewsBusy, match="moment"):
+        ask(previews, owner="carla")
+    newer = ask(previews, owner="berta")  # takes the place that she has
+    assert waiting[1].cancelled()
+    assert size_of(newer) == (160, 120)
+
+
+def test_two_at_a_time_are_painted_by_two_children(open_previews: Open) -> None:
+    previews = open_previews(previews_at_a_time=2)
+    futures = [ask(previews, 0.5, owner=name) for name in ("anna", "berta")]
+    deadline = time.monotonic() + PATIENCE
+    while not all(future.running() for future in futures):
+        assert time.monotonic() < deadline
+        assert not any(future.done() for future in futures) or len(children()) == 2
+        time.sleep(0.005)
+        if all(future.done() for future in futures):
+            break
+    assert len(children()) == 2
+
+
+def test_an_error_of_ours_reaches_the_visitor_as_its_sentence(open_previews: Open) -> None:
+    with pytest.raises(PreviewFailed, match="This is too large"):
+        ask(open_previews(), 0.2, styles=2).result(PATIENCE)
+
+
+def test_a_bug_reaches_the_visitor_as_a_sentence_and_the_next_preview_succeeds(open_previews: Open) -> None:
+    previews = open_previews()
+    with pytest.raises(PreviewFailed, match="lies with us"):
+        ask(previews, 0.2).result(PATIENCE)
+    assert size_of(ask(previews)) == (160, 120)
+
+
+def test_a_picture_that_is_none_is_refused_with_a_sentence(open_previews: Open) -> None:
+    with pytest.raises(PreviewFailed, match="JPEG, PNG"):
+        open_previews().request("anna", b"nonsense", [(STYLE, 1.0)], StyleParams()).result(PATIENCE)
+
+
+def test_a_killed_child_is_replaced(open_previews: Open) -> None:
+    previews = open_previews()
+    with pytest.raises(PreviewFailed, match="broke off"):
+        ask(previews, 0.3).result(PATIENCE)
+    assert size_of(ask(previews)) == (160, 120)
+
+
+def test_a_child_that_hangs_is_ended_and_replaced(open_previews: Open) -> None:
+    previews = open_previews(preview_seconds=5.0)
+    assert size_of(ask(previews)) == (160, 120)
+    with pytest.raises(PreviewFailed, match="broke off"):
+        ask(previews, 0.4).result(PATIENCE)
+    assert size_of(ask(previews)) == (160, 120)
+
+
+def test_what_an_engine_prints_does_not_spoil_the_answers(open_previews: Open) -> None:
+    assert size_of(ask(open_previews(), 0.1)) == (160, 120)
+
+
+def test_an_engine_that_cannot_be_loaded_is_told(open_previews: Open) -> None:
+    with pytest.raises(PreviewFailed):
+        ask(open_previews(preview_engine="tests.preview.engines.missing:engine")).result(PATIENCE)
+
+
+def test_settings_turn_previews_off(open_previews: Open) -> None:
+    previews = open_previews(previews=False)
+    previews.warm_up()
+    assert not previews.enabled
+    with pytest.raises(PreviewsOff, match="turned off"):
+        ask(previews)
+    assert not children()
+
+
+def test_closing_ends_the_child_and_tells_those_who_wait(open_previews: Open) -> None:
+    previews = open_previews()
+    under_way = ask(previews, 0.4)
+    while not (under_way.running() and children()):
+        time.sleep(0.01)
+    waiting = ask(previews, owner="berta")
+    previews.close()
+    assert waiting.cancelled()
+    assert isinstance(under_way.exception(PATIENCE), PreviewFailed)
+    assert not children()
+    with pytest.raises(PreviewsOff):
+        ask(previews)
+
+
+PARENT = """
+import sys, time
+from nst.domain import StyleParams
+from nst.preview import Previews
+from nst.settings import Settings
+
+previews = Previews(Settings(preview_engine="tests.preview.engines.playful:engine"))
+future = previews.request("anna", open(sys.argv[1], "rb").read(), [(open(sys.argv[2], "rb").read(), 1.0)], StyleParams(strength=1.0))
+print(len(future.result()), previews._easels[0]._process.pid, "torch" in sys.modules, flush=True)
+time.sleep(600)
+"""
+
+
+def test_the_app_loads_no_torch_and_its_child_leaves_when_it_is_killed(tmp_path: Path) -> None:
+    for name, data in (("photo", PHOTO), ("style", STYLE)):
+        (tmp_path / name).write_bytes(data)
+    command = [sys.executable, "-c", PARENT, str(tmp_path / "photo"), str(tmp_path / "style")]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as parent:
+        assert parent.stdout is not None
+        _, child, torch_loaded = parent.stdout.readline().split()
+        assert torch_loaded == "False"
+        process = psutil.Process(int(child))
+        parent.kill()
+    process.wait(PATIENCE)  # raises when it is still there

@@ -1,0 +1,158 @@
+import json
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from nst.domain import StyleParams
+from nst.engine import Instant, Iterate, Style, instantly, load_instant, stylize
+from nst.engine.instantly import Memory
+from tests.conftest import picture
+
+CPU = torch.device("cpu")
+
+
+def instantly_with(**overrides: object) -> StyleParams:
+    return StyleParams.from_dict({"mode": "instant", "size": 96, "strength": 1.0, **overrides})
+
+
+@pytest.fixture
+def instant() -> Instant:
+    return load_instant(CPU)
+
+
+def levels(x: Image.Image) -> np.ndarray:
+    return np.asarray(x.convert("RGB"), dtype=float)
+
+
+def difference(a: Image.Image, b: Image.Image) -> float:
+    """Mean absolute difference of two pictures in levels of 255."""
+    return float(np.abs(levels(a) - levels(b.resize(a.size))).mean())
+
+
+def test_the_painting_has_the_photos_shape_and_the_styles_colours(photo: Image.Image, style: Image.Image) -> None:
+    result = stylize(photo, [style], instantly_with(size=72))
+    assert result.picture.size == (72, 48)
+    assert not result.stopped
+    assert levels(result.picture).mean((0, 1)) == pytest.approx(levels(style).mean((0, 1)), abs=25)
+
+
+@pytest.mark.parametrize("shape", [(33, 32), (200, 35), (97, 143)])
+def test_pictures_of_any_shape_are_painted(shape: tuple[int, int], style: Image.Image) -> None:
+    assert stylize(picture(*shape), [style], instantly_with(size=max(shape))).picture.size == shape
+
+
+def test_more_strength_goes_further_from_the_photo(photo: Image.Image, style: Image.Image, instant: Instant) -> None:
+    paintings = [stylize(photo, [style], instantly_with(strength=s), instant=instant).picture for s in (0.0, 0.5, 1.0)]
+    distances = [difference(painting, photo) for painting in paintings]
+    assert distances[0] < 0.1  # the photo itself
+    assert distances[0] < distances[1] < distances[2]
+
+
+def test_a_blend_lies_between_its_styles(photo: Image.Image, instant: Instant) -> None:
+    dark, light = Image.new("RGB", (64, 64), (60, 20, 20)), Image.new("RGB", (64, 64), (200, 180, 220))
+
+    def brightness(*styles: Style) -> float:
+        return float(levels(stylize(photo, styles, instantly_with(), instant=instant).picture).mean())
+
+    mostly_dark = brightness(Style(dark, 3.0), Style(light, 1.0))
+    mostly_light = brightness(Style(dark, 1.0), Style(light, 3.0))
+    assert brightness(Style(dark)) < mostly_dark < mostly_light < brightness(Style(light))
+
+
+def test_kept_luminance_keeps_the_photos_colours(photo: Image.Image, style: Image.Image) -> None:
+    painted = stylize(photo, [style], instantly_with(keep_colours="luminance")).picture
+    hues = [np.asarray(x.convert("YCbCr"), dtype=float)[..., 1:] for x in (painted, photo)]
+    assert np.abs(hues[0] - hues[1]).mean() < 4
+
+
+def test_a_recoloured_style_gives_the_photos_colours(photo: Image.Image, style: Image.Image, instant: Instant) -> None:
+    plain, recoloured = (
+        stylize(photo, [style], instantly_with(keep_colours=kept), instant=instant).picture for kept in ("off", "recolour")
+    )
+    mean = levels(photo).mean((0, 1))
+    assert np.abs(levels(recoloured).mean((0, 1)) - mean).max() < np.abs(levels(plain).mean((0, 1)) - mean).max()
+
+
+def test_transparency_is_kept(photo: Image.Image, style: Image.Image) -> None:
+    alpha = picture(*photo.size, seed=3).convert("L")
+    photo.putalpha(alpha)
+    painted = stylize(photo, [style], instantly_with()).picture
+    assert painted.mode == "RGBA"
+    assert painted.getchannel("A").tobytes() == alpha.tobytes()
+
+
+def test_the_styles_scale_changes_the_painting(photo: Image.Image) -> None:
+    detailed = Image.fromarray(np.random.default_rng(0).integers(0, 256, (200, 200, 3), dtype=np.uint8))
+    fine, coarse = (stylize(photo, [detailed], instantly_with(style_scale=scale)).picture for scale in (0.5, 2.0))
+    assert difference(fine, coarse) > 1
+
+
+def test_the_same_call_gives_the_same_painting_whatever_is_remembered(photo: Image.Image, style: Image.Image, instant: Instant) -> None:
+    fresh = stylize(photo, [style], instantly_with()).picture
+    for _ in range(2):
+        assert stylize(photo, [style], instantly_with(), instant=instant).picture.tobytes() == fresh.tobytes()
+
+
+def test_what_is_remembered_is_not_computed_again(photo: Image.Image, style: Image.Image, instant: Instant) -> None:
+    tiles: list[int] = []
+
+    def stages(**overrides: object) -> int:
+        before = len(tiles)
+        stylize(photo, [style], instantly_with(**overrides), instant=instant, should_stop=lambda: bool(tiles.append(0)))
+        return len(tiles) - before
+
+    first, slider, other_scale = stages(), stages(strength=0.3), stages(style_scale=0.5)
+    assert slider < other_scale < first
+    assert stages(strength=0.4) == slider
+
+
+def test_tiles_leave_no_seams(style: Image.Image, monkeypatch: pytest.MonkeyPatch) -> None:
+    large = picture(420, 300)
+    whole = stylize(large, [style], instantly_with(size=420)).picture
+    monkeypatch.setattr(instantly, "TILE", 96)
+    seen: list[Iterate] = []
+    tiled = stylize(large, [style], instantly_with(size=420), on_progress=seen.append).picture
+    assert np.abs(levels(tiled) - levels(whole)).max() <= 1
+    fractions = [report.fraction for report in seen]
+    assert len(fractions) > 50
+    assert fractions == sorted(fractions)
+    assert fractions[-1] == 1
+
+
+def test_stopping_gives_the_photo(photo: Image.Image, style: Image.Image) -> None:
+    result = stylize(photo, [style], instantly_with(), should_stop=lambda: True)
+    assert result.stopped
+    assert difference(result.picture, photo) < 1
+
+
+def test_the_last_report_shows_the_painting(photo: Image.Image, style: Image.Image) -> None:
+    seen: list[Iterate] = []
+    result = stylize(photo, [style], instantly_with(), on_progress=seen.append)
+    assert seen[-1].fraction == 1
+    assert seen[-1].seconds_left == pytest.approx(0, abs=0.01)
+    preview = seen[-1].preview(48)
+    assert preview.size == (48, 32)
+    assert difference(preview, result.picture) < 10
+
+
+def test_the_recipe_names_the_network_and_its_weights(photo: Image.Image, style: Image.Image, instant: Instant) -> None:
+    recipe = stylize(photo, [style], instantly_with(), instant=instant).recipe
+    assert recipe["network"] == {"name": "instant", "sha256": instant.digest}
+    assert recipe["params"]["mode"] == "instant"
+    assert StyleParams.from_dict(recipe["params"]) == instantly_with()
+    json.dumps(recipe)
+
+
+def test_the_memory_forgets_what_was_used_least_recently() -> None:
+    memory: Memory[str] = Memory(2)
+    made: list[str] = []
+
+    def value(key: str) -> str:
+        return memory.get(key, lambda: made.append(key) or key)  # type: ignore[func-returns-value]
+
+    for key in ("a", "b", "a", "c", "a", "b"):
+        assert value(key) == key
+    assert made == ["a", "b", "c", "b"]
+    assert len(memory) == 2
