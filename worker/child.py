@@ -22,7 +22,7 @@ from PIL import Image
 from nst import images
 from nst.domain import JobProgress, StyleParams, Ticket
 from nst.errors import PasticheError
-from nst.images import Format, Limits
+from nst.images import STORED, Format
 from nst.settings import Settings
 from worker.messages import Advanced, Cancel, Done, Failed, Final, FromChild, Run, Started, Stopped, ToChild
 from worker.throttle import Throttle
@@ -102,7 +102,6 @@ def main(connection: "Connection[FromChild, ToChild]", settings: Settings) -> No
 class _Child:
     def __init__(self, connection: "Connection[FromChild, ToChild]", settings: Settings) -> None:
         self._connection, self._settings = connection, settings
-        self._limits = Limits.of(settings)
         self._orders: SimpleQueue[Run | None] = SimpleQueue()
         self._cancelled: Ticket | None = None
         self._engine: Paint | None = None
@@ -149,8 +148,8 @@ class _Child:
             return Failed(order.ticket, _OF_OURS)
 
     def _paint(self, order: Run, throttle: Throttle) -> Final:
-        photo = images.decode(order.photo, self._limits)
-        styles = [(images.decode(data, self._limits), share) for data, share in order.styles]
+        photo = images.decode(order.photo, STORED)
+        styles = [(images.decode(data, STORED), share) for data, share in order.styles]
         painting = self._paint_with()(
             photo,
             styles,

@@ -54,9 +54,13 @@ class Supervisor:
         if self._process is not None and self._process.poll() is not None:
             self._note_death(self._process.returncode, now)
         if self._process is None and now >= self._not_before:
-            # The pipe is never written to: it closes when the app dies, however it dies, and the worker leaves.
-            self._process = subprocess.Popen(self._command, stdin=subprocess.PIPE, env=self._environment)  # noqa: S603 -- our own command
             self._started = now
+            try:
+                # The pipe is never written to: it closes when the app dies, however it dies, and the worker leaves.
+                self._process = subprocess.Popen(self._command, stdin=subprocess.PIPE, env=self._environment)  # noqa: S603 -- our own
+            except OSError:  # no memory or no process left on this machine, perhaps not for long
+                log.exception("the worker could not be started")
+                self._put_off(now)
 
     def stop(self) -> None:
         """Asks the process to leave, which gives its job back, and kills it when it does not."""
@@ -73,6 +77,9 @@ class Supervisor:
         if now - self._started >= CALM_SECONDS:
             self._pause = FIRST_PAUSE
         log.warning("the worker died with %d; the next one starts in %.0f s", exit_code, self._pause)
+        self._put_off(now)
+
+    def _put_off(self, now: float) -> None:
         self._not_before = now + self._pause
         self._pause = min(2 * self._pause, LONGEST_PAUSE)
 

@@ -1,0 +1,118 @@
+-- What every script begins with: records, and the indexes that follow from them.
+-- A record is a hash of strings. Whoever changes one calls `change`, which takes the old record out of every index and puts the new one
+-- in, so that no index can say anything else than the records. KEYS[1] is the prefix with the hash tag: all keys lie in one slot.
+
+local prefix = KEYS[1]
+
+local function key(...)
+  return prefix .. table.concat({...}, ':')
+end
+
+local function exact(number) -- `tostring` keeps 14 digits only
+  return string.format('%.17g', number)
+end
+
+-- Sorts as (at, id): the bytes of a double that is not negative sort as it does.
+local function place(at, id)
+  local high, low = struct.unpack('>I4I4', struct.pack('>d', tonumber(at)))
+  return string.format('%08x%08x', high, low) .. id
+end
+
+local function table_of(flat)
+  local job = {}
+  for i = 1, #flat, 2 do job[flat[i]] = flat[i + 1] end
+  return job
+end
+
+local function record(id)
+  return redis.call('HGETALL', key('job', id))
+end
+
+local function read(id)
+  local flat = record(id)
+  return #flat > 0 and table_of(flat) or nil
+end
+
+local function held(id, attempt)
+  local job = read(id)
+  return job and job.state == 'running' and job.attempt == attempt and job or nil
+end
+
+local function is_exhausted(job)
+  return job.attempt - job.returns >= tonumber(job.max_attempts)
+end
+
+-- {key, score, member} of every index entry of a record. Where the score is 0, members sort by themselves.
+local function entries(job)
+  local found = {{key('owner', job.owner), 0, place(job.created, job.id)}}
+  local function add(index, score, member) found[#found + 1] = {index, score, member} end
+  if job.state == 'queued' then
+    add(key('line', job.lane), job.turn, place(job.created, job.id) .. ':' .. job.cost)
+  elseif job.state == 'running' then
+    add(key('running'), job.lease_until, job.id)
+  elseif job.state == 'succeeded' then
+    local span = place(job.finished, job.id) .. ':' .. job.cost .. ':' .. exact(job.finished - job.started)
+    add(key('spans'), 0, span)
+    add(key('spans', job.lane), 0, span)
+  elseif job.state == 'failed' and is_exhausted(job) then
+    add(key('dead'), 0, place(job.finished, job.id))
+  end
+  if job.state == 'queued' or job.state == 'running' then add(key('active', job.owner), job.turn, job.id) end
+  if job.finished and not job.published then add(key('unpublished'), 0, place(job.finished, job.id)) end
+  if job.published and job.hidden == '0' then
+    add(key('feed'), 0, place(job.published, job.id))
+    for _, style in ipairs(cjson.decode(job.styles)) do
+      if not string.find(style[1], '/', 1, true) then add(key('feed', style[1]), 0, place(job.published, job.id)) end
+    end
+  end
+  return found
+end
+
+local function tally(job, by)
+  redis.call('HINCRBY', key('counts'), job.state, by)
+  redis.call('HINCRBY', key('totals'), 'size_bytes', by * job.size_bytes + 0) -- Redis takes no -0
+end
+
+local function take_out(job)
+  for _, entry in ipairs(entries(job)) do redis.call('ZREM', entry[1], entry[3]) end
+  tally(job, -1)
+end
+
+local function put_in(job)
+  for _, entry in ipairs(entries(job)) do redis.call('ZADD', entry[1], entry[2], entry[3]) end
+  tally(job, 1)
+end
+
+-- `changes`: a field's new value, or false to forget it.
+local function change(job, changes)
+  take_out(job)
+  for field, value in pairs(changes) do
+    if value then
+      job[field] = tostring(value)
+      redis.call('HSET', key('job', job.id), field, job[field])
+    else
+      job[field] = nil
+      redis.call('HDEL', key('job', job.id), field)
+    end
+  end
+  put_in(job)
+end
+
+local function to_line(state, finished)
+  return {state = state, finished = finished, worker = false, lease_until = false, fraction = '0', stage = '', seconds_left = false}
+end
+
+-- Wakes one worker that waits. No more are kept than could wait: a bell that nobody heard is worth nothing.
+local function ring(lane)
+  redis.call('RPUSH', key('bell', lane), '1')
+  redis.call('LTRIM', key('bell', lane), -64, -1)
+end
+
+-- How much an owner and everybody have under way: uploads since, active, queued.
+local function load_of(owner, since)
+  return {
+    redis.call('ZCOUNT', key('uploads', owner), '(' .. since, '+inf'),
+    redis.call('ZCARD', key('active', owner)),
+    tonumber(redis.call('HGET', key('counts'), 'queued') or 0),
+  }
+end

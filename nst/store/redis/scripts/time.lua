@@ -1,0 +1,2 @@
+-- Seconds and microseconds.
+return redis.call('TIME')

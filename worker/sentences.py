@@ -1,0 +1,10 @@
+"""What a user reads when a painting ends badly for a reason that lies with machines."""
+
+LONG = "The painting took longer than the {minutes:.0f} minutes that one may take. Choose a smaller preset."
+STUCK = "The painting got stuck and was broken off. Please try again."
+KILLED = "The system broke the painting off, most likely for want of memory. Choose a smaller preset."
+DIED = "The painting broke off unexpectedly. Please try again."
+UNSTORED = "The painting could not be stored. Please try again later."
+NO_MACHINE = "There was no machine free for the painting, for longer than anybody should wait. Please try again later."
+TAKEN_AWAY = "The painting's machine was taken away, several times. Please try again."
+OF_OURS = "The painting failed for a reason that lies with us. Please try again later."
