@@ -1,0 +1,36 @@
+"""Pictures in S3 with a CDN before the public ones. What is taken from the public is taken from the CDN, too."""
+
+import secrets
+from collections.abc import Iterable
+from typing import Any
+from urllib.parse import quote
+
+from nst.store.aws.clients import in_our_words
+from nst.store.s3 import S3Objects
+
+_SHARED = "public, max-age=3600"  # an hour in browsers: a picture that was made private stays no longer where it was seen
+_OWN = "private, no-store"
+
+
+class CloudObjects(S3Objects):
+    """An `ObjectStore`.
+
+    Args:
+        cdn: a client of CloudFront, and `distribution`, its id; None where nothing stands before the bucket.
+    """
+
+    def __init__(self, bucket: str, prefix: str, client: Any, cdn: Any = None, distribution: str | None = None) -> None:
+        super().__init__(bucket, prefix, client)
+        self._cdn, self._distribution = cdn, distribution
+
+    def delete(self, keys: Iterable[str]) -> None:
+        doomed = list(keys)
+        super().delete(doomed)
+        public = [f"/{quote(self._name(key))}" for key in doomed if key.startswith("public/")]
+        if public and self._distribution:
+            paths = {"Paths": {"Quantity": len(public), "Items": public}, "CallerReference": secrets.token_hex(16)}
+            with in_our_words():
+                self._cdn.create_invalidation(DistributionId=self._distribution, InvalidationBatch=paths)
+
+    def _headers(self, key: str) -> dict[str, str]:
+        return {**super()._headers(key), "CacheControl": _SHARED if key.startswith("public/") else _OWN}

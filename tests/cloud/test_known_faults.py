@@ -1,0 +1,154 @@
+"""The faults of the pipeline that this one replaces, each shown to be absent. Those of the templates are in tests/deploy."""
+
+import time
+from io import BytesIO
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from PIL import Image
+
+from nst.domain import Job, JobState, StyleRef, new_id
+from nst.errors import InvalidImage
+from nst.images import Limits
+from nst.store.aws import Clients, CloudLinks, CloudObjects
+from nst.styles import Catalogue
+from tests.cloud.aws import Aws
+from tests.cloud.conftest import Cloud, MakeCloud
+from tests.cloud.test_end_to_end import claimed_by_hand, header
+from tests.cloud.test_letters import changed, painted, read_all
+from tests.unit.service.conftest import picture_bytes
+
+PUBLIC = "https://pictures.example"
+
+
+def test_known_fault_a_private_url_prefixed_with_the_bucket(cloud: Cloud) -> None:
+    job = cloud.finished(cloud.submit())
+    link = cloud.service.link(job.id, "anna") or ""
+    assert link.count("http") == 1
+    parts, query = urlsplit(link), {name: values[0] for name, values in parse_qs(urlsplit(link).query).items()}
+    assert parts.path.endswith(f"/private/output/{job.id}.jpg")
+    assert query["X-Amz-Algorithm"] == "AWS4-HMAC-SHA256"
+    assert query["X-Amz-Expires"] == "300"
+    assert query["response-content-type"] == "image/jpeg"
+    assert query["response-content-disposition"] == f'inline; filename="pastiche-result-{job.id[:8]}.jpg"'
+
+
+def test_a_link_of_aws_itself_has_the_regions_host(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Signed and not sent: no endpoint of a test stands in its way."""
+    monkeypatch.delenv("AWS_ENDPOINT_URL")
+    links = CloudLinks(Clients(aws.session).s3, "our-pictures", "", None, 120)
+    address = urlsplit(links.link(f"private/output/{new_id()}.jpg", "x.jpg"))
+    assert address.hostname == "our-pictures.s3.eu-central-1.amazonaws.com"
+    assert parse_qs(address.query)["X-Amz-Expires"] == ["120"]
+
+
+def test_a_private_link_is_made_anew_whenever_somebody_looks(cloud: Cloud) -> None:
+    job = cloud.finished(cloud.submit())
+    first = cloud.service.link(job.id, "anna")
+    time.sleep(1.1)  # signatures carry seconds
+    assert cloud.service.link(job.id, "anna") != first
+
+
+def test_a_public_link_is_the_key_behind_the_public_base(make_cloud: MakeCloud) -> None:
+    cloud = make_cloud(cdn_url=PUBLIC + "/")
+    job = cloud.finished(cloud.submit(public=True))
+    assert cloud.service.link(job.id, "a stranger") == f"{PUBLIC}/public/output/{job.id}.jpg"
+    assert cloud.service.link(job.id, "a stranger", "photo") == f"{PUBLIC}/public/input/{job.id}.jpg"
+    cloud.service.make_private(job.id, "anna")
+    assert "X-Amz-Signature" in (cloud.service.link(job.id, "anna") or "")
+
+
+def test_known_fault_a_failed_job_that_nobody_hears_of(make_cloud: MakeCloud) -> None:
+    cloud = make_cloud()
+    cloud.executor.holds.set()
+    job = claimed_by_hand(cloud)
+    with cloud.service.listen() as listener:
+        cloud.aws.say(changed(job.id, "FAILED", statusReason="Essential container in task exited", container={"exitCode": 1}))
+        read_all(cloud)
+        assert job.id in listener.wait(1.0)
+    assert (cloud.record(job).state, bool(cloud.record(job).error)) == (JobState.FAILED, True)
+
+
+def test_known_fault_a_result_sent_to_a_socket_that_is_gone(make_cloud: MakeCloud) -> None:
+    """The socket of whoever asked is long closed: the record is what everybody finds again."""
+    cloud = make_cloud()
+    cloud.executor.holds.set()
+    job = claimed_by_hand(cloud)
+    cloud.aws.say({**painted(cloud, job.id), "requestId": f"socket-that-is-gone::{job.id}"})
+    read_all(cloud)
+    assert cloud.service.get(job.id, "anna").state is JobState.SUCCEEDED
+    assert [mine.id for mine in cloud.service.mine("anna")] == [job.id]
+
+
+def test_known_fault_listings_cut_at_a_thousand_keys(cloud: Cloud) -> None:
+    keys = {f"private/input/{number:032x}.jpg" for number in range(1010)}
+    for key in keys:
+        cloud.backend.objects.put(key, b"x")
+    assert {found.key for found in cloud.backend.objects.listing()} == keys
+    cloud.backend.objects.delete(keys)
+    assert cloud.aws.keys() == set()
+
+
+def test_known_fault_media_type_and_ending_taken_from_the_clients_word(cloud: Cloud) -> None:
+    cloud.executor.holds.set()
+    with pytest.raises(InvalidImage):
+        cloud.submit(photo=b"<html><script>alert(1)</script></html>")
+    trailed = picture_bytes() + b"<script>alert(1)</script>"
+    job = cloud.submit(photo=trailed)
+    stored = cloud.backend.objects.get(job.input_key)
+    assert b"script" not in stored
+    assert job.input_key.endswith(".jpg")
+    assert header(cloud, job.input_key, "ContentType") == "image/jpeg"
+
+
+def test_known_fault_the_style_squashed_to_the_photos_shape(make_cloud: MakeCloud) -> None:
+    cloud = make_cloud("tells_sizes")
+    job = cloud.finished(cloud.submit(photo=picture_bytes(200, 50)))
+    width, height = (job.recipe or {})["styles"][0]
+    (style,) = (entry for entry in Catalogue(Limits.of(cloud.settings)).entries() if entry.id == "starlit-swirl")
+    with Image.open(BytesIO(style.path.read_bytes())) as picture:
+        assert (width, height) == picture.size
+    assert (job.recipe or {})["photo"] == [200, 50]
+
+
+def test_a_style_that_lies_in_the_bucket_is_found_by_key_and_by_name(make_cloud: MakeCloud) -> None:
+    cloud = make_cloud("tells_sizes")
+    jpeg = BytesIO()
+    Image.new("RGB", (70, 40)).save(jpeg, "JPEG")
+    cloud.backend.objects.put("style/ours.jpg", jpeg.getvalue())
+    for style in ("style/ours.jpg", "ours"):
+        job = claimed_by_hand(cloud)
+        submit(cloud, job, style)
+        assert (cloud.finished(job).recipe or {})["styles"] == [[70, 40]]
+    job = claimed_by_hand(cloud)
+    submit(cloud, job, "no-such-style")
+    failed = cloud.finished(job)
+    assert failed.state is JobState.FAILED
+    assert "no-such-style" in (failed.error or "")
+    assert StyleRef("style/ours.jpg").is_upload
+
+
+def submit(cloud: Cloud, job: Job, style: str) -> None:
+    """To Batch, as a front end that knows three parameters."""
+    cloud.aws.client("batch").submit_job(
+        jobName=job.id,
+        jobQueue=cloud.aws.job_queue,
+        jobDefinition=cloud.aws.definition,
+        parameters={"contentKey": job.input_key, "style": style, "requestId": f"socket::{job.id}"},
+    )
+
+
+def test_what_is_taken_back_is_taken_from_the_cdn(aws: Aws) -> None:
+    origin = {"Quantity": 1, "Items": [{"Id": "b", "DomainName": "b.s3.amazonaws.com", "S3OriginConfig": {"OriginAccessIdentity": ""}}]}
+    behaviour = {"TargetOriginId": "b", "ViewerProtocolPolicy": "https-only"}
+    wanted = {"CallerReference": aws.bucket, "Origins": origin, "DefaultCacheBehavior": behaviour, "Comment": "", "Enabled": True}
+    cdn = aws.client("cloudfront")
+    distribution = cdn.create_distribution(DistributionConfig=wanted)["Distribution"]["Id"]
+    objects = CloudObjects(aws.bucket, "", aws.client("s3"), cdn, distribution)
+    public, private = (f"{place}/output/{new_id()}.jpg" for place in ("public", "private"))
+    for key in (public, private):
+        objects.put(key, b"x")
+    objects.delete([public, private])
+    (invalidation,) = cdn.list_invalidations(DistributionId=distribution)["InvalidationList"]["Items"]
+    paths = cdn.get_invalidation(DistributionId=distribution, Id=invalidation["Id"])["Invalidation"]["InvalidationBatch"]["Paths"]["Items"]
+    assert paths == [f"/{public}"]

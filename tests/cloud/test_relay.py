@@ -1,0 +1,71 @@
+"""The relay as the process that runs beside an app."""
+
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+from nst.domain import JobState
+from nst.errors import StoreUnavailable
+from nst.settings import Settings
+from tests.cloud.aws import process_environment
+from tests.cloud.conftest import Cloud, until
+from tests.cloud.executor import ROOT
+from worker.cloud.relay import Relay
+
+
+@pytest.fixture
+def relays(cloud: Cloud) -> Iterator[list["subprocess.Popen[bytes]"]]:
+    """Two, as of two servers."""
+    redis = {"NST_REDIS_URL": cloud.settings.redis_url.get_secret_value(), "NST_REDIS_PREFIX": cloud.settings.redis_prefix}
+    environment = process_environment({**cloud.aws.environment, **redis})
+    started = [subprocess.Popen([sys.executable, "-m", "worker"], env=environment, cwd=ROOT) for _ in range(2)]
+    yield started
+    for process in started:
+        process.kill()
+        process.wait()
+
+
+def test_two_relays_serve_one_studio_and_leave_when_they_are_told(cloud: Cloud, relays: list["subprocess.Popen[bytes]"]) -> None:
+    jobs = [cloud.submit(), cloud.submit(public=True)]
+    until(lambda: all(cloud.record(job).state.is_terminal for job in jobs))
+    assert {cloud.record(job).state for job in jobs} == {JobState.SUCCEEDED}
+    assert len(cloud.executor.agents) == 2
+    for process in relays:
+        process.send_signal(signal.SIGTERM)
+    assert [process.wait() for process in relays] == [0, 0]
+
+
+class Duty:
+    """Raises what it is told to, one thing after the other, and then asks to leave."""
+
+    def __init__(self, stop: threading.Event, *raised: BaseException) -> None:
+        self.stop, self.raised = stop, list(raised)
+
+    def step(self, _now: float) -> bool:
+        if self.raised:
+            raise self.raised.pop(0)
+        self.stop.set()
+        return True
+
+
+@pytest.mark.parametrize(
+    ("raised", "code"), [((StoreUnavailable("away"), OSError("refused")), 0), ((KeyError("a mistake of ours"),), 1), ((), 0)]
+)
+def test_an_outage_is_waited_for_and_a_mistake_ends_the_process(
+    cloud: Cloud, monkeypatch: pytest.MonkeyPatch, raised: tuple[BaseException, ...], code: int
+) -> None:
+    monkeypatch.setattr("worker.cloud.relay.AWAY_SECONDS", 0.0)
+    stop = threading.Event()
+    assert Relay(cloud.backend, [(Duty(stop, *raised), lambda _: None)]).run(stop) == code
+
+
+def test_settings_that_are_not_enough_are_refused_with_their_names(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("NST_BATCH_QUEUE", raising=False)
+    with pytest.raises(ValueError, match="NST_BATCH_QUEUE"):
+        Settings(backend="aws", objects_url="s3://pictures", batch_definition="agent", done_queue_url="http://q")
+    with pytest.raises(ValueError, match="s3://"):
+        Settings(backend="aws", objects_url="file:///tmp", batch_queue="q", batch_definition="agent", done_queue_url="http://q")

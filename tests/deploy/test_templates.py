@@ -1,0 +1,239 @@
+"""What the linter does not see in the templates, and what went wrong with those of before."""
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cfnlint.api import ManualArgs, lint
+
+from tests.templates import ENVIRONMENTS, FOLDER, STACKS, resource, template
+from worker.cloud import agent
+
+EVERY = [(stack, name) for stack in STACKS for name in template(stack)["Resources"]]
+
+
+def found(tree: Any, name: str) -> Iterator[Any]:
+    """Every value under this name, however deep."""
+    if isinstance(tree, dict):
+        for key, value in tree.items():
+            if key == name:
+                yield value
+            yield from found(value, name)
+    elif isinstance(tree, list):
+        for value in tree:
+            yield from found(value, name)
+
+
+def of_type(kind: str) -> list[tuple[str, str]]:
+    return [(stack, name) for stack, name in EVERY if template(stack)["Resources"][name]["Type"] == kind]
+
+
+def statements() -> list[tuple[str, dict[str, Any]]]:
+    lists = ((f"{stack}/{name}", listed) for stack, name in EVERY for listed in found(resource(stack, name), "Statement"))
+    return [(where, statement) for where, listed in lists for statement in listed]
+
+
+def as_list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_the_linter_has_nothing_to_say(stack: str) -> None:
+    assert lint((FOLDER / f"{stack}.yaml").read_text(), config=ManualArgs(regions=["eu-central-1", "us-east-1"])) == []
+
+
+def test_there_is_a_test_for_every_template() -> None:
+    assert {path.stem for path in FOLDER.glob("*.yaml")} == set(STACKS)
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_every_mapping_knows_every_environment(stack: str) -> None:
+    assert template(stack)["Parameters"]["Environment"]["AllowedValues"] == list(ENVIRONMENTS)
+    for mapping in template(stack).get("Mappings", {}).values():
+        assert set(mapping) == set(ENVIRONMENTS)
+        assert len({frozenset(values) for values in mapping.values()}) == 1
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_what_is_looked_up_in_a_mapping_is_there(stack: str) -> None:
+    for mapping, _, key in found(template(stack), "Fn::FindInMap"):
+        assert key in template(stack)["Mappings"][mapping]["production"]
+
+
+def test_every_reference_between_stacks_resolves_to_one_deployed_before() -> None:
+    exported: set[str] = set()
+    for stack in STACKS:
+        imported = {value["Fn::Sub"] for value in found(template(stack), "Fn::ImportValue")}
+        assert imported <= exported, stack
+        exported |= {output["Export"]["Name"]["Fn::Sub"] for output in template(stack).get("Outputs", {}).values() if "Export" in output}
+
+
+def test_known_fault_privileged_containers() -> None:
+    for stack in STACKS:
+        assert not any(found(template(stack), "Privileged"))
+        assert not list(found(template(stack), "MountPoints"))
+    container = resource("jobs", "JobDefinition")["ContainerProperties"]
+    assert container["User"] == "1000"
+    wanted, _ = container["ResourceRequirements"]["Fn::If"][1:]
+    assert {"Type": "GPU", "Value": "1"} in wanted
+
+
+def test_known_fault_an_always_on_gpu() -> None:
+    environments = of_type("AWS::Batch::ComputeEnvironment")
+    assert len(environments) == 4
+    for stack, name in environments:
+        resources = resource(stack, name)["ComputeResources"]
+        assert resources["Type"].startswith("FARGATE") or resources["MinvCpus"] == 0
+        assert "DesiredvCpus" not in resources
+
+
+def test_spot_comes_first_and_on_demand_behind_it() -> None:
+    order = resource("jobs", "JobQueue")["ComputeEnvironmentOrder"]
+    ranked = [entry["ComputeEnvironment"]["Fn::If"][1:] for entry in sorted(order, key=lambda entry: entry["Order"])]
+    kinds = [[resource("jobs", choice["Ref"])["ComputeResources"]["Type"] for choice in choices] for choices in ranked]
+    assert kinds == [["SPOT", "FARGATE_SPOT"], ["EC2", "FARGATE"]]
+
+
+def test_known_fault_no_retry_and_no_timeout() -> None:
+    definition = resource("jobs", "JobDefinition")
+    assert definition["Timeout"]["AttemptDurationSeconds"] >= 60
+    assert definition["RetryStrategy"]["Attempts"] == 3
+    rules = definition["RetryStrategy"]["EvaluateOnExit"]
+    assert len(rules) <= 5
+    assert rules[-1] == {"Action": "EXIT", "OnReason": "*"}, "what no rule fits is tried again"
+    assert [rule["OnExitCode"] for rule in rules if "OnExitCode" in rule] == [str(agent.TRY_AGAIN)]
+    assert {action["State"] for action in resource("jobs", "JobQueue")["JobStateTimeLimitActions"]} == {"RUNNABLE"}
+
+
+def test_batch_lets_the_agent_end_by_itself_what_takes_too_long() -> None:
+    (allowed,) = [
+        int(entry["Value"])
+        for entry in resource("jobs", "JobDefinition")["ContainerProperties"]["Environment"]
+        if entry["Name"] == "NST_JOB_SECONDS"
+    ]
+    assert resource("jobs", "JobDefinition")["Timeout"]["AttemptDurationSeconds"] > allowed
+
+
+def test_known_fault_no_dead_letter_queue() -> None:
+    done = resource("jobs", "DoneQueue")
+    assert done["RedrivePolicy"]["deadLetterTargetArn"] == {"Fn::GetAtt": ["DeadLetters", "Arn"]}
+    assert resource("jobs", "DeadLetters")["MessageRetentionPeriod"] > done["MessageRetentionPeriod"]
+    (target,) = resource("jobs", "StateChanges")["Targets"]
+    assert target["DeadLetterConfig"] == {"Arn": {"Fn::GetAtt": ["DeadLetters", "Arn"]}}
+    alarmed = [dimension["Value"] for dimension in resource("jobs", "DeadLetterAlarm")["Dimensions"]]
+    assert alarmed == [{"Fn::GetAtt": ["DeadLetters", "QueueName"]}]
+
+
+def test_known_fault_a_crash_that_nobody_hears_of() -> None:
+    pattern = resource("jobs", "StateChanges")["EventPattern"]
+    assert pattern["source"] == ["aws.batch"]
+    assert "FAILED" in pattern["detail"]["status"]
+    assert pattern["detail"]["jobQueue"] == [{"Ref": "JobQueue"}]
+    sources = {
+        statement["Condition"]["ArnEquals"]["aws:SourceArn"]["Fn::GetAtt"][0]
+        for where, statement in statements()
+        if "QueueAllowed" in where and statement["Effect"] == "Allow"
+    }
+    assert sources == {"StateChanges"}
+
+
+@pytest.mark.parametrize(("where", "statement"), statements())
+def test_nobody_is_allowed_everything(where: str, statement: dict[str, Any]) -> None:
+    if statement["Effect"] == "Deny":
+        return
+    assert not [action for action in as_list(statement["Action"]) if "*" in action]
+    assert "*" not in as_list(statement.get("Principal", {}))
+    assert "AWS" not in statement.get("Principal", {})
+    if "*" in as_list(statement.get("Resource", [])):
+        assert statement["Action"] == ["batch:ListJobs", "batch:DescribeJobs"], where
+
+
+def test_nothing_in_the_bucket_is_public_and_all_is_encrypted() -> None:
+    bucket = resource("storage", "Bucket")
+    assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}
+    assert bucket["OwnershipControls"]["Rules"] == [{"ObjectOwnership": "BucketOwnerEnforced"}]
+    assert bucket["BucketEncryption"]
+    assert "BucketName" not in bucket, "a name is taken once in the world"
+    assert "CorsConfiguration" not in bucket
+    allowed = [each for each in resource("storage", "BucketPolicy")["PolicyDocument"]["Statement"] if each["Effect"] == "Allow"]
+    assert [each["Principal"] for each in allowed] == [{"Service": "cloudfront.amazonaws.com"}]
+    assert [each["Resource"] for each in allowed] == [{"Fn::Sub": "${Bucket.Arn}/public/*"}]
+    assert "aws:SourceArn" in allowed[0]["Condition"]["StringEquals"]
+
+
+@pytest.mark.parametrize(("stack", "policy"), [("storage", "BucketPolicy"), ("jobs", "DoneQueueAllowed"), ("jobs", "DeadLettersAllowed")])
+def test_nothing_is_said_in_the_clear(stack: str, policy: str) -> None:
+    denied = [each for each in resource(stack, policy)["PolicyDocument"]["Statement"] if each["Effect"] == "Deny"]
+    assert [each["Condition"] for each in denied] == [{"Bool": {"aws:SecureTransport": "false"}}]
+    assert resource("cache", "Valkey")["TransitEncryptionEnabled"] is True
+
+
+def test_visitors_come_by_https_and_stay_with_their_task() -> None:
+    assert resource("app", "Https")["Protocol"] == "HTTPS"
+    assert resource("app", "Http")["DefaultActions"][0]["RedirectConfig"]["Protocol"] == "HTTPS"
+    for group in ("Pages", "Gateway"):
+        attributes = {entry["Key"]: entry["Value"] for entry in resource("app", group)["TargetGroupAttributes"]}
+        assert attributes["stickiness.enabled"] == "true"
+        assert int(attributes["deregistration_delay.timeout_seconds"]) >= 120
+    balancer = {entry["Key"]: entry["Value"] for entry in resource("app", "Balancer")["LoadBalancerAttributes"]}
+    assert int(balancer["idle_timeout.timeout_seconds"]) >= 120
+    assert resource("app", "GatewayPath")["Conditions"][0]["PathPatternConfig"]["Values"] == ["/socket.io/*"]
+    assert resource("app", "Service")["DeploymentConfiguration"]["DeploymentCircuitBreaker"] == {"Enable": True, "Rollback": True}
+
+
+def test_the_world_reaches_the_load_balancer_alone() -> None:
+    for stack, name in of_type("AWS::EC2::SecurityGroup"):
+        for rule in resource(stack, name).get("SecurityGroupIngress", []):
+            assert rule.get("CidrIp") != "0.0.0.0/0" or (stack, name, rule["FromPort"]) in {
+                ("app", "BalancerAccess", 443),
+                ("app", "BalancerAccess", 80),
+            }
+
+
+def test_records_are_not_thrown_away_for_want_of_memory() -> None:
+    assert resource("cache", "Parameters")["Properties"] == {"maxmemory-policy": "noeviction"}
+    production = template("cache")["Mappings"]["Settings"]["production"]
+    assert (production["Nodes"] > 1, production["Failover"]) == (True, True)
+
+
+def test_images_are_named_by_what_they_hold() -> None:
+    for stack, name in (("jobs", "AgentImage"), ("app", "AppImage")):
+        pattern = template(stack)["Parameters"][name]["AllowedPattern"]
+        assert re.fullmatch(pattern, "1.dkr.ecr.eu-central-1.amazonaws.com/agent@sha256:" + "a" * 64)
+        assert not re.fullmatch(pattern, "agent:latest")
+
+
+def test_the_agents_command_is_what_it_understands_and_every_parameter_is_known() -> None:
+    definition = resource("jobs", "JobDefinition")
+    command = definition["ContainerProperties"]["Command"]
+    assert command[:3] == ["python", "-m", "worker.batch"]
+    named = {word.removeprefix("Ref::") for word in command if word.startswith("Ref::")}
+    assert named - set(definition["Parameters"]) == {"contentKey", "style", "requestId"}, "what every front end gives"
+    names = {entry["Name"] for entry in definition["ContainerProperties"]["Environment"]}
+    assert {"IMAGE_BUCKET_NAME", "JOB_DONE_QUEUE_URL"} <= names
+
+
+def test_the_apps_settings_are_settings() -> None:
+    from nst.settings import Settings
+
+    (container,) = resource("app", "Task")["ContainerDefinitions"]
+    names = {entry["Name"] for entry in [*container["Environment"], *container["Secrets"]]}
+    ours = {name.removeprefix("NST_").lower() for name in names if name.startswith("NST_")}
+    assert ours <= set(Settings.model_fields)
+    assert {"backend", "objects_url", "batch_queue", "batch_definition", "done_queue_url", "redis_url"} <= ours
+
+
+def test_no_secret_lies_in_a_template() -> None:
+    for path in FOLDER.iterdir():
+        if path.is_file():
+            assert not re.search(r"AKIA[0-9A-Z]{16}|\b\d{12}\b(?!.*cloudfront)", path.read_text()), path.name
+    assert json.dumps(resource("cache", "Valkey")["AuthToken"]).count("resolve:secretsmanager") == 1
+
+
+def test_the_readme_names_every_stack_and_script() -> None:
+    readme = (Path(FOLDER) / "README.md").read_text()
+    for path in FOLDER.iterdir():
+        assert path.name in readme

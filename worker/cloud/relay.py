@@ -1,0 +1,88 @@
+"""What stands between the studio and its machines: hands over, reads letters, looks after what is late. Any number of servers may run one.
+
+Each duty has a thread, since each waits for something else. An outage of anything is waited for; whatever else a duty raises ends the
+process, and its supervisor starts the next one.
+"""
+
+import logging
+import os
+import secrets
+import socket
+import threading
+from collections.abc import Callable
+from typing import Protocol
+
+from nst.bootstrap import open_machines
+from nst.errors import StoreUnavailable
+from nst.settings import Settings
+from nst.store.ports import Backend
+from worker.cloud.dispatcher import Dispatcher
+from worker.cloud.postman import Postman
+from worker.cloud.reconciler import REST_SECONDS, Reconciler
+
+AWAY_SECONDS = 1.0
+_LEAVE_SECONDS = 9.5
+
+log = logging.getLogger(__name__)
+
+
+class Duty(Protocol):
+    def step(self, now: float) -> bool:
+        """One unit of work; False when there was nothing to do."""
+        ...
+
+
+class Relay:
+    """All duties of one server."""
+
+    def __init__(self, backend: Backend, duties: list[tuple[Duty, Callable[[threading.Event], object]]]) -> None:
+        self._backend, self._duties = backend, duties
+        self._is_broken = False
+
+    def run(self, stop: threading.Event) -> int:
+        """Until it is to stop. The exit code is 1 when a duty broke down."""
+        threads = [threading.Thread(target=self._serve, args=(*duty, stop), daemon=True) for duty in self._duties]
+        for thread in threads:
+            thread.start()
+        stop.wait()
+        for thread in threads:
+            thread.join(_LEAVE_SECONDS)
+        return int(self._is_broken)
+
+    def _serve(self, duty: Duty, rest: Callable[[threading.Event], object], stop: threading.Event) -> None:
+        try:
+            while not stop.is_set():
+                if not self._step(duty, stop):
+                    rest(stop)
+        except BaseException:
+            log.exception("the relay breaks down")
+            self._is_broken = True
+            stop.set()
+
+    def _step(self, duty: Duty, stop: threading.Event) -> bool:
+        try:
+            return duty.step(self._backend.clock())
+        except (StoreUnavailable, OSError) as error:
+            log.warning("%s waits: %s", type(duty).__name__, error.__cause__ or error)
+            stop.wait(AWAY_SECONDS)
+            return True
+
+
+def open_relay(settings: Settings, backend: Backend) -> Relay:
+    machines, mail = open_machines(settings)
+    name = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(2)}"
+    dispatcher = Dispatcher(name, backend, machines, settings)
+    return Relay(
+        backend,
+        [
+            (dispatcher, lambda stop: _rest_at(dispatcher, stop)),
+            (Postman(backend, machines, mail, settings), lambda _: None),
+            (Reconciler(backend, machines, settings), lambda stop: stop.wait(REST_SECONDS)),
+        ],
+    )
+
+
+def _rest_at(dispatcher: Dispatcher, stop: threading.Event) -> None:
+    """A queue that is full or refused has something to claim all the time: then waiting for it is no rest."""
+    dispatcher.rest()
+    stop.wait(0.1)
