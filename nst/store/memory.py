@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import Self
 
 from nst.domain import Cursor, FeedEntry, Job, JobProgress, JobState, Outcome, Page, Preset, Ticket, is_key
-from nst.store.ports import Ahead, Backend, Lease, Pulse, Quota, StoredObject, WorkerInfo
+from nst.store.ports import Ahead, Backend, Lease, Line, Pulse, Quota, StoredObject, Webhook, WorkerInfo
 from nst.store.sentences import WORKER_LOST, check_quota, missing
 
 _ACTIVE = (JobState.QUEUED, JobState.RUNNING)
@@ -24,6 +24,7 @@ class Shelf:
     reports: set[tuple[str, str]] = field(default_factory=set)
     hints: list[str] = field(default_factory=list)
     clock: float = 0.0
+    paused: bool = False
     changed: threading.Condition = field(default_factory=lambda: threading.Condition(threading.RLock()))
 
     def held(self, ticket: Ticket) -> Job | None:
@@ -38,7 +39,15 @@ class Shelf:
 def memory_backend() -> Backend:
     """A backend that is empty and forgets everything."""
     shelf = Shelf()
-    return Backend(MemoryJobs(shelf), MemoryQueue(shelf), MemoryFeed(shelf), MemoryObjects(), MemoryCompletions(shelf), MemoryRoster())
+    return Backend(
+        MemoryJobs(shelf),
+        MemoryQueue(shelf),
+        MemoryFeed(shelf),
+        MemoryObjects(),
+        MemoryCompletions(shelf),
+        MemoryRoster(),
+        MemoryWebhooks(),
+    )
 
 
 class MemoryJobs:
@@ -102,8 +111,13 @@ class MemoryJobs:
 
     def oldest_private(self, finished_before: float, limit: int) -> list[Job]:
         with self._shelf.changed:
-            ended = [(job.finished, job.id, job) for job in self._shelf.jobs.values() if not job.public and job.finished is not None]
+            ended = [(job.finished, job.id, job) for job in self._shelf.jobs.values() if job.published is None and job.finished is not None]
         return [job for finished, _, job in sorted(ended) if finished < finished_before][:limit]
+
+    def dead(self, limit: int) -> list[Job]:
+        with self._shelf.changed:
+            ended = [(job.finished, job.id, job) for job in self._shelf.in_state(JobState.FAILED) if job.is_exhausted]
+        return [job for _, _, job in sorted(ended, reverse=True)][:limit]
 
     def counts(self) -> Counter[JobState]:
         with self._shelf.changed:
@@ -174,13 +188,17 @@ class MemoryQueue:
 
     def acknowledge(self, ticket: Ticket) -> None:
         with self._shelf.changed:
-            if self._shelf.held(ticket) is None:
+            job = self._shelf.jobs.get(ticket.job_id)
+            if job is None or job.state is not JobState.RUNNING:  # one that runs is leased to whoever holds a later attempt
                 self._shelf.leases.pop(ticket.job_id, None)
+
+    def overdue(self, now: float) -> list[Job]:
+        with self._shelf.changed:
+            return [job for job in self._shelf.in_state(JobState.RUNNING) if self._shelf.leases[job.id] < now]
 
     def requeue_lapsed(self, now: float) -> list[Job]:
         with self._shelf.changed:
-            lapsed = [job for job in self._shelf.in_state(JobState.RUNNING) if self._shelf.leases[job.id] < now]
-            changed = [_lapsed(job, now) for job in lapsed]
+            changed = [_lapsed(job, now) for job in self.overdue(now)]
             self._shelf.jobs.update({job.id: job for job in changed})
             self._shelf.changed.notify_all()
             return changed
@@ -208,7 +226,20 @@ class MemoryQueue:
         with self._shelf.changed:
             self._shelf.changed.wait_for(lambda: self._line(lanes), seconds)
 
+    def pause(self, paused: bool) -> None:
+        with self._shelf.changed:
+            self._shelf.paused = paused
+            self._shelf.changed.notify_all()
+
+    def line(self) -> dict[Preset, Line]:
+        with self._shelf.changed:
+            queued = self._shelf.in_state(JobState.QUEUED)
+        lanes = {lane: [job.created for job in queued if job.lane is lane] for lane in Preset}
+        return {lane: Line(len(created), min(created)) for lane, created in lanes.items() if created}
+
     def _line(self, lanes: Collection[Preset]) -> list[Job]:
+        if self._shelf.paused:
+            return []
         return [job for job in self._shelf.in_state(JobState.QUEUED) if not lanes or job.lane in lanes]
 
 
@@ -328,3 +359,30 @@ class MemoryRoster:
 
     def present(self, seen_since: float) -> list[WorkerInfo]:
         return sorted((worker for worker in list(self._workers.values()) if worker.seen >= seen_since), key=lambda worker: worker.name)
+
+
+class MemoryWebhooks:
+    def __init__(self) -> None:
+        self._owed: dict[str, tuple[float, Webhook]] = {}
+        self._lock = threading.Lock()
+
+    def put(self, webhook: Webhook, now: float) -> None:
+        with self._lock:
+            self._owed[webhook.job_id] = (now, webhook)
+
+    def owed(self, now: float, limit: int) -> list[Webhook]:
+        with self._lock:
+            free = sorted((since, job_id) for job_id, (since, _) in self._owed.items() if since <= now)
+            return [self._owed[job_id][1] for _, job_id in free[:limit]]
+
+    def claim(self, job_id: str, now: float, lease_seconds: float) -> Webhook | None:
+        with self._lock:
+            since, webhook = self._owed.get(job_id, (now, None))
+            if webhook is None or since > now:
+                return None
+            self._owed[job_id] = (now + lease_seconds, webhook)
+            return webhook
+
+    def settle(self, job_id: str) -> None:
+        with self._lock:
+            self._owed.pop(job_id, None)

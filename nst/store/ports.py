@@ -1,10 +1,12 @@
 """What a backend owes the rest, in prose. tests/contract holds every adapter, the fakes in memory included, to these words.
 
-Nobody here looks at a clock: the time (seconds since the epoch) is passed in. Everything may be called from any thread.
-An adapter raises `PasticheError`s only where that is said; what its own library raises passes through.
+Nobody here looks at a clock: the time (seconds since the epoch) is passed in, and is `Backend.clock`'s. Everything may be called from any
+thread. An adapter raises `PasticheError`s only where that is said, but for `StoreUnavailable`, which may come from any call to another
+machine; what else its own library raises passes through.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+import time
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from types import TracebackType
@@ -53,6 +55,14 @@ class Ahead:
 
     jobs: int
     cost: float
+
+
+@dataclass(frozen=True)
+class Line:
+    """What waits in one lane: how many jobs, and when the oldest was submitted."""
+
+    jobs: int
+    oldest: float
 
 
 @dataclass(frozen=True)
@@ -106,7 +116,11 @@ class JobStore(Protocol):
         ...
 
     def oldest_private(self, finished_before: float, limit: int) -> list[Job]:
-        """Final jobs that are not public, those finished first in front."""
+        """Final jobs that are not published: private ones, and those that came to nothing. Those finished first are in front."""
+        ...
+
+    def dead(self, limit: int) -> list[Job]:
+        """The dead letters: jobs that failed with no attempt left, those that ended last in front."""
         ...
 
     def counts(self) -> Mapping[JobState, int]:
@@ -167,6 +181,10 @@ class Queue(Protocol):
         """Gives up the lease of a job that is final. Called last, behind the record and the notification; often enough is once."""
         ...
 
+    def overdue(self, now: float) -> list[Job]:
+        """Running jobs whose leases have lapsed, as `requeue_lapsed` would find them; nothing is changed."""
+        ...
+
     def requeue_lapsed(self, now: float) -> list[Job]:
         """Puts jobs whose leases have lapsed back in line, or makes them failed when no attempt is left (cancelled, if that was asked).
 
@@ -185,6 +203,14 @@ class Queue(Protocol):
 
     def wait(self, seconds: float, lanes: Collection[Preset] = ()) -> None:
         """Returns as soon as there is something to claim, or after so many seconds. It may return early for no reason."""
+        ...
+
+    def pause(self, paused: bool) -> None:
+        """While it is paused, nothing is claimed; everything else goes on."""
+        ...
+
+    def line(self) -> Mapping[Preset, Line]:
+        """What waits, in each lane that is not empty."""
         ...
 
 
@@ -248,6 +274,18 @@ class ObjectStore(Protocol):
         ...
 
 
+class Links(Protocol):
+    """Addresses at which a browser gets pictures without us."""
+
+    def link(self, key: str, name: str) -> str:
+        """Of a public key a lasting one, of a private one an address that expires within minutes.
+
+        Args:
+            name: of the file, for who saves it; letters, digits, `-`, `_` and `.` alone.
+        """
+        ...
+
+
 class Listener(Protocol):
     """Hears of jobs that changed since it was opened."""
 
@@ -283,8 +321,50 @@ class Roster(Protocol):
 
 
 @dataclass(frozen=True)
+class Webhook:
+    """Somebody to be told of a job's end.
+
+    Attributes:
+        viewer: in whose name the job is read.
+        secret: what the message is signed with; chosen by whoever listens at the address.
+        base: what addresses in the message begin with.
+    """
+
+    job_id: str
+    viewer: str
+    url: str
+    secret: str
+    base: str
+
+
+class Webhooks(Protocol):
+    """Messages that are owed. Each is kept until it is settled, and is given to one sender at a time."""
+
+    def put(self, webhook: Webhook, now: float) -> None:
+        """One for each job: a later one takes the earlier one's place."""
+        ...
+
+    def owed(self, now: float, limit: int) -> list[Webhook]:
+        """Those that no sender holds, the oldest first."""
+        ...
+
+    def claim(self, job_id: str, now: float, lease_seconds: float) -> Webhook | None:
+        """Takes one, for so long. None when there is none, or another sender has it."""
+        ...
+
+    def settle(self, job_id: str) -> None:
+        """Forgets it: it has been told, or is given up."""
+        ...
+
+
+@dataclass(frozen=True)
 class Backend:
-    """One of each."""
+    """One of each.
+
+    Attributes:
+        clock: the time that all processes on this backend go by.
+        links: None where pictures can be had from us alone.
+    """
 
     jobs: JobStore
     queue: Queue
@@ -292,3 +372,6 @@ class Backend:
     objects: ObjectStore
     completions: Completions
     roster: Roster
+    webhooks: Webhooks
+    clock: Callable[[], float] = time.time
+    links: Links | None = None

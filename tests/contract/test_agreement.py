@@ -1,4 +1,4 @@
-"""Whatever is done in whatever order, SQLite says what the fake in memory says, and no job takes a step that it must not."""
+"""Whatever is done in whatever order, SQLite and Redis say what the fake in memory says, and no job takes a step that it must not."""
 
 import tempfile
 from pathlib import Path
@@ -10,40 +10,44 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from nst.domain import Job, JobProgress, Outcome, Preset, Ticket
 from nst.errors import Refused
 from nst.store.files import FileObjects
-from nst.store.memory import memory_backend
+from nst.store.memory import MemoryObjects, memory_backend
 from nst.store.ports import Backend, Quota
+from nst.store.redis import redis_backend
 from nst.store.sqlite import Database, sqlite_backend
 from tests.builders import a_job, painted
+from tests.servers import connected
 
 QUOTA = Quota(uploads_per_minute=6, active=3, queued=8)
 OUTCOMES = ["succeeded", "failed", "cancelled"]
 
 
-class BothBackends(RuleBasedStateMachine):
+class AllBackends(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.folder = tempfile.TemporaryDirectory()
         self.database = Database(Path(self.folder.name) / "nst.sqlite3")
         local = sqlite_backend(self.database, FileObjects(Path(self.folder.name) / "objects"))
-        self.backends = (memory_backend(), local)
+        self.connection = connected()
+        self.backends = (memory_backend(), local, redis_backend(self.connection, MemoryObjects()))
         self.now = 0.0
         self.jobs: dict[str, Job] = {}
         self.tickets: list[Ticket] = []
 
     def teardown(self) -> None:
+        self.connection.close()
         self.database.close()
         self.folder.cleanup()
 
-    def both(self, action: object) -> object:
+    def all(self, action: object) -> object:
         def tried(backend: Backend) -> object:
             try:
                 return action(backend)  # type: ignore[operator]
             except Refused as error:
                 return (type(error), str(error))
 
-        memory, local = (tried(backend) for backend in self.backends)
-        assert memory == local
-        return local
+        memory, local, redis = (tried(backend) for backend in self.backends)
+        assert memory == local == redis
+        return memory
 
     @rule(seconds=st.sampled_from([0.5, 20.0, 40.0]))
     def time_passes(self, seconds: float) -> None:
@@ -57,13 +61,13 @@ class BothBackends(RuleBasedStateMachine):
     )
     def somebody_submits(self, owner: str, token: str | None, preset: Preset, public: bool) -> None:
         job = a_job(owner, preset, self.now, public, max_attempts=2, **({"token": token} if token else {}))
-        stored = self.both(lambda backend: backend.queue.submit(job, QUOTA))
+        stored = self.all(lambda backend: backend.queue.submit(job, QUOTA))
         if isinstance(stored, Job):
             self.jobs.setdefault(stored.id, stored)
 
     @rule()
     def a_worker_claims(self) -> None:
-        lease = self.both(lambda backend: backend.queue.claim("worker", self.now, 30.0))
+        lease = self.all(lambda backend: backend.queue.claim("worker", self.now, 30.0))
         if lease is not None:
             self.tickets.append(lease.job.ticket)  # type: ignore[attr-defined]
 
@@ -72,48 +76,50 @@ class BothBackends(RuleBasedStateMachine):
     def somebody_finishes(self, data: st.DataObject, outcome: str) -> None:
         ticket = data.draw(st.sampled_from(self.tickets))
         ends = {"failed": Outcome.failed("no"), "cancelled": Outcome.cancelled(), "succeeded": painted(self.jobs[ticket.job_id])}
-        self.both(lambda backend: backend.jobs.finish(ticket, ends[outcome], self.now))
-        self.both(lambda backend: backend.queue.acknowledge(ticket))
+        self.all(lambda backend: backend.jobs.finish(ticket, ends[outcome], self.now))
+        self.all(lambda backend: backend.queue.acknowledge(ticket))
 
     @precondition(lambda self: self.tickets)
     @rule(data=st.data(), what=st.sampled_from(["heartbeat", "advance", "give back"]))
     def somebody_speaks(self, data: st.DataObject, what: str) -> None:
         ticket = data.draw(st.sampled_from(self.tickets))
         if what == "heartbeat":
-            self.both(lambda backend: backend.queue.heartbeat(ticket, self.now, 30.0))
+            self.all(lambda backend: backend.queue.heartbeat(ticket, self.now, 30.0))
         elif what == "advance":
-            self.both(lambda backend: backend.jobs.advance(ticket, JobProgress(0.5, "scale 1 of 2", 3.0), None))
+            self.all(lambda backend: backend.jobs.advance(ticket, JobProgress(0.5, "scale 1 of 2", 3.0), None))
         else:
-            self.both(lambda backend: backend.queue.give_back(ticket, self.now))
+            self.all(lambda backend: backend.queue.give_back(ticket, self.now))
 
     @rule()
     def leases_lapse(self) -> None:
-        self.both(lambda backend: {job.id: job for job in backend.queue.requeue_lapsed(self.now)})
+        self.all(lambda backend: {job.id: job for job in backend.queue.requeue_lapsed(self.now)})
 
     @precondition(lambda self: self.jobs)
     @rule(data=st.data(), what=st.sampled_from(["cancel", "publish", "unpublish", "hide", "show"]))
     def the_owner_acts(self, data: st.DataObject, what: str) -> None:
         job = self.jobs[data.draw(st.sampled_from(sorted(self.jobs)))]
         if what == "cancel":
-            self.both(lambda backend: backend.queue.cancel(job.id, self.now))
+            self.all(lambda backend: backend.queue.cancel(job.id, self.now))
         elif what in ("hide", "show"):
-            self.both(lambda backend: backend.feed.hide(job.id, what == "hide"))
+            self.all(lambda backend: backend.feed.hide(job.id, what == "hide"))
         else:
             keys = (job.input_key, painted(job).output_key or "")
-            self.both(lambda backend: backend.jobs.set_public(job.id, what == "publish", *keys, self.now))
+            self.all(lambda backend: backend.jobs.set_public(job.id, what == "publish", *keys, self.now))
 
     @invariant()
     def they_agree_and_only_legal_steps_were_taken(self) -> None:
-        self.both(lambda backend: backend.feed.page(99))
-        self.both(lambda backend: dict(backend.jobs.counts()))
+        self.all(lambda backend: backend.feed.page(99))
+        self.all(lambda backend: dict(backend.jobs.counts()))
+        self.all(lambda backend: backend.queue.line())
+        self.all(lambda backend: backend.jobs.dead(99))
         for job_id, before in self.jobs.items():
-            after = self.both(lambda backend, job_id=job_id: (backend.jobs.get(job_id), backend.queue.ahead(job_id)))[0]  # type: ignore[index,misc]
+            after = self.all(lambda backend, job_id=job_id: (backend.jobs.get(job_id), backend.queue.ahead(job_id)))[0]  # type: ignore[index,misc]
             assert after.state is before.state or before.state.may_become(after.state) or after.attempt > before.attempt
             assert not before.state.is_terminal or after.state is before.state
             self.jobs[job_id] = after
 
 
-BothBackends.TestCase.settings = settings(
+AllBackends.TestCase.settings = settings(
     max_examples=25, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True
 )
-TestBothBackends = BothBackends.TestCase
+TestAllBackends = AllBackends.TestCase

@@ -26,6 +26,7 @@ def test_a_failure_keeps_its_sentence(backend: Backend) -> None:
     assert backend.jobs.finish(lease.job.ticket, Outcome.failed("It rained."), 2.0)
     failed = record(backend, job.id)
     assert (failed.state, failed.error, failed.finished, failed.published) == (JobState.FAILED, "It rained.", 2.0, None)
+    assert backend.jobs.dead(9) == []
 
 
 def test_a_job_is_finished_once(backend: Backend) -> None:
@@ -64,12 +65,14 @@ def test_the_stored_bytes_are_summed_up(backend: Backend) -> None:
     assert backend.jobs.stored_bytes() == 157
 
 
-def test_the_oldest_private_jobs_are_found(backend: Backend) -> None:
+def test_the_oldest_private_jobs_are_found_and_those_that_came_to_nothing(backend: Backend) -> None:
     first, second, third = (succeeded(backend, at=float(at)) for at in (1, 2, 3))
     succeeded(backend, public=True, at=1.5)
+    backend.queue.cancel(submitted(backend, public=True).id, 2.5)
+    (cancelled,) = (job for job in backend.jobs.of_owner("anna", 99) if job.state is JobState.CANCELLED)
     submitted(backend)
-    assert [job.id for job in backend.jobs.oldest_private(3.0, 9)] == [first.id, second.id]
-    assert [job.id for job in backend.jobs.oldest_private(9.0, 9)] == [first.id, second.id, third.id]
+    assert [job.id for job in backend.jobs.oldest_private(3.0, 9)] == [first.id, second.id, cancelled.id]
+    assert [job.id for job in backend.jobs.oldest_private(9.0, 9)] == [first.id, second.id, cancelled.id, third.id]
     assert [job.id for job in backend.jobs.oldest_private(9.0, 1)] == [first.id]
 
 
@@ -107,3 +110,13 @@ def test_only_a_painting_that_succeeded_can_be_published(backend: Backend) -> No
     assert not backend.jobs.set_public(job.id, True, "public/input/x", "public/output/x", 5.0)
     assert not backend.jobs.set_public("0" * 32, True, "public/input/x", "public/output/x", 5.0)
     assert not record(backend, job.id).public
+
+
+def test_dead_letters_are_listed_newest_first_until_they_are_deleted(backend: Backend) -> None:
+    jobs = [submitted(backend, max_attempts=1) for _ in range(3)]
+    for now in (0.0, 100.0, 200.0):
+        backend.queue.claim("worker", now, 30.0)
+        backend.queue.requeue_lapsed(now + 31.0)
+    assert [job.id for job in backend.jobs.dead(2)] == [jobs[2].id, jobs[1].id]
+    backend.jobs.delete(jobs[2].id)
+    assert [job.id for job in backend.jobs.dead(9)] == [jobs[1].id, jobs[0].id]

@@ -1,5 +1,6 @@
 """What `nst.store.ports.ObjectStore` promises."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -83,6 +84,18 @@ def test_links_are_not_followed(tmp_path: Path) -> None:
         objects.put(OTHER, b"")
 
 
+def test_what_killed_processes_were_writing_is_cleared_away_in_time(tmp_path: Path) -> None:
+    FileObjects(tmp_path).put(KEY, b"whole")
+    (folder,) = (path for path in tmp_path.iterdir() if path.name.startswith("."))
+    old, young = folder / "old", folder / "young"
+    for path in (old, young):
+        path.write_bytes(b"half")
+    os.utime(old, (0, 0))
+    FileObjects(tmp_path)
+    assert (old.exists(), young.exists()) == (False, True)
+    assert [found.key for found in FileObjects(tmp_path).listing()] == [KEY]
+
+
 def test_a_write_that_fails_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     objects = FileObjects(tmp_path)
     objects.put(KEY, b"whole")
@@ -94,4 +107,4 @@ def test_a_write_that_fails_leaves_nothing_behind(tmp_path: Path, monkeypatch: p
     with pytest.raises(OSError, match="full"):
         objects.put(KEY, b"half")
     assert objects.get(KEY) == b"whole"
-    assert len(list((tmp_path / KEY).parent.iterdir())) == 1
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == [tmp_path / KEY]

@@ -10,10 +10,11 @@ from pathlib import Path
 import pytest
 
 from nst.domain import JobState
-from nst.errors import TooManyJobs
+from nst.errors import DataTooNew, TooManyJobs
 from nst.store.memory import MemoryObjects
-from nst.store.ports import Backend, Pulse, Quota
+from nst.store.ports import Backend, Pulse, Quota, WorkerInfo
 from nst.store.sqlite import Database, sqlite_backend
+from nst.store.sqlite.database import migrations
 from tests.builders import PLENTY, a_job, painted, record, state_of, submitted
 
 ROOT = Path(__file__).parents[2]
@@ -162,6 +163,44 @@ def test_a_file_is_opened_again_with_everything_in_it(path: Path) -> None:
     again = Database(path)
     assert record(sqlite_backend(again, MemoryObjects()), job.id) == job
     again.close()
+
+
+def test_a_file_of_a_newer_version_is_refused_and_left_alone(path: Path) -> None:
+    Database(path).close()
+    with sqlite3.connect(path) as connection:
+        connection.execute("PRAGMA user_version = 1000")
+    with pytest.raises(DataTooNew, match="newer version") as caught:
+        Database(path)
+    assert str(path.parent) not in str(caught.value)
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    connection.close()
+    assert version == 1000
+
+
+def test_every_version_of_the_file_is_brought_up_to_date(path: Path) -> None:
+    Database(path).close()
+    with sqlite3.connect(path) as connection:
+        (newest,) = connection.execute("PRAGMA user_version").fetchone()
+        wanted = connection.execute("SELECT type, name, sql FROM sqlite_master ORDER BY name").fetchall()
+    connection.close()
+    for version in range(newest):
+        old = path.with_name(f"{version}.sqlite3")
+        with sqlite3.connect(old) as connection:
+            for number, script in migrations():
+                if number <= version:
+                    connection.executescript(script)
+            connection.execute(f"PRAGMA user_version = {version}")
+        connection.close()
+        Database(old).close()
+        with sqlite3.connect(old) as connection:
+            assert connection.execute("SELECT type, name, sql FROM sqlite_master ORDER BY name").fetchall() == wanted
+        connection.close()
+
+
+def test_workers_that_were_killed_are_forgotten_in_time(pair: tuple[Backend, Backend], path: Path) -> None:
+    pair[0].roster.report(WorkerInfo("killed", started=0.0, seen=0.0))
+    pair[1].roster.report(WorkerInfo("new", started=0.0, seen=2 * 86_400.0))
+    assert [worker.name for worker in pair[0].roster.present(0.0)] == ["new"]
 
 
 def test_a_transaction_that_breaks_off_leaves_nothing_and_no_lock(path: Path) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from nst.domain import JobProgress, JobState, Outcome, Preset, Ticket
 from nst.errors import QueueFull, Refused, TooManyJobs, TooManyUploads
-from nst.store.ports import Backend, Lease, Pulse, Quota
+from nst.store.ports import Backend, Lease, Line, Pulse, Quota
 from tests.builders import PLENTY, a_job, painted, record, state_of, submitted
 
 
@@ -111,12 +111,35 @@ class TestClaiming:
         assert lease.job.id == small.id
         assert backend.queue.claim("worker", 1.0, 30.0, lanes=(Preset.DRAFT, Preset.STANDARD)) is None
 
+    def test_a_job_that_comes_between_a_look_and_the_wait_ends_the_wait(self, backend: Backend) -> None:
+        for number in range(20):
+            assert backend.queue.claim("worker", 1.0, 30.0) is None
+            submitted(backend, f"owner-{number}")
+            backend.queue.wait(3600.0)
+            claimed(backend)
+
     def test_waiting_ends_when_the_time_is_up_or_there_is_something_to_claim(self, backend: Backend) -> None:
         backend.queue.wait(0.0)
         submitted(backend, preset=Preset.DRAFT)
         backend.queue.wait(3600.0)
         backend.queue.wait(3600.0, lanes=(Preset.DRAFT, Preset.HIGH))
         backend.queue.wait(0.01, lanes=(Preset.HIGH,))
+
+    def test_while_it_is_paused_everything_waits(self, backend: Backend) -> None:
+        job = submitted(backend)
+        backend.queue.pause(True)
+        assert submitted(backend).state is JobState.QUEUED
+        assert backend.queue.claim("worker", 1.0, 30.0) is None
+        backend.queue.wait(0.01)
+        backend.queue.pause(False)
+        backend.queue.wait(3600.0)
+        assert claimed(backend).job.id == job.id
+
+    def test_what_waits_is_known_by_lane(self, backend: Backend) -> None:
+        assert backend.queue.line() == {}
+        for owner, preset, created in (("anna", Preset.DRAFT, 5.0), ("bert", Preset.DRAFT, 3.0), ("anna", Preset.HIGH, 4.0)):
+            submitted(backend, owner, preset, created)
+        assert backend.queue.line() == {Preset.DRAFT: Line(2, 3.0), Preset.HIGH: Line(1, 4.0)}
 
 
 class TestFairness:
@@ -172,6 +195,15 @@ class TestLeases:
         assert backend.queue.requeue_lapsed(49.0) == []
         assert [job.state for job in backend.queue.requeue_lapsed(51.0)] == [JobState.QUEUED]
 
+    def test_what_has_lapsed_can_be_looked_at_before_it_is_queued_again(self, backend: Backend) -> None:
+        submitted(backend)
+        lease = claimed(backend, now=0.0, lease_seconds=30.0)
+        assert backend.queue.overdue(30.0) == []
+        assert backend.queue.overdue(31.0) == [lease.job]
+        backend.queue.heartbeat(lease.job.ticket, 31.0, 30.0)
+        assert backend.queue.overdue(60.0) == []
+        assert record(backend, lease.job.id) == lease.job
+
     def test_a_lapsed_job_is_given_to_another_worker(self, backend: Backend) -> None:
         job = submitted(backend)
         claimed(backend, now=0.0)
@@ -204,6 +236,7 @@ class TestLeases:
         assert [(other.id, other.state) for other in changed] == [(job.id, JobState.FAILED)]
         assert record(backend, job.id).error == changed[0].error
         assert "broke off 2 times" in (changed[0].error or "")
+        assert backend.jobs.dead(9) == changed
 
     def test_a_job_given_back_has_lost_no_attempt(self, backend: Backend) -> None:
         job = submitted(backend, max_attempts=1)

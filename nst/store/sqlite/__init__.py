@@ -7,6 +7,7 @@ from nst.store.sqlite.feed import SqliteFeed
 from nst.store.sqlite.jobs import SqliteJobs
 from nst.store.sqlite.queue import SqliteQueue
 from nst.store.sqlite.roster import SqliteRoster
+from nst.store.sqlite.webhooks import SqliteWebhooks
 
 __all__ = ["Database", "sqlite_backend"]
 
@@ -20,4 +21,5 @@ def sqlite_backend(database: Database, objects: ObjectStore) -> Backend:
         objects=objects,
         completions=SqliteCompletions(database),
         roster=SqliteRoster(database),
+        webhooks=SqliteWebhooks(database),
     )

@@ -12,17 +12,27 @@ from importlib import resources
 from pathlib import Path
 from queue import Empty, LifoQueue
 
+from nst.errors import DataTooNew
+
 BUSY_SECONDS = 10.0
 
 
 class Database:
-    """A file with the present schema, made or brought up to date. Connections go from thread to thread, one thread at a time."""
+    """A file with the present schema, made or brought up to date. Connections go from thread to thread, one thread at a time.
+
+    Raises:
+        DataTooNew: when a later version, whose schema nobody knows here, has written it.
+    """
 
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         self._path = path
         self._idle: LifoQueue[sqlite3.Connection] = LifoQueue()
-        self._migrate()
+        try:
+            self._migrate()
+        except DataTooNew:
+            self.close()
+            raise
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
@@ -69,15 +79,21 @@ class Database:
 
     def _migrate(self) -> None:
         """Runs the files of `migrations` that have not run on this file yet, in the order of their numbers."""
+        scripts = migrations()
         with self.writing() as connection:
             (version,) = connection.execute("PRAGMA user_version").fetchone()
-            for number, script in _migrations():
+            if version > scripts[-1][0]:
+                raise DataTooNew(
+                    "The data folder was written by a newer version of Pastiche. Update Pastiche, or set NST_DATA_DIR to another folder."
+                )
+            for number, script in scripts:
                 if number > version:
                     _run(connection, script)
                     connection.execute(f"PRAGMA user_version = {number}")
 
 
-def _migrations() -> list[tuple[int, str]]:
+def migrations() -> list[tuple[int, str]]:
+    """The scripts by their numbers, in order."""
     files = resources.files("nst.store.sqlite").joinpath("migrations").iterdir()
     return sorted((int(file.name.partition("_")[0]), file.read_text("utf-8")) for file in files if file.name.endswith(".sql"))
 

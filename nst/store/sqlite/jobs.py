@@ -94,8 +94,16 @@ class SqliteJobs:
     def oldest_private(self, finished_before: float, limit: int) -> list[Job]:
         with self._database.reading() as connection:
             rows = connection.execute(
-                "SELECT * FROM jobs WHERE public = 0 AND finished IS NOT NULL AND finished < ? ORDER BY finished, id LIMIT ?",
+                "SELECT * FROM jobs WHERE published IS NULL AND finished IS NOT NULL AND finished < ? ORDER BY finished, id LIMIT ?",
                 (finished_before, limit),
+            )
+            return [job_of(row) for row in rows]
+
+    def dead(self, limit: int) -> list[Job]:
+        with self._database.reading() as connection:
+            rows = connection.execute(
+                "SELECT * FROM jobs WHERE state = 'failed' AND attempt - returns >= max_attempts ORDER BY finished DESC, id DESC LIMIT ?",
+                (limit,),
             )
             return [job_of(row) for row in rows]
 

@@ -7,7 +7,7 @@ from collections.abc import Collection
 from dataclasses import replace
 
 from nst.domain import Job, Preset, Ticket
-from nst.store.ports import Ahead, Lease, Pulse, Quota
+from nst.store.ports import Ahead, Lease, Line, Pulse, Quota
 from nst.store.sentences import WORKER_LOST, check_quota
 from nst.store.sqlite.database import Database
 from nst.store.sqlite.jobs import find
@@ -17,9 +17,11 @@ _LOOK_EVERY = 0.025  # seconds between looks at whether another process has chan
 _TO_LINE = "worker = NULL, lease_until = NULL, fraction = 0, stage = '', seconds_left = NULL"
 
 _NEXT = (
-    "SELECT id FROM jobs WHERE state = 'queued' AND (:any OR lane IN (SELECT value FROM json_each(:lanes)))"
+    "SELECT id FROM jobs WHERE state = 'queued' AND NOT (SELECT paused FROM totals)"
+    " AND (:any OR lane IN (SELECT value FROM json_each(:lanes)))"
     " ORDER BY turn, created, id LIMIT 1"
 )
+_OVERDUE = "SELECT * FROM jobs WHERE state = 'running' AND lease_until < ?"
 
 
 class SqliteQueue:
@@ -83,9 +85,13 @@ class SqliteQueue:
                 (ticket.job_id, ticket.attempt),
             )
 
+    def overdue(self, now: float) -> list[Job]:
+        with self._database.reading() as connection:
+            return [job_of(row) for row in connection.execute(_OVERDUE, (now,))]
+
     def requeue_lapsed(self, now: float) -> list[Job]:
         with self._database.writing() as connection:
-            rows = connection.execute("SELECT * FROM jobs WHERE state = 'running' AND lease_until < ?", (now,)).fetchall()
+            rows = connection.execute(_OVERDUE, (now,)).fetchall()
             return [_lapsed(connection, job_of(row), now) for row in rows]
 
     def cancel(self, job_id: str, now: float) -> Job | None:
@@ -118,6 +124,15 @@ class SqliteQueue:
                     return
                 seen = version
                 time.sleep(min(_LOOK_EVERY, seconds))
+
+    def pause(self, paused: bool) -> None:
+        with self._database.writing() as connection:
+            connection.execute("UPDATE totals SET paused = ?", (paused,))
+
+    def line(self) -> dict[Preset, Line]:
+        with self._database.reading() as connection:
+            rows = connection.execute("SELECT lane, count(*), min(created) FROM jobs WHERE state = 'queued' GROUP BY lane")
+            return {Preset(lane): Line(jobs, oldest) for lane, jobs, oldest in rows}
 
 
 def _version(connection: sqlite3.Connection) -> int:

@@ -3,6 +3,8 @@
 from nst.store.ports import WorkerInfo
 from nst.store.sqlite.database import Database
 
+_FORGET_SECONDS = 86_400.0  # behind a worker that was killed, and could not leave
+
 
 class SqliteRoster:
     """A `Roster`."""
@@ -12,6 +14,7 @@ class SqliteRoster:
 
     def report(self, worker: WorkerInfo) -> None:
         with self._database.writing() as connection:
+            connection.execute("DELETE FROM workers WHERE seen < ?", (worker.seen - _FORGET_SECONDS,))
             connection.execute(
                 "INSERT OR REPLACE INTO workers VALUES (?, ?, ?, ?)", (worker.name, worker.started, worker.seen, worker.job_id)
             )

@@ -1,0 +1,51 @@
+// Has a photo painted, and saves the painting:
+//
+//     npm install
+//     node paint.mjs http://localhost:8600 photo.jpg starlit-swirl painting.jpg
+//
+// The same lines work in a browser; there, read the photo with FileReader.readAsDataURL.
+import { readFile, writeFile } from "node:fs/promises";
+import { io } from "socket.io-client";
+
+const [server, photo, style, painting] = process.argv.slice(2);
+if (!painting) {
+  console.error("node paint.mjs SERVER PHOTO STYLE PAINTING");
+  process.exit(2);
+}
+
+// An id of our own makes it safe to send the photo again: however often it arrives, it is painted once.
+const requestId = crypto.randomUUID().replaceAll("-", "");
+const image = `data:image/jpeg;base64,${(await readFile(photo)).toString("base64")}`; // the server looks at the bytes, not at the type
+
+const socket = io(server, { auth: process.env.PASTICHE_KEY ? { key: process.env.PASTICHE_KEY } : undefined });
+
+// Every answer is (error, data); an error has a sentence for people and a code for programs.
+const ask = (event, body) =>
+  new Promise((resolve, reject) =>
+    socket.emit(event, body, (error, data) => (error ? reject(Object.assign(new Error(error.error), error)) : resolve(data))),
+  );
+
+const painted = new Promise((resolve, reject) => {
+  socket.on(`TRANSFER_STYLE_COMPLETED::${requestId}`, ({ result }) => resolve(result));
+  socket.on(`TRANSFER_STYLE_FAILED::${requestId}`, ({ error }) => reject(new Error(error)));
+  socket.on("connect_error", (error) => socket.active || reject(error)); // active: it tries again by itself
+  // After every connection, the first and those that follow a lost one: the job goes on without us, and tells us where it is.
+  socket.on("connect", () =>
+    ask("WATCH_JOB", { requestId }).catch((error) =>
+      error.code === "unknown_job" ? ask("TRANSFER_STYLE", { requestId, image, style, isPrivate: true }).catch(reject) : reject(error),
+    ),
+  );
+});
+socket.on(`TRANSFER_STYLE_PROGRESS::${requestId}`, ({ fraction, stage }) => console.log(`${Math.round(100 * fraction)} % ${stage}`));
+
+try {
+  const answer = await fetch(await painted);
+  if (!answer.ok) throw new Error(`The painting cannot be fetched: ${answer.status}`);
+  await writeFile(painting, Buffer.from(await answer.arrayBuffer()));
+  console.log(`saved as ${painting}`);
+} catch (error) {
+  console.error(error.message);
+  process.exitCode = 1;
+} finally {
+  socket.disconnect();
+}

@@ -1,0 +1,89 @@
+"""Budgets of one connection and of one address. What a key may do is counted by the store; who has none, here, by this process."""
+
+import ipaddress
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from nst.errors import TooManyJobs, TooManyUploads
+
+_MINUTE = 60.0
+
+
+class Bucket:
+    """So many a second on average, and three times as many at once."""
+
+    def __init__(self, per_second: float, clock: Callable[[], float] = time.monotonic) -> None:
+        self._rate, self._most, self._clock = per_second, max(3 * per_second, 1.0), clock
+        self._level, self._at = self._most, clock()
+
+    def take(self) -> bool:
+        """Whether there was one left."""
+        now = self._clock()
+        self._level = min(self._most, self._level + (now - self._at) * self._rate)
+        self._at = now
+        if self._level < 1:
+            return False
+        self._level -= 1
+        return True
+
+    def seconds_to_next(self) -> float:
+        return max(0.0, (1 - self._level) / self._rate)
+
+
+def neighbourhood(address: str) -> str:
+    """An address, or the part of an IPv6 one that a provider gives to one customer: the rest is his to choose."""
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    if isinstance(parsed, ipaddress.IPv6Address):
+        return str(parsed.ipv4_mapped or ipaddress.ip_network((parsed, 64), strict=False).network_address)
+    return str(parsed)
+
+
+class Addresses:
+    """What programs without a key have submitted, by address.
+
+    They own each job apart, so the store cannot count them together.
+    """
+
+    def __init__(self, per_minute: int, active: int, clock: Callable[[], float] = time.monotonic) -> None:
+        self._per_minute, self._active, self._clock = per_minute, active, clock
+        self._submitted: dict[str, dict[str, float]] = {}
+
+    @contextmanager
+    def counted(self, address: str, job_id: str, is_active: Callable[[str], bool]) -> Iterator[None]:
+        """Counts a submission, unless it fails.
+
+        Raises:
+            TooManyUploads, TooManyJobs: when the address has had its share.
+        """
+        jobs = self._submitted.setdefault(address, {})
+        self._check(jobs, is_active)
+        jobs[job_id] = self._clock()
+        try:
+            yield
+        except BaseException:
+            jobs.pop(job_id, None)
+            raise
+        finally:
+            self._tidy()
+
+    def _check(self, jobs: dict[str, float], is_active: Callable[[str], bool]) -> None:
+        recent = [job_id for job_id, at in jobs.items() if self._clock() - at < _MINUTE]
+        if len(recent) >= self._per_minute:
+            raise TooManyUploads(f"At most {self._per_minute} photos a minute are taken from one address. Wait a minute, or ask for a key.")
+        active = [job_id for job_id in list(jobs) if is_active(job_id)]
+        if len(active) >= self._active:
+            raise TooManyJobs(f"At most {self._active} paintings of one address are under way at a time. Wait for one, or ask for a key.")
+        for job_id in jobs.keys() - set(recent) - set(active):
+            jobs.pop(job_id, None)
+
+    def _tidy(self) -> None:
+        """Addresses with nothing of the last minute are forgotten when they become many."""
+        if len(self._submitted) > 10_000:
+            now = self._clock()
+            old = [address for address, jobs in self._submitted.items() if all(now - at > 30 * _MINUTE for at in jobs.values())]
+            for address in old:
+                del self._submitted[address]

@@ -1,0 +1,82 @@
+"""The gateway as a process of its own, as people start it."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from tests.servers import free_port
+
+ROOT = Path(__file__).parents[2]
+PATIENCE = 180.0
+PLENTY = {"NST_UPLOADS_PER_MINUTE": "1000", "NST_JOBS_PER_VISITOR": "1000", "NST_EVENTS_PER_SECOND": "200"}
+
+
+class Server:
+    """
+    Args:
+        engine: of tests/worker/engines.
+        settings: NST_ variables, without NST_.
+    """
+
+    def __init__(self, folder: Path, engine: str = "quick", **settings: Any) -> None:
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        own = {"NST_DATA_DIR": str(folder), "NST_ENGINE": f"tests.worker.engines.{engine}:engine", "PYTHONPATH": str(ROOT)}
+        changes = {f"NST_{name.upper()}": str(value) for name, value in settings.items()}
+        self._environment = {**os.environ, **PLENTY, **own, **changes}
+        self._log = (folder / f"gateway-{self.port}.log").open("wb+")
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> "Server":
+        command = [sys.executable, "-m", "nst.gateway", "--port", str(self.port)]
+        self._process = subprocess.Popen(command, env=self._environment, cwd=ROOT, stdout=self._log, stderr=self._log)
+        self.until_ready()
+        return self
+
+    def until_ready(self) -> None:
+        deadline = time.monotonic() + PATIENCE
+        while time.monotonic() < deadline:
+            try:
+                if httpx.get(f"{self.url}/readyz").status_code == 200:
+                    return
+            except httpx.TransportError:
+                time.sleep(0.05)
+            assert self._process is not None
+            assert self._process.poll() is None, self.log
+        raise AssertionError(self.log)
+
+    def kill(self) -> None:
+        """As when the power fails."""
+        assert self._process is not None
+        self._process.kill()
+        self._process.wait()
+
+    def stop(self) -> None:
+        if self._process is not None and self._process.poll() is None:
+            self._process.send_signal(signal.SIGTERM)
+            self._process.wait(30)
+
+    def close(self) -> None:
+        self.stop()
+        self._log.close()
+
+    @property
+    def log(self) -> str:
+        self._log.flush()
+        return Path(self._log.name).read_text(errors="replace")
+
+    @property
+    def memory(self) -> int:
+        """Bytes that the process holds."""
+        assert self._process is not None
+        status = Path(f"/proc/{self._process.pid}/status").read_text()
+        found = re.search(r"VmRSS:\s+(\d+) kB", status)
+        assert found
+        return int(found[1]) * 1024

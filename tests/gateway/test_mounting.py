@@ -1,0 +1,65 @@
+"""The gateway on the app's own port, through Streamlit's ASGI application."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.gateway.conftest import a_submission
+from tests.gateway.node import Node
+from tests.gateway.server import ROOT, Server
+
+pytest.importorskip("streamlit.starlette", reason="the app's requirements are not installed")
+
+APP = """
+from streamlit.starlette import App
+
+from nst.bootstrap import build
+from nst.gateway import routes
+from nst.settings import Settings
+
+settings = Settings()
+app = App("page.py", routes=routes(build(settings), settings))
+"""
+
+
+class AppServer(Server):
+    """The app under uvicorn, and a worker beside it."""
+
+    def start(self) -> "AppServer":
+        folder = Path(self._environment["NST_DATA_DIR"])
+        (folder / "page.py").write_text("import streamlit as st\nst.write('hello')\n")
+        (folder / "entry.py").write_text(APP)
+        command = [sys.executable, "-m", "uvicorn", "entry:app", "--port", str(self.port), "--ws-max-size", "100000000"]
+        self._process = subprocess.Popen(command, env=self._environment, cwd=folder, stdout=self._log, stderr=self._log)
+        worker = [sys.executable, "-m", "worker"]
+        self._worker = subprocess.Popen(worker, env=self._environment, cwd=ROOT, stderr=subprocess.DEVNULL)
+        self.until_ready()
+        return self
+
+    def close(self) -> None:
+        self._worker.terminate()
+        self._worker.wait(30)
+        super().close()
+
+
+@pytest.fixture
+def app(tmp_path: Path) -> Iterator[AppServer]:
+    app = AppServer(tmp_path)
+    yield app.start()
+    app.close()
+
+
+def test_pages_events_and_pictures_come_from_one_port(app: AppServer) -> None:
+    node = Node(app.url)
+    anna, ben = node.client("anna"), node.client("ben")
+    job_id = anna.emit("TRANSFER_STYLE", a_submission(isPrivate=False))[1]["requestId"]
+    result = anna.hears(f"TRANSFER_STYLE_COMPLETED::{job_id}")["result"]
+    assert ben.hears("TRANSFER_STYLE_COMPLETED")["result"] == result
+    assert httpx.get(result).status_code == 200
+    assert "<html" in httpx.get(app.url, headers={"Accept": "text/html"}).text
+    assert httpx.get(f"{app.url}/api/openapi.json").json()["servers"] == [{"url": "/api"}]
+    node.close()

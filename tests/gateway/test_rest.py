@@ -1,0 +1,166 @@
+"""The REST twin, asked by httpx and by schemathesis."""
+
+import time
+from collections.abc import Iterator
+
+import httpx
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, given, settings
+from schemathesis.specs.openapi.checks import positive_data_acceptance
+
+from tests.gateway.conftest import StartServer, a_submission, an_id
+from tests.gateway.node import Node
+from tests.gateway.server import Server
+
+
+@pytest.fixture
+def http(server: Server) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=f"{server.url}/api", timeout=60) as http:
+        yield http
+
+
+def submitted(http: httpx.Client, **changes: object) -> str:
+    answer = http.post("/jobs", json=a_submission(**changes))
+    assert answer.status_code == 202, answer.text
+    job_id: str = answer.json()["requestId"]
+    assert answer.headers["Location"] == f"{http.base_url}jobs/{job_id}"
+    return job_id
+
+
+def finished(http: httpx.Client, job_id: str) -> dict[str, object]:
+    tag = ""
+    while True:
+        answer = http.get(f"/jobs/{job_id}", params={"wait": 20}, headers={"If-None-Match": tag})
+        if answer.status_code == 304:
+            continue
+        tag, job = answer.headers["ETag"], answer.json()
+        if job["state"] not in ("queued", "running"):
+            return dict(job)
+
+
+def test_a_photo_is_painted(http: httpx.Client) -> None:
+    job_id = submitted(http)
+    job = finished(http, job_id)
+    assert (job["state"], job["isPrivate"], job["fraction"]) == ("succeeded", True, 1.0)
+    answer = http.get(f"/jobs/{job_id}/result")
+    assert answer.content.startswith(b"\xff\xd8")
+    assert answer.headers["Cache-Control"] == "private, no-store"
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert answer.headers["Content-Security-Policy"] == "default-src 'none'; sandbox"
+    assert httpx.get(str(job["result"])).content == answer.content
+
+
+def test_who_has_seen_the_news_is_told_that_there_are_none(http: httpx.Client) -> None:
+    job_id = submitted(http)
+    finished(http, job_id)
+    tag = http.get(f"/jobs/{job_id}").headers["ETag"]
+    assert http.get(f"/jobs/{job_id}", headers={"If-None-Match": tag}).status_code == 304
+
+
+def test_a_public_painting_may_be_kept_and_is_asked_about(http: httpx.Client) -> None:
+    job_id = submitted(http, isPrivate=False)
+    url = str(finished(http, job_id)["result"])
+    answer = httpx.get(url)
+    assert answer.headers["Cache-Control"] == "public, no-cache"
+    again = httpx.get(url, headers={"If-None-Match": answer.headers["ETag"]})
+    assert (again.status_code, again.content) == (304, b"")
+    page = http.get("/images", params={"limit": 1})
+    assert page.json()["images"][0]["result"] == url
+    assert http.get("/images", params={"limit": 1}, headers={"If-None-Match": page.headers["ETag"]}).status_code == 304
+
+
+def test_the_id_opens_a_private_painting_and_no_longer_a_public_one(http: httpx.Client) -> None:
+    private, public = submitted(http), submitted(http, isPrivate=False)
+    finished(http, private)
+    finished(http, public)
+    assert http.delete(f"/jobs/{public}").status_code == 403
+    assert http.post(f"/jobs/{public}/cancel").status_code == 403
+    assert http.get(f"/jobs/{public}/result").status_code == 200
+    assert http.delete(f"/jobs/{private}").status_code == 204
+    assert http.get(f"/jobs/{private}").status_code == 404
+    assert http.get(f"/jobs/{private}/result").status_code == 404
+
+
+def test_a_job_is_cancelled(start: StartServer) -> None:
+    own, _ = start("hangs")
+    with httpx.Client(base_url=f"{own.url}/api", timeout=60) as http:
+        job_id = submitted(http)
+        assert http.post(f"/jobs/{job_id}/cancel").json()["requestId"] == job_id
+        assert finished(http, job_id)["state"] == "cancelled"
+        assert http.get(f"/jobs/{job_id}/result").status_code == 409
+
+
+def test_the_same_id_again_is_the_same_job(http: httpx.Client) -> None:
+    job_id = an_id()
+    for _ in range(3):
+        assert submitted(http, requestId=job_id) == job_id
+
+
+def test_a_socket_hears_of_a_job_that_came_by_rest(http: httpx.Client, node: Node) -> None:
+    anna = node.client()
+    job_id = submitted(http)
+    anna.emit("WATCH_JOB", {"requestId": job_id})
+    anna.hears(f"TRANSFER_STYLE_COMPLETED::{job_id}")
+
+
+def test_a_body_above_the_limit_is_refused_with_a_sentence(http: httpx.Client) -> None:
+    answer = http.post("/jobs", content=b"x" * 50_000_000, headers={"Content-Type": "application/json"})
+    assert (answer.status_code, answer.json()["code"]) == (413, "picture_too_large")
+
+
+def test_a_body_that_is_no_json_is_refused_with_a_sentence(http: httpx.Client) -> None:
+    for content in (b"", b"{", b"\xff\xfe", b"[" * 100_000, b"null", b"[]"):
+        answer = http.post("/jobs", content=content, headers={"Content-Type": "application/json"})
+        assert answer.status_code in (400, 422)
+        assert set(answer.json()) == {"error", "code"}
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "public/output/../../studio.sqlite3",
+        "%2e%2e/%2e%2e/etc/passwd",
+        "private/preview/" + "0" * 32 + ".jpg",
+        "style/none.jpg",
+        "style/..jpg",
+        "x",
+    ],
+)
+def test_no_other_key_is_a_picture(http: httpx.Client, key: str) -> None:
+    answer = http.get(f"/media/{key}")
+    assert answer.status_code == 404
+    assert set(answer.json()) == {"error", "code"}
+
+
+def test_the_description_and_the_limits_are_published(http: httpx.Client) -> None:
+    description = http.get("/openapi.json").json()
+    assert description["servers"] == [{"url": "/api"}]
+    assert {"/jobs", "/jobs/{job_id}", "/styles", "/images", "/limits"} <= set(description["paths"])
+    limits = http.get("/limits").json()
+    assert limits["maxBytes"] == 20_000_000
+    assert limits["needsKey"] is False
+
+
+def test_it_is_alive_and_ready(server: Server) -> None:
+    assert httpx.get(f"{server.url}/healthz").json() == {"healthy": True}
+    assert httpx.get(f"{server.url}/readyz").json()["ready"] is True
+
+
+def test_answers_hold_what_the_description_promises_whatever_is_asked(server: Server) -> None:
+    """Schemathesis makes up requests from the description, sound ones and others, and holds the answers to it."""
+    schema = schemathesis.openapi.from_url(f"{server.url}/api/openapi.json")
+    deadline = time.monotonic() + 60
+
+    for operation in schema.get_all_operations():
+        api = operation.ok()
+
+        @settings(max_examples=40, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
+        @given(case=api.as_strategy())
+        def holds(case: schemathesis.Case) -> None:
+            if time.monotonic() < deadline:
+                # What is a text to the description may still be no picture, and no style that there is.
+                case.call_and_validate(timeout=60, excluded_checks=[positive_data_acceptance])
+
+        holds()
+    assert "Traceback" not in server.log
