@@ -2,11 +2,14 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+# Where the studio listens: this machine alone, unless it is told otherwise (ADDRESS=0.0.0.0 for everybody who can reach it).
+ADDRESS ?= localhost
+PORT ?= 8501
 
 .PHONY: run test check bench clean
 
 run: $(VENV)/.installed
-	$(BIN)/python -m nst demo
+	$(BIN)/python -m streamlit run streamlit_app.py --server.address $(ADDRESS) --server.port $(PORT)
 
 test: $(VENV)/.installed-dev
 	scripts/test

@@ -1,12 +1,14 @@
 """Pictures and encoders that every test may use."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 
 import numpy as np
 import pytest
 import torch
 from PIL import Image
 from torch import Tensor, nn
+
+from tests import servers
 
 
 class TinyEncoder:
@@ -25,6 +27,12 @@ class TinyEncoder:
         first = self.first(x).relu()
         second = self.second(first).relu()
         return {name: first if name == "relu1_1" else second for name in layers}
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _servers() -> Iterator[None]:
+    yield
+    servers.stop_all()
 
 
 @pytest.fixture

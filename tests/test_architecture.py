@@ -17,25 +17,38 @@ MAY_IMPORT = {
     "nst.errors": set(),
     "nst.domain": {"nst.errors"},
     "nst.settings": {"nst.errors"},
-    "nst.images": BASE,
+    "nst.headers": set(),
+    "nst.images": BASE | {"nst.headers"},
     "nst.weights": BASE,
     "nst.engine": BASE,
     "nst.samples": BASE | {"nst.images"},
     "nst.styles": BASE | {"nst.images"},
     "nst.store": BASE,
     "nst.service": BASE | {"nst.images", "nst.styles", "nst.store"},
-    "nst.bootstrap": BASE | {"nst.images", "nst.styles", "nst.store", "nst.service"},
-    "nst.cli": BASE | PARTS,
-    "worker": BASE | PARTS | {"nst.store", "nst.service", "nst.bootstrap"},
+    "nst.preview": BASE | {"nst.images", "nst.engine"},
+    "nst.bootstrap": BASE | {"nst.images", "nst.styles", "nst.store", "nst.service", "nst.preview"},
+    "nst.ui": BASE | {"nst.images", "nst.samples", "nst.styles", "nst.service", "nst.bootstrap", "nst.preview", "worker"},
+    "nst.gateway": BASE | {"nst.images", "nst.logs", "nst.styles", "nst.store", "nst.service", "nst.bootstrap", "worker"},
+    "nst.logs": set(),
+    "nst.cli": BASE | PARTS | {"nst.logs", "nst.store", "nst.service", "nst.bootstrap"},
+    "worker": BASE | PARTS | {"nst.logs", "nst.store", "nst.service", "nst.bootstrap"},
     "nst.__main__": {"nst.cli"},
 }
 HOME_OF = {  # the one layer that may import it
     "sqlite3": "nst.store",
+    "redis": "nst.store",
+    "boto3": "nst.store",
+    "botocore": "nst.store",
+    "prometheus_client": "worker",
     "torch": "nst.engine",
     "torchvision": "nst.engine",
+    "streamlit": "nst.ui",
+    "socketio": "nst.gateway",
+    "fastapi": "nst.gateway",
+    "uvicorn": "nst.gateway",
 }
 MAY_HAVE_TORCH = {"nst.cli.info"}
-CONCRETE = ("nst.store.sqlite", "nst.store.files", "nst.store.memory")
+CONCRETE = ("nst.store.aws", "nst.store.sqlite", "nst.store.redis", "nst.store.s3", "nst.store.files", "nst.store.memory")
 
 
 def modules() -> list[Path]:
@@ -97,8 +110,8 @@ def test_every_library_has_a_home(path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", modules(), ids=name_of)
-def test_of_the_worker_only_the_child_paints(path: Path) -> None:
-    if layer_of(name_of(path)) == "worker" and name_of(path) != "worker.child":
+def test_of_worker_and_preview_only_the_children_paint(path: Path) -> None:
+    if layer_of(name_of(path)) in ("worker", "nst.preview") and name_of(path) not in ("worker.child", "nst.preview.child"):
         assert not [name for name in imports(ast.parse(path.read_text())) if name.startswith("nst.engine")]
 
 

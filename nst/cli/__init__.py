@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 import nst
-from nst.cli import demo, info, styles, stylize, weights
+from nst.cli import admin, demo, info, styles, stylize, weights
 from nst.cli.edge import Edge
 
 app = typer.Typer(cls=Edge, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
@@ -15,6 +15,7 @@ app.command("demo")(demo.demo)
 app.command("styles")(styles.styles)
 app.command("info")(info.info)
 app.add_typer(weights.app, name="weights")
+app.add_typer(admin.app, name="admin")
 
 
 def main() -> None:

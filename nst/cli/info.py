@@ -10,7 +10,7 @@ import nst
 from nst.cli.configuration import settings
 from nst.cli.edge import AsJson, say
 from nst.cli.options import Device
-from nst.domain import StyleParams
+from nst.domain import Mode, StyleParams
 from nst.settings import Settings
 
 ENCODERS = ("compact", "vgg19")
@@ -36,14 +36,17 @@ def _facts(chosen: Settings) -> dict[str, Any]:
         "device": str(device),
         "threads": torch.get_num_threads(),
         "free_bytes": round(free),
-        "largest_size": {encoder: largest_size(photo, StyleParams(encoder=encoder), free) for encoder in ENCODERS},
+        "largest_size": {
+            **{encoder: largest_size(photo, StyleParams(encoder=encoder), free) for encoder in ENCODERS},
+            "instant": largest_size(photo, StyleParams(mode=Mode.INSTANT), free),
+        },
         "versions": {"pastiche": nst.__version__, "python": platform.python_version(), **{name: version(name) for name in PACKAGES}},
         "folders": {"weights": str(chosen.weights_dir), "styles": str(chosen.styles_dir) if chosen.styles_dir else None},
     }
 
 
 def _lines(facts: dict[str, Any]) -> list[tuple[str, str]]:
-    sizes = ", ".join(f"{size} pixels with {encoder}" for encoder, size in facts["largest_size"].items())
+    sizes = ", ".join(f"{size} pixels with {means}" for means, size in facts["largest_size"].items())
     return [
         ("Device", facts["device"]),
         ("Threads", str(facts["threads"])),

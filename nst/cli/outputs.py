@@ -14,7 +14,7 @@ from nst import images
 from nst.errors import CannotWrite
 
 
-def plan(out: str | None, stems: Sequence[str], style: str, *, overwrite: bool, photos: Collection[Path] = ()) -> list[Path]:
+def plan(out: str | None, stems: Sequence[str], style: str, *, overwrite: bool, originals: Collection[Path] = ()) -> list[Path]:
     """A path for each painting; its folder exists and can be written.
 
     Args:
@@ -23,7 +23,7 @@ def plan(out: str | None, stems: Sequence[str], style: str, *, overwrite: bool, 
         stems: the photos' names, without endings.
         style: what joins them in the paintings' names.
         overwrite: whether a made-up name may be one that exists; otherwise it gets a number. A file named by `out` is replaced.
-        photos: files that no painting may replace.
+        originals: photos and styles, as files or by other names: no painting may replace one.
 
     Raises:
         CannotWrite: when there is no writing there, or the name's ending is none of ours.
@@ -35,7 +35,7 @@ def plan(out: str | None, stems: Sequence[str], style: str, *, overwrite: bool, 
         paths = [_single(Path(out), len(stems))]
         folder = paths[0].parent
     _check_writable(folder)
-    _check_spared(paths, photos)
+    _check_spared(paths, originals)
     return paths
 
 
@@ -83,11 +83,11 @@ def _check_writable(folder: Path) -> None:
         raise _refused(folder, error) from error
 
 
-def _check_spared(paths: Sequence[Path], photos: Collection[Path]) -> None:
-    originals = {photo.resolve() for photo in photos}
+def _check_spared(paths: Sequence[Path], originals: Collection[Path]) -> None:
+    spared = {original.resolve() for original in originals}
     for path in paths:
-        if path.resolve() in originals:
-            raise CannotWrite(f"{path} is a photo that is to be painted, and stays as it is. Choose another name with --output.")
+        if path.resolve() in spared:
+            raise CannotWrite(f"{path} is a picture that is painted from, and stays as it is. Choose another name with --output.")
 
 
 def _write(path: Path, data: bytes) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from nst.cli.edge import complain, say
 from nst.cli.interruption import Interruption
 from nst.cli.style_sources import NamedStyle
 from nst.cli.weights import fetch_weights
-from nst.domain import StyleParams
+from nst.domain import Mode, StyleParams
 from nst.errors import DoesNotFit, FileUnreadable, InvalidImage, RenderingFailed
 from nst.settings import Settings
 
@@ -53,7 +54,7 @@ class Studio:
             typer.Exit: with the first error's code, or 130 after Ctrl-C, which saves the painting as it is and ends the round.
             PasticheError: when there is trouble that all paintings would have.
         """
-        if self.params.encoder == "vgg19":
+        if self.params.encoder == "vgg19" and self.params.mode is Mode.OPTIMISED:
             fetch_weights(self.settings.weights_dir, quiet=self.as_json)  # here, where there is a bar to watch
         first_code = 0
         with Interruption() as interruption:
@@ -76,18 +77,26 @@ class Studio:
 
     def _rendered(self, commission: Commission, interruption: Interruption) -> tuple[Image.Image, dict[str, Any]]:
         photo = commission.photo()
-        from nst.engine import Style, device_named, stylize  # loads torch, which takes seconds: not before the photo is known to be one
+        from nst.engine import Style, stylize  # loads torch, which takes seconds: not before the photo is known to be one
 
         styles = [Style(style.picture, style.share) for style in self.styles]
-        device = device_named(self.settings.device)
         with painting_bar(Path(commission.name).name, quiet=self.as_json) as show:
-            result = stylize(photo, styles, self.params, on_progress=show, should_stop=interruption, device=device)
+            result = stylize(photo, styles, self.params, on_progress=show, should_stop=interruption, **self._means)
         return result.picture, result.recipe
+
+    @cached_property
+    def _means(self) -> dict[str, Any]:
+        """What paints: the device, and for instant painting what remembers the styles from photo to photo."""
+        from nst.engine import device_named, load_instant
+
+        device = device_named(self.settings.device)
+        return {"device": device, "instant": load_instant(device) if self.params.mode is Mode.INSTANT else None}
 
     def _report(self, commission: Commission, recipe: dict[str, Any], beside: Path) -> None:
         width, height = recipe["size"]
         verb = "stopped early after" if recipe["stopped"] else "painted in"
-        text = f"{commission.name}: {verb} {recipe['seconds']:.0f} s, {width} x {height} pixels: {commission.target}"
+        digits = 0 if recipe["seconds"] >= 10 else 1
+        text = f"{commission.name}: {verb} {recipe['seconds']:.{digits}f} s, {width} x {height} pixels: {commission.target}"
         facts = {name: recipe[name] for name in ("styles", "size", "seconds", "stopped")}
         files = {"photo": commission.name, "painting": str(commission.target), "recipe": str(beside)}
         say(text, {**files, **facts}, as_json=self.as_json)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from functools import partial
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -50,7 +51,9 @@ def stylize(
     limits = Limits.of(chosen)
     paths = photos(photo)
     styles = gather(style, share or [], catalogue(chosen), limits)
-    targets = outputs.plan(output, [path.stem for path in paths], joined(styles), overwrite=overwrite, photos=paths)
+    targets = outputs.plan(
+        output, [path.stem for path in paths], joined(styles), overwrite=overwrite, originals=[*paths, *map(Path, style)]
+    )
     commissions = [Commission(str(path), partial(images.read, path, limits), target) for path, target in zip(paths, targets, strict=True)]
     Studio(styles, params, chosen, as_json).paint_all(commissions)
 

@@ -14,7 +14,8 @@ from nst.styles import Catalogue
 
 MAX_STYLES = 4
 MAX_SIDE = 4096  # what the largest preset takes; a larger photo would fill the disk and change nothing
-_QUALITY = 95
+_OPAQUE = ((Format.JPEG, 95), (Format.JPEG, 85), (Format.JPEG, 75))  # format and quality, the best first
+_TRANSPARENT = ((Format.PNG, 100), (Format.WEBP, 95), (Format.WEBP, 80))
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,7 @@ class Order:
         photo: a picture file's bytes.
         token: made anew by each form, so that a form that is sent twice is one job.
         public: show the painting, and the photo beside it, in the gallery.
+        job_id: what the painting is to be called, if a program has chosen that: see `is_job_id`.
     """
 
     photo: bytes
@@ -40,6 +42,7 @@ class Order:
     token: str
     params: StyleParams = field(default_factory=StyleParams)
     public: bool = False
+    job_id: str | None = None
 
 
 @dataclass(frozen=True)
@@ -62,16 +65,20 @@ def take_in(order: Order, owner: str, catalogue: Catalogue, limits: Limits, max_
         InvalidParams: when there are no styles, too many, or shares that make no sense.
     """
     _check_styles(order.styles)
-    job_id = new_id()
-    suffix, photo = _encoded(images.decode(order.photo, limits))
+    for choice in order.styles:  # before anything costly is done
+        if isinstance(choice.source, str):
+            catalogue.get(choice.source)
+    job_id = order.job_id or new_id()
+    picture = images.decode(order.photo, limits)
+    suffix, photo = _encoded(picture, _TRANSPARENT if picture.has_transparency_data else _OPAQUE, limits.max_bytes)
     input_key = object_key(job_id, "input", suffix, public=order.public)
     pictures, styles = {input_key: photo}, []
     for number, choice in enumerate(order.styles):
         name = choice.source
         if isinstance(name, bytes):
             picture, name = images.decode(name, limits), style_key(job_id, number)
-            pictures[name] = images.encode(_shrunk(picture), Format.JPEG, _QUALITY)
-        styles.append(StyleRef(catalogue.get(name).id if name not in pictures else name, choice.share))
+            _, pictures[name] = _encoded(picture, _OPAQUE, limits.max_bytes)
+        styles.append(StyleRef(name, choice.share))
     size = sum(map(len, pictures.values()))
     job = Job(job_id, owner, order.token, order.params, tuple(styles), order.public, input_key, now, size, max_attempts)
     return Intake(job, pictures)
@@ -85,10 +92,14 @@ def _check_styles(choices: Sequence[StyleChoice]) -> None:
         raise InvalidParams("Shares must be numbers from 0 to 1000, and not all of them 0.")
 
 
-def _encoded(picture: Image.Image) -> tuple[str, bytes]:
-    """JPEG, or PNG where something is transparent."""
-    format = Format.PNG if picture.has_transparency_data else Format.JPEG
-    return format.suffix, images.encode(_shrunk(picture), format, _QUALITY)
+def _encoded(picture: Image.Image, ways: Sequence[tuple[Format, int]], most: int) -> tuple[str, bytes]:
+    """A file's ending and its bytes: in the first way that takes no more of them than a site lets in, or else in the last."""
+    picture = _shrunk(picture)
+    for format, quality in ways:
+        data = images.encode(picture, format, quality)
+        if len(data) <= most:
+            break
+    return format.suffix, data
 
 
 def _shrunk(picture: Image.Image) -> Image.Image:

@@ -1,25 +1,35 @@
 """The studio as a front end sees it: every call names who asks, and gets no more than is his."""
 
+import hmac
+import logging
 import secrets
-import time
-from collections.abc import Callable, Mapping
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
+from pathlib import PurePosixPath
 from statistics import median
+from typing import Literal
 
-from nst.domain import Cursor, Job, JobState, Page, Preset, before_of
-from nst.domain.keys import with_visibility
-from nst.errors import NotAllowed, ObjectMissing, PasticheError, UnknownJob, WrongState
-from nst.images import Limits
+from PIL import Image
+
+from nst.domain import Cursor, Job, JobState, Page, Preset, before_of, new_id, object_key
+from nst.domain.keys import is_id, with_visibility
+from nst.errors import JobIdTaken, JobLost, NotAllowed, ObjectMissing, PasticheError, StorageFull, StoreUnavailable, UnknownJob, WrongState
+from nst.images import STORED, Format, Limits
 from nst.service import upkeep
 from nst.service.intake import Intake, Order, StyleChoice, take_in
 from nst.settings import Settings
-from nst.store.ports import Backend, Listener, Quota, WorkerInfo
+from nst.store.ports import Backend, Listener, Quota, Webhooks, WorkerInfo
 from nst.styles import Catalogue, StyleEntry
 
 _SAMPLE = 50  # finished jobs that estimates are made from
 _WORKER_SILENCE = 15.0  # seconds after which a worker is not counted any more
 MAX_PAGE = 100
+READERS = 2  # pictures that are read at a time: each may need a gigabyte while it is
 _MAX_REASON = 500
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -31,6 +41,16 @@ class Waiting:
 
 
 @dataclass(frozen=True)
+class WorkerStatus:
+    """A worker, for all to see: not what it paints, since that is its owner's to know."""
+
+    name: str
+    started: float
+    seen: float
+    is_busy: bool
+
+
+@dataclass(frozen=True)
 class Status:
     """What an operator wants to know, and anybody may.
 
@@ -39,7 +59,7 @@ class Status:
     """
 
     counts: Mapping[JobState, int]
-    workers: list[WorkerInfo]
+    workers: list[WorkerStatus]
     seconds: Mapping[Preset, tuple[float, float]]
     stored_bytes: int
 
@@ -51,34 +71,39 @@ class Service:
     does not exist: nobody learns which ids there are.
     """
 
-    def __init__(self, backend: Backend, catalogue: Catalogue, settings: Settings, clock: Callable[[], float] = time.time) -> None:
-        self._backend, self._catalogue, self._settings, self._clock = backend, catalogue, settings, clock
+    def __init__(self, backend: Backend, catalogue: Catalogue, settings: Settings, clock: Callable[[], float] | None = None) -> None:
+        self._backend, self._catalogue, self._settings, self._clock = backend, catalogue, settings, clock or backend.clock
         self._quota = Quota(settings.uploads_per_minute, settings.jobs_per_visitor, settings.queue_length)
+        self._readers = threading.BoundedSemaphore(READERS)
+        self._moving = threading.Lock()
 
-    def submit(self, owner: str, order: Order) -> Job:
+    def submit(self, owner: str, order: Order, quota: Quota | None = None) -> Job:
         """Stores the pictures and puts the job in line; the same order again (owner and token) is the same job.
+
+        Args:
+            quota: instead of what every visitor has.
 
         Raises:
             Refused: when a limit is reached; its sentence says what to do.
             InvalidImage, InvalidParams, UnknownStyle: as `take_in`.
+            JobIdTaken: when the order names a job that is another's.
+            NotAllowed: when there is no owner.
         """
-        now = self._clock()
-        if known := self._submitted_before(owner, order.token):
-            return known
-        self._backend.queue.check(owner, self._quota, now)
-        limits = Limits.of(self._settings)
-        return self._accept(take_in(order, owner, self._catalogue, limits, self._settings.max_attempts, now))
+        return self._submit(owner, order, Limits.of(self._settings), quota)
 
     def get(self, job_id: str, viewer: str) -> Job:
         """The record. Of a published job, strangers see it without what is its owner's alone.
 
         Raises:
             UnknownJob: when there is none, or it is not for this viewer.
+            JobLost: when there was one, and the record is gone with what it was kept in. It will never be painted.
         """
-        job = self._backend.jobs.get(job_id)
+        job = self._found(job_id)
         if job is not None and _is(viewer, job.owner):
             return job
-        if job is None or not job.is_in_feed:
+        if job is None:
+            raise self._gone(job_id)
+        if not job.is_in_feed:
             raise _unknown()
         return replace(job, owner="", token="")
 
@@ -105,7 +130,17 @@ class Service:
         old = self._own(job_id, owner)
         if old.state not in (JobState.FAILED, JobState.CANCELLED):
             raise WrongState(f"This painting is {old.state}: only one that failed or was cancelled can be tried again.")
-        return self.submit(owner, self._order_like(old))
+        return self._submit(owner, replace(self.order(job_id, owner), token=f"again-{old.id}"), STORED)
+
+    def order(self, job_id: str, owner: str) -> Order:
+        """What its owner asked for, with the pictures as they were stored, so that he can ask for something like it.
+
+        Raises:
+            ObjectMissing: when a picture is gone.
+        """
+        job, objects = self._own(job_id, owner), self._backend.objects
+        styles = [StyleChoice(objects.get(style.name) if style.is_upload else style.name, style.share) for style in job.styles]
+        return Order(objects.get(job.input_key), styles, new_id(), job.params, job.public)
 
     def publish(self, job_id: str, owner: str) -> Job:
         """Puts a finished painting, with its photo, into the gallery.
@@ -134,6 +169,8 @@ class Service:
         Raises:
             UnknownJob: when it is not in the gallery.
         """
+        if self._found(job_id) is None:
+            raise _unknown()
         reports = self._backend.feed.report(job_id, reporter, reason[:_MAX_REASON], self._clock())
         if not reports:
             raise _unknown()
@@ -150,11 +187,18 @@ class Service:
         wanted = self._settings.admin_token
         if wanted is None or not _is(admin_token, wanted.get_secret_value()):
             raise NotAllowed("Only an administrator may do this. Check the token.")
-        if not self._backend.feed.hide(job_id, hidden):
+        if self._found(job_id) is None or not self._backend.feed.hide(job_id, hidden):
             raise _unknown()
 
     def styles(self) -> tuple[StyleEntry, ...]:
         return self._catalogue.entries()
+
+    def style_picture(self, style_id: str) -> Image.Image:
+        """
+        Raises:
+            UnknownStyle: when there is none with this id.
+        """
+        return self._catalogue.picture(style_id)
 
     def waiting(self, job_id: str, owner: str) -> Waiting | None:
         """None when the job does not wait any more."""
@@ -179,6 +223,34 @@ class Service:
         """The photo's file, as it was stored: upright, and nothing but pixels."""
         return self._backend.objects.get(self.get(job_id, viewer).input_key)
 
+    def sign(self, job_id: str, owner: str, seconds: float) -> tuple[int, str]:
+        """A moment and a signature: whoever has both may fetch the painting until then (`signed_result`)."""
+        until = int(self._clock() + seconds)
+        return until, _signature(self._own(job_id, owner), until)
+
+    def signed_result(self, job_id: str, until: int, signature: str) -> bytes:
+        """The painting's file, for whoever has an address that its owner asked for.
+
+        Raises:
+            UnknownJob: when the signature is not its owner's for this moment, or the moment has passed.
+        """
+        job = self._backend.jobs.get(job_id)
+        if job is None or not self._clock() < until or not _is(signature, _signature(job, until)):
+            raise _unknown()
+        return self._backend.objects.get(_output_key(job))
+
+    def link(self, job_id: str, viewer: str, kind: Literal["result", "photo"] = "result") -> str | None:
+        """An address at which a browser gets the picture without us, to be asked for whenever somebody looks.
+
+        Of a published painting it lasts; of a private one it expires within minutes. None where pictures can be had from us alone.
+
+        Raises:
+            UnknownJob, WrongState: as `result`.
+        """
+        job = self.get(job_id, viewer)
+        key = _output_key(job) if kind == "result" else job.input_key
+        return self._backend.links.link(key, f"pastiche-{kind}-{job.id[:8]}{PurePosixPath(key).suffix}") if self._backend.links else None
+
     def preview(self, job_id: str, owner: str) -> bytes | None:
         """The painting as it emerges, a JPEG for its owner alone; None when there is none at the moment."""
         key = self._own(job_id, owner).preview_key
@@ -186,6 +258,11 @@ class Service:
             return self._backend.objects.get(key) if key else None
         except ObjectMissing:  # the job was finished between the two looks
             return None
+
+    @property
+    def webhooks(self) -> Webhooks:
+        """Whom to tell of jobs' ends. Who tells them is a front end's business: only one that others can reach has addresses to give."""
+        return self._backend.webhooks
 
     def listen(self) -> Listener:
         """Hints that jobs have changed, for whoever keeps many viewers up to date."""
@@ -195,59 +272,115 @@ class Service:
         jobs = self._backend.jobs
         spans = {preset: [seconds for _, seconds in jobs.durations(preset, _SAMPLE)] for preset in Preset}
         times = {preset: (median(seconds), _percentile(seconds, 0.95)) for preset, seconds in spans.items() if seconds}
-        return Status(jobs.counts(), self._workers(), times, jobs.stored_bytes())
+        workers = [WorkerStatus(each.name, each.started, each.seen, each.job_id is not None) for each in self._workers()]
+        return Status(jobs.counts(), workers, times, jobs.stored_bytes())
 
-    def _accept(self, intake: Intake) -> Job:
+    def _submit(self, owner: str, order: Order, limits: Limits, quota: Quota | None = None) -> Job:
+        if not owner:  # all who are nobody would share their jobs
+            raise NotAllowed("Nobody would know whose painting this is. Allow cookies for this page and try again.")
+        now, quota = self._clock(), quota or self._quota
+        if known := self._submitted_before(owner, order):
+            return known
+        self._backend.queue.check(owner, quota, now)
+        with self._readers:
+            intake = take_in(order, owner, self._catalogue, limits, self._settings.max_attempts, now)
+        return self._accept(intake, quota)
+
+    def _accept(self, intake: Intake, quota: Quota) -> Job:
         """The pictures first: a crash leaves pictures without a record, which are swept, and never a record without pictures."""
         upkeep.expire(self._backend, self._settings, intake.job.created)
         upkeep.make_room(self._backend, self._settings, intake.job.size_bytes)
-        intake.store(self._backend.objects)
         try:
-            stored = self._backend.queue.submit(intake.job, self._quota)
+            with _full_disk_reported():
+                intake.store(self._backend.objects)
+            stored = self._backend.queue.submit(intake.job, quota)
+        except StoreUnavailable:  # it may have been accepted all the same, and then the pictures are needed
+            raise
         except PasticheError:
             self._backend.objects.delete(intake.pictures)
             raise
         if stored.id != intake.job.id:
             self._backend.objects.delete(intake.pictures)
+        log.info("job %s is submitted", stored.id, extra={"job_id": stored.id})
         return stored
 
-    def _submitted_before(self, owner: str, token: str) -> Job | None:
-        """Looked for among the newest alone, to spare a repeated form the reading of its picture; the queue itself is sure."""
-        return next((job for job in self._backend.jobs.of_owner(owner, 10) if job.token == token), None)
+    def _submitted_before(self, owner: str, order: Order) -> Job | None:
+        """Looked for among the newest alone, to spare a repeated form the reading of its picture; the queue itself is sure.
 
-    def _order_like(self, job: Job) -> Order:
-        objects = self._backend.objects
-        styles = [StyleChoice(objects.get(style.name) if style.is_upload else style.name, style.share) for style in job.styles]
-        return Order(objects.get(job.input_key), styles, f"again-{job.id}", job.params, job.public)
+        Of an id that was brought along, it has to be sure here: the pictures are stored under it before the queue is asked.
+        """
+        if order.job_id is None:
+            return next((job for job in self._backend.jobs.of_owner(owner, 10) if job.token == order.token), None)
+        known = self._backend.jobs.get(order.job_id)
+        if known is not None and not _is(owner, known.owner):
+            raise JobIdTaken("There is a painting with this id already. Make the id of 128 random bits, anew for each painting.")
+        return known
 
     def _show(self, job_id: str, owner: str, *, public: bool) -> Job:
-        """Copies, then notes, then deletes: a crash between leaves the pictures in both places, and this call, made again, ends it."""
+        """One at a time, since two that go opposite ways would each delete what the other has copied."""
+        with self._moving:
+            return self._move(job_id, owner, public)
+
+    def _move(self, job_id: str, owner: str, public: bool) -> Job:
+        """Copies, then notes, then deletes: a crash between leaves the pictures in both places until this is called again, or swept up."""
         job = self._own(job_id, owner)
         output_key = _output_key(job)
         wanted = with_visibility(output_key, public=public)
         pairs = [(output_key, wanted), (before_of(output_key), before_of(wanted))]
-        for source, target in pairs:
-            if source != target:
-                self._backend.objects.copy(source, target)
+        copies = [(source, target) for source, target in pairs if source != target]
+        try:
+            with _full_disk_reported():
+                for source, target in copies:
+                    self._backend.objects.copy(source, target)
+        except StorageFull:
+            self._backend.objects.delete(target for _, target in copies)
+            raise
         if not self._backend.jobs.set_public(job_id, public, before_of(wanted), wanted, self._clock()):
             self._backend.objects.delete(target for _, target in pairs)
             raise _unknown()
         self._backend.objects.delete(with_visibility(key, public=not public) for _, key in pairs)
         return self._own(job_id, owner)
 
+    def _found(self, job_id: str) -> Job | None:
+        return self._backend.jobs.get(job_id) if is_id(job_id) else None
+
     def _own(self, job_id: str, owner: str) -> Job:
-        job = self._backend.jobs.get(job_id)
-        if job is None or not _is(owner, job.owner):
+        job = self._found(job_id)
+        if job is None:
+            raise self._gone(job_id)
+        if not _is(owner, job.owner):
             raise _unknown()
         return job
+
+    def _gone(self, job_id: str) -> UnknownJob:
+        """A photo outlives a record that was not deleted but lost, for the day until it is swept; and who names an id has been given it."""
+        for public in (False, True) if is_id(job_id) else ():
+            for suffix in {Format.JPEG.suffix, Format.PNG.suffix}:
+                with suppress(ObjectMissing):
+                    self._backend.objects.get(object_key(job_id, "input", suffix, public=public))
+                    return JobLost("This painting was lost when the studio was restarted after a fault. Please submit the photo again.")
+        return _unknown()
 
     def _workers(self) -> list[WorkerInfo]:
         return self._backend.roster.present(self._clock() - _WORKER_SILENCE)
 
 
+@contextmanager
+def _full_disk_reported() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise upkeep.full() from error
+
+
 def _is(claimed: str, secret: str) -> bool:
     """In a time that does not tell how much of it is right. Nobody is nobody."""
-    return bool(secret) and secrets.compare_digest(claimed.encode(), secret.encode())
+    return bool(secret) and secrets.compare_digest(claimed.encode(errors="replace"), secret.encode(errors="replace"))
+
+
+def _signature(job: Job, until: int) -> str:
+    """Made with the owner's token, which nobody else knows: so every server can look it up, and there is no other secret to keep."""
+    return hmac.new(job.owner.encode(), f"{job.id} {until}".encode(), "sha256").hexdigest()
 
 
 def _output_key(job: Job) -> str:

@@ -17,6 +17,8 @@ from nst import images
 from nst.errors import FileUnreadable, UnknownStyle
 from nst.images import Limits
 
+_SHOWN = 100  # letters of a name that is none
+
 
 @dataclass(frozen=True)
 class StyleEntry:
@@ -78,9 +80,9 @@ class Catalogue:
 
     def unknown(self, style_id: str) -> UnknownStyle:
         """The error about an id that is none, with the ids that come close, or else all of them."""
-        close = get_close_matches(slug(style_id), self._entries, n=3, cutoff=0.5)
+        close = get_close_matches(slug(style_id[:_SHOWN]), self._entries, n=3, cutoff=0.5)
         hint = f"Did you mean {' or '.join(close)}?" if close else f"There are {', '.join(self._entries)}."
-        return UnknownStyle(f"There is no style called {style_id!r}. {hint}")
+        return UnknownStyle(f"There is no style called {style_id[:_SHOWN]!r}. {hint}")
 
 
 def slug(text: str) -> str:

@@ -1,19 +1,19 @@
 """worker.loop, step by step, with a child that is no process and a clock that is a number."""
 
-import threading
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import pytest
 
 from nst import images
-from nst.domain import JobProgress, JobState, StyleParams, Ticket
+from nst.domain import Job, JobProgress, JobState, StyleParams, Ticket
 from nst.domain.keys import preview_key
 from nst.images import Limits
-from nst.service import StyleChoice
+from nst.service import Order, Service, StyleChoice
 from nst.settings import Settings
 from nst.styles import Catalogue
 from tests.unit.service.conftest import Studio, picture_bytes
-from worker.__main__ import work
+from worker.__main__ import Leaving, work
 from worker.loop import BEAT_SECONDS, GRACE_SECONDS, Worker
 from worker.messages import Advanced, Cancel, Done, Failed, FromChild, Run, Started, Stopped, ToChild
 
@@ -42,10 +42,16 @@ class FakeChild:
 class Bench:
     """A worker on a studio in memory, with every child that it made."""
 
-    def __init__(self, studio: Studio) -> None:
+    def __init__(self, studio: Studio, catalogue: Catalogue | None = None) -> None:
         self.studio, self.children = studio, list[FakeChild]()
         self.settings = Settings(job_seconds=600, hang_seconds=60, lease_seconds=30)
-        self.worker = Worker("worker", studio.backend, Catalogue(LIMITS), self.settings, self._make_child)
+        self.catalogue = catalogue or Catalogue(LIMITS)
+        self.worker = Worker("worker", studio.backend, self.catalogue, self.settings, self._make_child)
+
+    def submit(self, style: str) -> Job:
+        """A job in a style that is in the worker's catalogue."""
+        service = Service(self.studio.backend, self.catalogue, self.settings, clock=lambda: self.studio.now)
+        return service.submit("anna", Order(picture_bytes(), [StyleChoice(style)], "form"))
 
     def _make_child(self) -> FakeChild:
         self.children.append(FakeChild())
@@ -128,6 +134,17 @@ def test_a_photo_that_is_gone_fails_with_a_sentence(bench: Bench, studio: Studio
     bench.step()
     assert bench.state(job.id) is JobState.FAILED
     assert "not there any more" in bench.error(job.id)
+
+
+def test_a_style_picture_of_the_operators_that_is_gone_fails_the_job_and_not_the_worker(studio: Studio, tmp_path: Path) -> None:
+    (tmp_path / "own.png").write_bytes(picture_bytes())
+    bench = Bench(studio, Catalogue(LIMITS, tmp_path))
+    job = bench.submit("own")
+    (tmp_path / "own.png").unlink()
+    bench.step()
+    assert bench.state(job.id) is JobState.FAILED
+    assert "Choose another style" in bench.error(job.id)
+    assert str(tmp_path) not in bench.error(job.id)
 
 
 @pytest.mark.parametrize(("exit_code", "sentence"), [(-9, "want of memory"), (-11, "unexpectedly"), (3, "unexpectedly")])
@@ -229,6 +246,25 @@ def test_a_worker_that_slept_while_its_job_was_done_elsewhere_writes_nothing(ben
     assert len(studio.service.feed().entries) == 1
 
 
+def test_a_late_result_does_not_take_the_place_of_the_one_that_counts(bench: Bench, studio: Studio) -> None:
+    job = studio.submit(public=True)
+    bench.step()
+    studio.backend.queue.requeue_lapsed(studio.now + 100)
+    studio.paint()
+    bench.step(Done(Ticket(job.id, 1), b"late", {}))  # no time has passed: it has not noticed
+    assert studio.service.result(job.id, "anna") == b"painting"
+    assert not bench.step()
+
+
+def test_a_late_preview_does_not_stay(bench: Bench, studio: Studio) -> None:
+    job = studio.submit()
+    bench.step()
+    studio.backend.queue.requeue_lapsed(studio.now + 100)
+    studio.paint()
+    bench.step(Advanced(Ticket(job.id, 1), JobProgress(0.5), b"late"), Failed(Ticket(job.id, 1), "It rained."))
+    assert preview_key(job.id) not in studio.stored()
+
+
 def test_a_late_result_of_a_painting_made_private_does_not_stay_public(bench: Bench, studio: Studio) -> None:
     job = studio.submit(public=True)
     bench.step()
@@ -273,7 +309,7 @@ def test_a_job_that_brings_its_worker_down_has_lost_an_attempt(bench: Bench, stu
 
     monkeypatch.setattr(FakeChild, "received", break_down)
     with pytest.raises(RuntimeError):
-        work(bench.worker, threading.Event())
+        work(bench.worker, Leaving())
     assert bench.state(job.id) is JobState.RUNNING
     (lapsed,) = studio.backend.queue.requeue_lapsed(float("inf"))
     assert (lapsed.attempt, lapsed.returns) == (1, 0)

@@ -62,6 +62,13 @@ def test_a_bad_photo_is_named(run: Run, data: Callable[[], bytes], code: int, se
     assert result.stderr.count("\n") == 1
 
 
+def test_a_style_picture_is_not_painted_over(run: Run, photo: Path) -> None:
+    style = photo.with_name("stroke.png")
+    style.write_bytes(photo.read_bytes())
+    result = run("stylize", photo, "--style", style, "-o", style)
+    assert (result.exit_code, style.read_bytes()) == (24, photo.read_bytes())
+
+
 @pytest.mark.parametrize(("data", "code", "sentence"), PICTURES)
 def test_a_bad_style_picture_is_named(run: Run, photo: Path, data: Callable[[], bytes], code: int, sentence: str) -> None:
     Path("waves.jpg").write_bytes(data())
@@ -89,7 +96,7 @@ def test_a_bad_style_picture_is_named(run: Run, photo: Path, data: Callable[[], 
         (("-o", "painting.gif"), 24, "Paintings end in .jpg, .jpeg, .png, .webp"),
         (("-o", "notes.txt/painting.png"), 24, "cannot be written"),
         (("-o", "/proc/painting.png"), 24, "cannot be written"),
-        (("-o", "photo.png"), 24, "is a photo that is to be painted"),
+        (("-o", "photo.png"), 24, "is a picture that is painted from"),
         (("--style", "coperplate"), 21, "Did you mean copperplate?"),
         (("--style", "waves.jpg"), 21, "no style and no file called 'waves.jpg'"),
         (("--style", "empty"), 22, "no picture in the folder empty"),

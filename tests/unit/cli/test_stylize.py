@@ -50,6 +50,14 @@ class TestPaintings:
         assert [params[name] for name in ("smoothness", "loss", "init", "optimiser")] == [0.4, "gram", "noise", "adam"]
         assert params["layer_weights"] == [["relu1_1", 1.0], ["relu3_1", 0.5]]
 
+    def test_a_folder_of_photos_is_painted_instantly(self, paint: Run, photos: Path) -> None:
+        assert paint(photos, "-s", "copperplate", "--mode", "instant", "--strength", "1").exit_code == 0
+        for name in ("a", "b"):
+            made = recipe(f"{name}-copperplate.json")
+            assert made["network"]["name"] == "instant"
+            assert made["params"]["mode"] == "instant"
+            assert max(opened(f"{name}-copperplate.png").size) == 64
+
     def test_styles_blend_by_their_shares(self, paint: Run, photo: Path, own_style: Path) -> None:
         assert paint(photo, "-s", "copperplate", "-s", own_style, "--share", "3", "--share", "1").exit_code == 0
         made = recipe("photo-copperplate-own.json")

@@ -1,7 +1,12 @@
 """nst.service: from bytes to a job in line, and what is refused."""
 
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
 
+import numpy as np
 import pytest
 from PIL import Image
 
@@ -9,6 +14,7 @@ from nst import images
 from nst.domain import JobState, Outcome, StyleParams
 from nst.errors import (
     InvalidParams,
+    NotAllowed,
     NotAPicture,
     PictureTooSmall,
     QueueFull,
@@ -21,10 +27,19 @@ from nst.errors import (
 )
 from nst.images import Limits
 from nst.service import StyleChoice
+from nst.service.service import READERS
 from nst.settings import Settings
 from tests.unit.service.conftest import Studio, picture_bytes
 
 LIMITS = Limits.of(Settings())
+
+
+def noise_bytes(width: int, height: int, format: str, quality: int) -> bytes:
+    """What takes many bytes."""
+    buffer = BytesIO()
+    pixels = np.random.default_rng(0).integers(0, 256, (height, width, 3), dtype=np.uint8)
+    Image.fromarray(pixels).save(buffer, format, quality=quality)
+    return buffer.getvalue()
 
 
 def test_a_photo_becomes_a_queued_job_with_its_picture_stored(studio: Studio) -> None:
@@ -89,6 +104,55 @@ def test_what_cannot_be_painted_leaves_nothing_behind(studio: Studio, order: dic
     assert studio.service.mine("anna") == []
 
 
+def test_a_style_that_there_is_not_is_told_before_the_photo_is_read(studio: Studio) -> None:
+    with pytest.raises(UnknownStyle):
+        studio.submit(photo=b"nothing", styles=[StyleChoice("no-such-style")])
+
+
+def test_nobody_cannot_submit_for_then_it_would_be_the_job_of_all_who_are_nobody(studio: Studio) -> None:
+    with pytest.raises(NotAllowed, match="Allow cookies"):
+        studio.submit(owner="")
+    assert studio.stored() == set()
+
+
+def test_few_pictures_are_read_at_a_time_however_many_come(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
+    lock, inside, most = threading.Lock(), 0, 0
+    read: Callable[..., Image.Image] = images.decode
+
+    def counted(data: bytes, limits: Limits) -> Image.Image:
+        nonlocal inside, most
+        with lock:
+            inside += 1
+            most = max(most, inside)
+        time.sleep(0.02)
+        with lock:
+            inside -= 1
+        return read(data, limits)
+
+    monkeypatch.setattr(images, "decode", counted)
+    with ThreadPoolExecutor(8) as threads:
+        list(threads.map(lambda number: studio.submit(token=f"form-{number}"), range(8)))
+    assert 1 <= most <= READERS
+
+
+@pytest.mark.parametrize("broken", [1, 2])
+def test_a_disk_that_is_full_after_all_is_told_in_a_sentence(studio: Studio, monkeypatch: pytest.MonkeyPatch, broken: int) -> None:
+    put, puts = studio.backend.objects.put, 0
+
+    def full(key: str, data: bytes) -> None:
+        nonlocal puts
+        puts += 1
+        if puts == broken:
+            raise OSError(28, "No space left on device", "/srv/secret/place")
+        put(key, data)
+
+    monkeypatch.setattr(studio.backend.objects, "put", full)
+    with pytest.raises(StorageFull, match="no room") as caught:
+        studio.submit(styles=[StyleChoice(picture_bytes(colour="red"))])
+    assert "secret" not in str(caught.value)
+    assert studio.stored() == set()
+
+
 def test_a_double_click_is_one_job(studio: Studio) -> None:
     assert studio.submit(token="form-1").id == studio.submit(token="form-1").id
     assert len(studio.stored()) == 1
@@ -125,12 +189,59 @@ def test_when_the_disk_is_full_the_oldest_private_paintings_make_room(studio: St
     assert studio.service.status().stored_bytes <= 2000
 
 
+@pytest.mark.parametrize("studio", [{"disk_bytes": 3000}], indirect=True)
+def test_a_picture_that_does_not_fit_even_so_costs_nobody_his_painting(studio: Studio) -> None:
+    for number in range(3):
+        studio.painted(token=f"public-{number}", public=True)
+    private = studio.painted(token="private")
+    with pytest.raises(StorageFull):
+        studio.submit(owner="bert", photo=noise_bytes(400, 400, "JPEG", 95))
+    assert studio.service.result(private.id, "anna") == b"painting"
+
+
+def test_what_was_to_be_public_and_came_to_nothing_expires_too(studio: Studio) -> None:
+    failed = studio.submit(token="1", public=True)
+    studio.paint(Outcome.failed("It rained."))
+    cancelled = studio.submit(token="2", public=True)
+    studio.service.cancel(cancelled.id, "anna")
+    studio.now += 8 * 86_400
+    new = studio.submit(token="3", owner="bert")
+    assert studio.service.mine("anna") == []
+    assert studio.stored() == {new.input_key}
+    assert failed.input_key not in studio.stored()
+
+
 def test_private_paintings_expire_and_public_ones_do_not(studio: Studio) -> None:
     private, public = studio.painted(token="1"), studio.painted(token="2", public=True)
     studio.now += 8 * 86_400
     studio.submit(token="3", owner="bert")
     assert [job.id for job in studio.service.mine("anna")] == [public.id]
     assert private.input_key not in studio.stored()
+
+
+@pytest.mark.parametrize(
+    ("studio", "alpha", "suffix"),
+    [({"max_bytes": 20_000}, False, ".jpg"), ({"max_bytes": 60_000}, True, ".webp")],
+    indirect=["studio"],
+)
+def test_what_is_stored_is_no_larger_than_what_is_let_in(studio: Studio, alpha: bool, suffix: str) -> None:
+    picture, most, buffer = Image.open(BytesIO(noise_bytes(150, 150, "WEBP", 10))), studio.changes["max_bytes"], BytesIO()
+    if alpha:
+        picture.putalpha(Image.linear_gradient("L").resize((150, 150)))
+    picture.save(buffer, "WEBP", quality=10)
+    assert len(images.encode(picture, images.Format.PNG if alpha else images.Format.JPEG, 95)) > most > len(buffer.getvalue())
+    job = studio.submit(photo=buffer.getvalue(), styles=[StyleChoice(buffer.getvalue())])
+    assert job.input_key.endswith(suffix)
+    assert all(len(studio.backend.objects.get(key)) <= most for key in job.object_keys)
+    assert studio.service.submit("anna", studio.service.order(job.id, "anna")).id != job.id
+
+
+@pytest.mark.parametrize("studio", [{"max_bytes": 20_000}], indirect=True)
+def test_what_is_stored_larger_than_it_came_can_be_tried_again(studio: Studio) -> None:
+    job = studio.submit(photo=noise_bytes(200, 200, "WEBP", 10))
+    assert job.size_bytes > 20_000
+    studio.paint(Outcome.failed("It rained."))
+    assert studio.service.retry(job.id, "anna").state is JobState.QUEUED
 
 
 @pytest.mark.parametrize("end", ["failed", "cancelled"])

@@ -1,12 +1,14 @@
 """nst.service: who may see and do what."""
 
+import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from nst.domain import JobProgress, JobState, Preset, StyleParams
 from nst.domain.keys import preview_key
-from nst.errors import NotAllowed, ObjectMissing, UnknownJob, WrongState
+from nst.errors import JobLost, NotAllowed, ObjectMissing, StorageFull, UnknownJob, WrongState
 from nst.service import Service
 from nst.service.upkeep import sweep
 from nst.store.ports import WorkerInfo
@@ -72,6 +74,55 @@ def test_a_move_that_was_broken_off_is_ended_by_doing_it_again(studio: Studio) -
     assert job.output_key not in studio.stored()
 
 
+@pytest.mark.parametrize("public", [True, False])
+def test_a_move_that_was_broken_off_and_never_done_again_is_swept_up(studio: Studio, public: bool) -> None:
+    job = studio.painted(public=public)
+    moved = (studio.service.make_private if public else studio.service.publish)(job.id, "anna")
+    for key in (job.input_key, job.output_key or ""):
+        studio.backend.objects.put(key, b"left behind by a crash")
+    assert sweep(studio.backend, now=2 * DAY) == 2
+    assert studio.stored() == {moved.input_key, moved.output_key}
+
+
+def test_publishing_and_making_private_at_once_lose_no_picture(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
+    job = studio.painted()
+    set_public, begun, opposed = studio.backend.jobs.set_public, threading.Event(), threading.Event()
+
+    def slowly(job_id: str, public: bool, input_key: str, output_key: str, now: float) -> bool:
+        if public:
+            begun.set()
+            opposed.wait(0.2)  # the other call would end here, if it could
+        return set_public(job_id, public, input_key, output_key, now)
+
+    def oppose() -> None:
+        begun.wait()
+        studio.service.make_private(job.id, "anna")
+        opposed.set()
+
+    monkeypatch.setattr(studio.backend.jobs, "set_public", slowly)
+    with ThreadPoolExecutor(1) as thread:
+        opposing = thread.submit(oppose)
+        studio.service.publish(job.id, "anna")
+        opposing.result()
+    assert studio.service.result(job.id, "anna") == b"painting"
+    assert studio.service.photo(job.id, "anna")
+
+
+def test_a_disk_that_is_full_while_a_painting_is_published_changes_nothing(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
+    job = studio.painted()
+    before = studio.stored()
+
+    def full(_source: str, _target: str) -> None:
+        raise OSError(28, "No space left on device", "/srv/secret/place")
+
+    monkeypatch.setattr(studio.backend.objects, "copy", full)
+    with pytest.raises(StorageFull) as caught:
+        studio.service.publish(job.id, "anna")
+    assert "secret" not in str(caught.value)
+    assert studio.stored() == before
+    assert studio.service.get(job.id, "anna") == job
+
+
 def test_only_a_finished_painting_can_be_published_or_fetched(studio: Studio) -> None:
     job = studio.submit()
     for call in (Service.publish, Service.make_private, Service.result):
@@ -85,6 +136,23 @@ def test_deleting_leaves_nothing(studio: Studio) -> None:
     assert studio.stored() == set()
     assert studio.service.mine("anna") == []
     assert studio.service.feed().entries == ()
+
+
+def test_deleting_takes_what_broken_off_steps_have_left_anywhere(studio: Studio) -> None:
+    job = studio.painted()
+    for place in ("public/input", "public/output", "private/preview"):
+        studio.backend.objects.put(f"{place}/{job.id}.jpg", b"left behind by a crash")
+    studio.service.delete(job.id, "anna")
+    assert studio.stored() == set()
+
+
+def test_a_painting_whose_record_is_gone_is_lost_and_not_awaited_for_ever(studio: Studio) -> None:
+    for public in (False, True):
+        job = studio.submit(token=str(public), public=public)
+        studio.backend.jobs.delete(job.id)  # as when the store begins anew, empty
+        for call in FOR_THE_OWNER:
+            with pytest.raises(JobLost, match="submit the photo again"):
+                call(studio.service, job.id, "anna")
 
 
 def test_cancelling_is_told_to_those_who_listen(studio: Studio) -> None:
@@ -163,11 +231,12 @@ def test_the_status_tells_an_operator_what_goes_on(studio: Studio) -> None:
     studio.painted()
     studio.backend.roster.report(WorkerInfo("w", started=0.0, seen=studio.now))
     studio.backend.roster.report(WorkerInfo("gone", started=0.0, seen=studio.now - 60))
+    studio.backend.roster.report(WorkerInfo("x", started=0.0, seen=studio.now, job_id="0" * 32))
     status = studio.service.status()
     assert status.counts == {JobState.SUCCEEDED: 1}
-    assert [worker.name for worker in status.workers] == ["w"]
+    assert [(worker.name, worker.is_busy) for worker in status.workers] == [("w", False), ("x", True)]
     assert status.seconds == {Preset.STANDARD: (0.0, 0.0)}
-    assert "anna" not in repr(status)
+    assert not any(word in repr(status) for word in ("anna", "0" * 32))
 
 
 def test_pictures_of_no_job_are_swept_after_a_day(studio: Studio) -> None:
@@ -180,3 +249,11 @@ def test_pictures_of_no_job_are_swept_after_a_day(studio: Studio) -> None:
     assert studio.stored() == {job.input_key, job.output_key}
     with pytest.raises(ObjectMissing):
         studio.backend.objects.get(orphan)
+
+
+def test_a_style_on_offer_is_nobodys_leavings(studio: Studio) -> None:
+    offered, orphan = "style/a-style-on-offer.jpg", f"style/{'0' * 32}-0.jpg"
+    for key in (offered, orphan):
+        studio.backend.objects.put(key, b"")
+    assert sweep(studio.backend, now=2 * DAY) == 1
+    assert studio.stored() == {offered}

@@ -1,0 +1,50 @@
+# The studio with a worker of its own, on one port:
+#   docker build -t pastiche --build-arg TORCH_INDEX=https://download.pytorch.org/whl/cpu .
+#   docker run -p 8501:8501 -v pastiche:/data pastiche
+FROM python:3.11.14-slim-bookworm
+
+ENV PYTHONDONTWRITEBYTECODE=1 \
+    PYTHONUNBUFFERED=1 \
+    PIP_NO_CACHE_DIR=1 \
+    PIP_DISABLE_PIP_VERSION_CHECK=1
+
+# tini: whoever is process 1 has to bury the painter whose worker was killed, and Python does not.
+# hadolint ignore=DL3008
+RUN apt-get update \
+    && apt-get install --yes --no-install-recommends tini \
+    && rm -rf /var/lib/apt/lists/* \
+    && useradd --create-home --uid 1000 studio \
+    && install --directory --owner=studio --group=studio /data
+
+WORKDIR /app
+
+# Before the code, so that a change of the code installs nothing anew.
+COPY requirements.txt constraints.txt ./
+
+# PyPI's torch brings the CUDA libraries, some 4 GB. With the index of the CPU builds, torch and torchvision come from there, both in
+# the versions of requirements.txt and without what they depend on: a torchvision of PyPI would be compiled against the other torch.
+# What they depend on comes from PyPI in the next step, which finds their versions satisfied ("2.14.1" accepts "2.14.1+cpu").
+ARG TORCH_INDEX=""
+RUN if [ -n "$TORCH_INDEX" ]; then \
+        grep -E '^(torch|torchvision)==' requirements.txt > torch.txt \
+        && pip install --no-deps --index-url "$TORCH_INDEX" -r torch.txt \
+        && rm torch.txt; \
+    fi \
+    && pip install -r requirements.txt
+
+# .dockerignore lets through what runs, and nothing else. It belongs to root: the app cannot change its own code.
+COPY . .
+
+USER 1000
+ENV NST_DATA_DIR=/data/studio \
+    NST_WEIGHTS_DIR=/data/weights \
+    STREAMLIT_SERVER_ADDRESS=0.0.0.0 \
+    STREAMLIT_SERVER_PORT=8501
+VOLUME /data
+EXPOSE 8501
+
+HEALTHCHECK --interval=30s --timeout=5s --start-period=60s --retries=3 \
+    CMD ["python", "-c", "import os, urllib.request as u; u.urlopen(f'http://127.0.0.1:{os.environ[\"STREAMLIT_SERVER_PORT\"]}/_stcore/health', timeout=4)"]
+
+ENTRYPOINT ["tini", "--"]
+CMD ["streamlit", "run", "streamlit_app.py"]

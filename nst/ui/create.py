@@ -1,0 +1,77 @@
+"""The form: photo, style, settings, and what it is sent with."""
+
+import streamlit as st
+
+from nst.domain import new_id
+from nst.ui import draft, frame, settings_form
+from nst.ui.frame import Visit
+from nst.ui.photo_form import show_photo
+from nst.ui.style_form import show_styles
+
+
+def show_form(visit: Visit) -> None:
+    _take_over(visit)
+    st.html(
+        '<header class="hero"><h1>Turn a photo into a painting</h1>'
+        "<p>Choose a photo and a style. It is painted here, on this machine, and is yours alone unless you show it.</p></header>"
+    )
+    _show_under_way(visit)
+    with st.container(key="studio"):  # beside each other or below each other, in this order: the style sheet sees to it
+        with st.container(key="photo_panel"):
+            show_photo()
+        with st.container(key="style_panel"):
+            show_styles(visit.service.styles())
+        with st.container(key="paint_panel", border=True):
+            settings_form.show(visit.service.status().seconds)
+            _show_submit(visit)
+
+
+def _take_over(visit: Visit) -> None:
+    """What the address asks for: the style and settings of somebody's painting."""
+    if like := st.query_params.pop("like", None):
+        with frame.edge():  # a painting that has gone is no reason not to paint another
+            _begin_like(visit, like)
+    if not draft.current().chosen:
+        draft.current().chosen = [visit.service.styles()[0].id]
+
+
+def _begin_like(visit: Visit, job_id: str) -> None:
+    offered = {entry.id for entry in visit.service.styles()}
+    job = visit.service.get(job_id, visit.viewer)
+    draft.begin_like(job, offered)
+    if not any(style.name in offered for style in job.styles):
+        st.info("Its style was a picture of the painter's own, which stays with them. Everything else is set as it was.")
+
+
+def _show_under_way(visit: Visit) -> None:
+    for job in visit.service.mine(visit.viewer, limit=10):
+        if not job.state.is_terminal:
+            with st.container(key="under_way", horizontal=True, vertical_alignment="center", border=True):
+                st.markdown("A painting of yours is under way.")
+                if st.button("Watch it", key="watch", type="tertiary", icon=":material/visibility:"):
+                    st.query_params["job"] = job.id
+                    st.rerun()
+            return
+
+
+def _show_submit(visit: Visit) -> None:
+    draft_ = draft.current()
+    with st.container(key="submit_row", horizontal=True, vertical_alignment="center", gap="medium"):
+        st.session_state.setdefault("public", draft_.public)
+        draft_.public = st.checkbox(
+            "Show it in the public gallery",
+            key="public",
+            help="Photo and painting, for everybody to see. You can take them out again at any time.",
+        )
+        st.caption("The photo is shown beside it." if draft_.public else "Private: only this browser can open it.", width="stretch")
+        pressed = st.button("Paint it", key="submit", type="primary", icon=":material/brush:")
+    if not pressed:
+        return
+    if draft_.photo is None:
+        st.warning("Choose a photo first, or try one of the samples.", icon=":material/add_photo_alternate:")
+        return
+    with frame.edge():
+        job = visit.service.submit(visit.viewer, draft_.order())
+        draft_.token, draft_.public = new_id(), False  # each painting is private unless it is ticked anew
+        st.query_params["job"] = job.id
+        st.rerun()

@@ -1,0 +1,56 @@
+"""What the server adds to the pages: the owner's cookie, pictures by address, readiness, and a worker for as long as the app lives."""
+
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute, Route
+from starlette.types import ASGIApp
+
+from nst.settings import Settings
+from nst.ui import media
+from nst.ui.downloads import OwnDownloads
+from nst.ui.owner import OwnerCookie
+from nst.ui.studio import OwnWorker, service_of
+
+log = logging.getLogger(__name__)
+
+
+@asynccontextmanager
+async def lifespan(_app: ASGIApp) -> AsyncIterator[None]:
+    settings = Settings()
+    if not settings.own_worker or settings.backend == "redis":  # a fleet's workers are started where they are to run
+        yield
+        return
+    worker = OwnWorker(settings)
+    worker.start()
+    try:
+        yield
+    finally:
+        worker.stop()
+
+
+def routes() -> list[BaseRoute]:
+    return [
+        Route("/pictures/{job_id}/{kind}", media.picture),
+        Route("/styles/{style_id}", media.style),
+        Route("/samples/{name}", media.sample),
+        Route("/readyz", readyz),
+    ]
+
+
+def middleware() -> list[Middleware]:
+    return [Middleware(OwnerCookie, embedded=Settings().embedded), Middleware(OwnDownloads)]
+
+
+def readyz(_request: Request) -> Response:
+    """Whether visitors can be served: the stores answer. That a worker is there is shown, and not asked for: jobs wait."""
+    try:
+        status = service_of(Settings()).status()
+    except Exception:  # whatever a store raises when it is away
+        log.exception("not ready")
+        return JSONResponse({"ready": False}, 503)
+    return JSONResponse({"ready": True, "workers": len(status.workers)})

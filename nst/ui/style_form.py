@@ -1,0 +1,90 @@
+"""The styles to choose from, as pictures: one, or two that are mixed; or a picture of one's own."""
+
+from collections.abc import Sequence
+from html import escape
+
+import streamlit as st
+
+from nst.settings import Settings
+from nst.styles import StyleEntry
+from nst.ui import draft
+from nst.ui.draft import OWN
+from nst.ui.photo_form import FILE_TYPES
+
+
+def show_styles(entries: Sequence[StyleEntry]) -> None:
+    st.html('<h2 class="step"><span>2</span>Its style</h2>')
+    wanted = st.text_input(
+        "Search styles", key="style_search", type="search", placeholder="Search: waves, glass, ink …", label_visibility="collapsed"
+    )
+    found = [entry for entry in entries if _matches(entry, wanted or "")]
+    with st.container(key="styles"):
+        if (own := draft.current().own_style) is not None:
+            _show_tile(OWN, "Your picture", own.preview, "Your style picture")
+        for entry in found:
+            _show_tile(entry.id, entry.title, f"/styles/{entry.id}", f"{entry.title}: {entry.line}")
+    if not found:
+        st.caption("No style is called so. Try another word, or bring a picture of your own.")
+    _show_choice({entry.id: entry for entry in entries})
+    st.file_uploader(
+        "Or a style of your own",
+        type=FILE_TYPES,
+        max_upload_size=max(1, Settings().max_bytes // 1_000_000),
+        key="style_upload",
+        on_change=_from_file,
+        help="Any picture: a painting, a fabric, a page of a comic. Bold textures work best.",
+    )
+    if error := draft.current().own_style_error:
+        st.error(error, icon=":material/image_not_supported:")
+
+
+def _show_tile(style: str, title: str, source: str, alt: str) -> None:
+    is_chosen = style in draft.current().chosen
+    with st.container(key=f"tile_{_key(style)}"):
+        st.html(f'<img class="thumb" src="{source}" alt="{escape(alt)}" loading="lazy">')
+        st.button(
+            f"✓ {title}" if is_chosen else title,
+            key=_key(style),
+            type="primary" if is_chosen else "secondary",
+            on_click=draft.current().choose,
+            args=(style,),
+        )
+
+
+def _show_choice(entries: dict[str, StyleEntry]) -> None:
+    """What is chosen, in words, and how two styles are mixed."""
+    now = draft.current()
+    lines = [f"**{entries[style].title}.** {entries[style].line}" if style in entries else "**Your picture.**" for style in now.chosen]
+    with st.container(key="choice"):
+        st.markdown("  \n".join(lines))
+        st.session_state.setdefault("mix", now.mixing)
+        st.toggle("Mix two styles", key="mix", on_change=_mix)
+        if not now.mixing:
+            return
+        if len(now.chosen) < 2:
+            st.caption("Choose a second style above.")
+            return
+        first, second = (entries[style].title if style in entries else "Your picture" for style in now.chosen)
+        st.session_state.setdefault("share", now.second_share)
+        now.second_share = st.slider(
+            f"{first} ↔ {second}", 5, 95, step=5, format="%d %%", key="share", help=f"How much of {second} there is."
+        )
+
+
+def _mix() -> None:
+    draft.current().mix(st.session_state["mix"])
+
+
+def _matches(entry: StyleEntry, wanted: str) -> bool:
+    text = f"{entry.title} {entry.line} {entry.id}".lower()
+    return all(word in text for word in wanted.lower().split())
+
+
+def _key(style: str) -> str:
+    """Of a tile's button. A file called "upload" in the operator's folder must not take the uploader's."""
+    return {OWN: "own_style", "upload": "style_upload_"}.get(style, f"style_{style}")
+
+
+def _from_file() -> None:
+    file = st.session_state["style_upload"]
+    draft.take_style(file.getvalue() if file else None)

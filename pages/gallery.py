@@ -1,0 +1,7 @@
+"""What visitors have shown to everybody, newest first."""
+
+from nst.ui.frame import open_page
+from nst.ui.gallery import show_gallery
+
+with open_page("gallery") as visit:
+    show_gallery(visit)

@@ -1,0 +1,99 @@
+"""The README's pictures, made by a browser that uses the studio: `scripts/screenshots`. It takes some minutes: it really paints."""
+
+import tempfile
+import time
+from io import BytesIO
+from pathlib import Path
+
+from PIL import Image
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from tests.e2e.conftest import CHROMIUM_FLAGS, ROOT, Studio, button, chromium, element, served
+
+DOCS = ROOT / "docs"
+PAINTINGS = (("rocket", "woodblock-surf"), ("coffee", "knife-harvest"), ("astronaut", "cubist-table"), ("cat", "starlit-swirl"))
+QUALITY = 82
+PATIENCE = 1_800_000  # milliseconds: a standard painting, also on a machine that is busy
+
+
+def main() -> None:
+    DOCS.mkdir(exist_ok=True)
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        served(Path(folder), NST_JOBS_PER_VISITOR="9") as studio,
+        sync_playwright() as playwright,
+        playwright.chromium.launch(executable_path=chromium(), args=CHROMIUM_FLAGS) as browser,
+    ):
+        page = browser.new_page(viewport={"width": 1280, "height": 860}, color_scheme="light")
+        page.set_default_timeout(PATIENCE)
+        for sample, style in PAINTINGS:
+            paint(page, studio, sample, style)
+        keep(page, "result")
+        show_others(page, studio)
+        show_phone(browser, page, studio)
+
+
+def paint(page: Page, studio: Studio, sample: str, style: str) -> None:
+    """One painting, published; the last one is filmed."""
+    page.goto(studio.url)
+    button(page, f"sample_{sample}").click()
+    expect(page.locator(".chosen-photo img")).to_be_visible()
+    button(page, f"style_{style}").click()
+    expect(button(page, f"style_{style}")).to_contain_text("✓")
+    element(page, "public").locator("label").click()
+    last = (sample, style) == PAINTINGS[-1]
+    element(page, "preset").get_by_text("Standard" if last else "Draft", exact=True).click()
+    if last:
+        page.locator("[data-testid=stMain]").evaluate("element => element.scrollTo(0, 0)")
+        keep(page, "create")
+    button(page, "submit").click()
+    if last:
+        film(page)
+    expect(element(page, "result")).to_be_visible(timeout=PATIENCE)
+
+
+def film(page: Page) -> None:
+    """The picture as it emerges, at every new preview, quickened."""
+    figure = page.locator("figure.emerging")
+    expect(figure.locator("img").first).to_be_visible()
+    frames = [photograph(figure)]
+    while element(page, "result").count() == 0:
+        if figure.count():
+            frames.append(photograph(figure))
+        time.sleep(0.5)
+    different = [frame for frame, before in zip(frames[1:], frames, strict=False) if frame.tobytes() != before.tobytes()]
+    chosen = [frames[0], *different[:: max(1, len(different) // 40)]]
+    durations = [900] + [110] * (len(chosen) - 2) + [2200]
+    chosen[0].save(DOCS / "emerging.webp", save_all=True, append_images=chosen[1:], duration=durations, loop=0, quality=60, method=6)
+
+
+def photograph(figure: object) -> Image.Image:
+    picture = Image.open(BytesIO(figure.screenshot())).convert("RGB")  # type: ignore[attr-defined]
+    picture.thumbnail((420, 420))
+    return picture
+
+
+def show_others(page: Page, studio: Studio) -> None:
+    page.goto(f"{studio.url}/gallery")
+    expect(page.locator("[class*='st-key-entry_']")).to_have_count(len(PAINTINGS))
+    keep(page, "gallery")
+
+
+def show_phone(browser: Browser, page: Page, studio: Studio) -> None:
+    phone = browser.new_context(
+        viewport={"width": 390, "height": 844}, color_scheme="dark", device_scale_factor=2, storage_state=page.context.storage_state()
+    ).new_page()
+    phone.goto(f"{studio.url}/gallery")
+    expect(phone.locator("[class*='st-key-entry_']")).to_have_count(len(PAINTINGS))
+    keep(phone, "phone")
+
+
+def keep(page: Page, name: str) -> None:
+    page.wait_for_function("!document.querySelector('[data-testid=stSkeleton]')")
+    page.wait_for_function("[...document.images].every(image => image.complete)")
+    time.sleep(4)  # until what moves when a page opens has come to rest
+    Image.open(BytesIO(page.screenshot())).convert("RGB").save(DOCS / f"{name}.webp", quality=QUALITY, method=6)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,46 @@
+"""The studio in the cloud as a visitor meets it: as on one machine, but that he reads whether there is a machine yet."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.cloud.aws import Aws, open_aws
+from tests.cloud.executor import Executor
+from tests.e2e.conftest import PATIENCE, OpenBrowser, button, element, served, shoot
+from tests.e2e.test_studio import photo as photo
+from tests.e2e.test_studio import submit
+from tests.servers import shared_redis
+
+
+@pytest.fixture
+def aws() -> Iterator[Aws]:
+    with open_aws() as (url, weather):
+        yield Aws(url, weather)
+
+
+def test_a_photo_becomes_a_painting_in_the_cloud(aws: Aws, visitor: OpenBrowser, photo: Path, tmp_path: Path) -> None:
+    redis = {"NST_REDIS_URL": shared_redis().url, "NST_REDIS_PREFIX": "browser"}
+    with served(tmp_path, **aws.environment, **redis) as studio, Executor(aws, {}) as executor:
+        executor.holds.set()
+        stranger, page = visitor(f"{studio.url}/gallery"), visitor(studio.url)
+        job_id = submit(page, photo)
+        expect(page.get_by_text(re.compile("waiting for a machine", re.IGNORECASE))).to_be_visible(timeout=PATIENCE)
+        shoot(page, "cloud-waiting-wide-light")
+        assert aws.keys() == {f"private/input/{job_id}.jpg"}
+
+        executor.holds.clear()
+        expect(page.locator("img[alt='The painting as it emerges']").last).to_be_visible(timeout=PATIENCE)
+        expect(element(page, "result")).to_be_visible(timeout=PATIENCE)
+        expect(page.locator(".compare img.after")).to_be_visible()
+        shoot(page, "cloud-result-wide-light")
+        assert aws.keys() >= {f"private/input/{job_id}.jpg", f"private/output/{job_id}.jpg"}
+
+        button(page, "publish").click()
+        expect(button(page, "make_private")).to_be_visible()
+        expect(element(stranger, f"entry_{job_id}")).to_be_visible(timeout=PATIENCE)
+        assert {key for key in sorted(aws.keys()) if job_id in key} == {f"public/input/{job_id}.jpg", f"public/output/{job_id}.jpg"}
+        assert [job.job_name for job in executor.jobs()] == [job_id]
+        assert aws.letters(aws.dead_letters) == 0
