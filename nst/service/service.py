@@ -1,67 +1,31 @@
 """The studio as a front end sees it: every call names who asks, and gets no more than is his."""
 
-import hmac
 import logging
-import secrets
 import threading
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import PurePosixPath
-from statistics import median
 from typing import Literal
 
 from PIL import Image
 
-from nst.domain import Cursor, Job, JobState, Page, Preset, before_of, new_id, object_key
-from nst.domain.keys import is_id, with_visibility
-from nst.errors import JobIdTaken, JobLost, NotAllowed, ObjectMissing, PasticheError, StorageFull, StoreUnavailable, UnknownJob, WrongState
-from nst.images import STORED, Format, Limits
+from nst.domain import Cursor, Job, JobState, Page, new_id
+from nst.errors import JobIdTaken, NotAllowed, ObjectMissing, PasticheError, StoreUnavailable, WrongState
+from nst.images import STORED, Limits
 from nst.service import upkeep
+from nst.service.access import found, is_same, own, painting_key, signature_of, unknown, visible
 from nst.service.intake import Intake, Order, StyleChoice, take_in
+from nst.service.moving import Mover
+from nst.service.status import Status, Waiting, status_of, waiting_of
 from nst.settings import Settings
-from nst.store.ports import Backend, Listener, Quota, Webhooks, WorkerInfo
+from nst.store.ports import Backend, Listener, Quota, Webhooks
 from nst.styles import Catalogue, StyleEntry
 
-_SAMPLE = 50  # finished jobs that estimates are made from
-_WORKER_SILENCE = 15.0  # seconds after which a worker is not counted any more
 MAX_PAGE = 100
 READERS = 2  # pictures that are read at a time: each may need a gigabyte while it is
 _MAX_REASON = 500
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class Waiting:
-    """A queued job's place: how many are in front, and the seconds to its start; None while there is nothing to estimate from."""
-
-    jobs_ahead: int
-    seconds: float | None
-
-
-@dataclass(frozen=True)
-class WorkerStatus:
-    """A worker, for all to see: not what it paints, since that is its owner's to know."""
-
-    name: str
-    started: float
-    seen: float
-    is_busy: bool
-
-
-@dataclass(frozen=True)
-class Status:
-    """What an operator wants to know, and anybody may.
-
-    Attributes:
-        seconds: (median, 95th percentile) from start to end of the last paintings, by preset.
-    """
-
-    counts: Mapping[JobState, int]
-    workers: list[WorkerStatus]
-    seconds: Mapping[Preset, tuple[float, float]]
-    stored_bytes: int
 
 
 class Service:
@@ -75,7 +39,7 @@ class Service:
         self._backend, self._catalogue, self._settings, self._clock = backend, catalogue, settings, clock or backend.clock
         self._quota = Quota(settings.uploads_per_minute, settings.jobs_per_visitor, settings.queue_length)
         self._readers = threading.BoundedSemaphore(READERS)
-        self._moving = threading.Lock()
+        self._mover = Mover(backend)
 
     def submit(self, owner: str, order: Order, quota: Quota | None = None) -> Job:
         """Stores the pictures and puts the job in line; the same order again (owner and token) is the same job.
@@ -98,14 +62,7 @@ class Service:
             UnknownJob: when there is none, or it is not for this viewer.
             JobLost: when there was one, and the record is gone with what it was kept in. It will never be painted.
         """
-        job = self._found(job_id)
-        if job is not None and _is(viewer, job.owner):
-            return job
-        if job is None:
-            raise self._gone(job_id)
-        if not job.is_in_feed:
-            raise _unknown()
-        return replace(job, owner="", token="")
+        return visible(self._backend, job_id, viewer)
 
     def mine(self, owner: str, limit: int = 50, before: Cursor | None = None) -> list[Job]:
         """A visitor's jobs, newest first; the next page begins behind the last one's (created, id)."""
@@ -113,9 +70,9 @@ class Service:
 
     def cancel(self, job_id: str, owner: str) -> Job:
         """Ends a queued job at once, and a running one within two seconds. A finished one stays as it is."""
-        job = self._backend.queue.cancel(self._own(job_id, owner).id, self._clock())
+        job = self._backend.queue.cancel(own(self._backend, job_id, owner).id, self._clock())
         if job is None:  # deleted meanwhile
-            raise _unknown()
+            raise unknown()
         self._backend.completions.notify(job_id, self._clock())
         return job
 
@@ -127,7 +84,7 @@ class Service:
             Refused: as `submit`.
             ObjectMissing: when the photo is gone.
         """
-        old = self._own(job_id, owner)
+        old = own(self._backend, job_id, owner)
         if old.state not in (JobState.FAILED, JobState.CANCELLED):
             raise WrongState(f"This painting is {old.state}: only one that failed or was cancelled can be tried again.")
         return self._submit(owner, replace(self.order(job_id, owner), token=f"again-{old.id}"), STORED)
@@ -138,7 +95,7 @@ class Service:
         Raises:
             ObjectMissing: when a picture is gone.
         """
-        job, objects = self._own(job_id, owner), self._backend.objects
+        job, objects = own(self._backend, job_id, owner), self._backend.objects
         styles = [StyleChoice(objects.get(style.name) if style.is_upload else style.name, style.share) for style in job.styles]
         return Order(objects.get(job.input_key), styles, new_id(), job.params, job.public)
 
@@ -148,15 +105,15 @@ class Service:
         Raises:
             WrongState: when it has not succeeded.
         """
-        return self._show(job_id, owner, public=True)
+        return self._mover.move(job_id, owner, self._clock(), public=True)
 
     def make_private(self, job_id: str, owner: str) -> Job:
         """Takes a painting out of the gallery, and its pictures from where anybody could reach them."""
-        return self._show(job_id, owner, public=False)
+        return self._mover.move(job_id, owner, self._clock(), public=False)
 
     def delete(self, job_id: str, owner: str) -> None:
         """Deletes the record and every picture. A worker that is painting it stops."""
-        upkeep.remove(self._backend, self._own(job_id, owner))
+        upkeep.remove(self._backend, own(self._backend, job_id, owner))
         self._backend.completions.notify(job_id, self._clock())
 
     def feed(self, limit: int = 24, before: Cursor | None = None, style: str | None = None) -> Page:
@@ -169,11 +126,11 @@ class Service:
         Raises:
             UnknownJob: when it is not in the gallery.
         """
-        if self._found(job_id) is None:
-            raise _unknown()
+        if found(self._backend, job_id) is None:
+            raise unknown()
         reports = self._backend.feed.report(job_id, reporter, reason[:_MAX_REASON], self._clock())
         if not reports:
-            raise _unknown()
+            raise unknown()
         if reports >= self._settings.reports_to_hide:
             self._backend.feed.hide(job_id, True)
 
@@ -185,10 +142,10 @@ class Service:
             UnknownJob: when there is no such job.
         """
         wanted = self._settings.admin_token
-        if wanted is None or not _is(admin_token, wanted.get_secret_value()):
+        if wanted is None or not is_same(admin_token, wanted.get_secret_value()):
             raise NotAllowed("Only an administrator may do this. Check the token.")
-        if self._found(job_id) is None or not self._backend.feed.hide(job_id, hidden):
-            raise _unknown()
+        if found(self._backend, job_id) is None or not self._backend.feed.hide(job_id, hidden):
+            raise unknown()
 
     def styles(self) -> tuple[StyleEntry, ...]:
         return self._catalogue.entries()
@@ -202,13 +159,7 @@ class Service:
 
     def waiting(self, job_id: str, owner: str) -> Waiting | None:
         """None when the job does not wait any more."""
-        ahead = self._backend.queue.ahead(self._own(job_id, owner).id)
-        if ahead is None:
-            return None
-        done = self._backend.jobs.durations(None, _SAMPLE)
-        work = sum(cost for cost, _ in done)
-        workers = max(1, len(self._workers()))
-        return Waiting(ahead.jobs, ahead.cost * sum(seconds for _, seconds in done) / work / workers if work else None)
+        return waiting_of(self._backend, own(self._backend, job_id, owner).id, self._clock())
 
     def result(self, job_id: str, viewer: str) -> bytes:
         """The painting's file; its key's ending tells the media type.
@@ -217,7 +168,7 @@ class Service:
             UnknownJob: when it is not for this viewer.
             WrongState: when there is none yet.
         """
-        return self._backend.objects.get(_output_key(self.get(job_id, viewer)))
+        return self._backend.objects.get(painting_key(self.get(job_id, viewer)))
 
     def photo(self, job_id: str, viewer: str) -> bytes:
         """The photo's file, as it was stored: upright, and nothing but pixels."""
@@ -226,7 +177,7 @@ class Service:
     def sign(self, job_id: str, owner: str, seconds: float) -> tuple[int, str]:
         """A moment and a signature: whoever has both may fetch the painting until then (`signed_result`)."""
         until = int(self._clock() + seconds)
-        return until, _signature(self._own(job_id, owner), until)
+        return until, signature_of(own(self._backend, job_id, owner), until)
 
     def signed_result(self, job_id: str, until: int, signature: str) -> bytes:
         """The painting's file, for whoever has an address that its owner asked for.
@@ -235,9 +186,9 @@ class Service:
             UnknownJob: when the signature is not its owner's for this moment, or the moment has passed.
         """
         job = self._backend.jobs.get(job_id)
-        if job is None or not self._clock() < until or not _is(signature, _signature(job, until)):
-            raise _unknown()
-        return self._backend.objects.get(_output_key(job))
+        if job is None or not self._clock() < until or not is_same(signature, signature_of(job, until)):
+            raise unknown()
+        return self._backend.objects.get(painting_key(job))
 
     def link(self, job_id: str, viewer: str, kind: Literal["result", "photo"] = "result") -> str | None:
         """An address at which a browser gets the picture without us, to be asked for whenever somebody looks.
@@ -248,12 +199,12 @@ class Service:
             UnknownJob, WrongState: as `result`.
         """
         job = self.get(job_id, viewer)
-        key = _output_key(job) if kind == "result" else job.input_key
+        key = painting_key(job) if kind == "result" else job.input_key
         return self._backend.links.link(key, f"pastiche-{kind}-{job.id[:8]}{PurePosixPath(key).suffix}") if self._backend.links else None
 
     def preview(self, job_id: str, owner: str) -> bytes | None:
         """The painting as it emerges, a JPEG for its owner alone; None when there is none at the moment."""
-        key = self._own(job_id, owner).preview_key
+        key = own(self._backend, job_id, owner).preview_key
         try:
             return self._backend.objects.get(key) if key else None
         except ObjectMissing:  # the job was finished between the two looks
@@ -269,11 +220,7 @@ class Service:
         return self._backend.completions.listen()
 
     def status(self) -> Status:
-        jobs = self._backend.jobs
-        spans = {preset: [seconds for _, seconds in jobs.durations(preset, _SAMPLE)] for preset in Preset}
-        times = {preset: (median(seconds), _percentile(seconds, 0.95)) for preset, seconds in spans.items() if seconds}
-        workers = [WorkerStatus(each.name, each.started, each.seen, each.job_id is not None) for each in self._workers()]
-        return Status(jobs.counts(), workers, times, jobs.stored_bytes())
+        return status_of(self._backend, self._clock())
 
     def _submit(self, owner: str, order: Order, limits: Limits, quota: Quota | None = None) -> Job:
         if not owner:  # all who are nobody would share their jobs
@@ -291,7 +238,7 @@ class Service:
         upkeep.expire(self._backend, self._settings, intake.job.created)
         upkeep.make_room(self._backend, self._settings, intake.job.size_bytes)
         try:
-            with _full_disk_reported():
+            with upkeep.full_disk_reported():
                 intake.store(self._backend.objects)
             stored = self._backend.queue.submit(intake.job, quota)
         except StoreUnavailable:  # it may have been accepted all the same, and then the pictures are needed
@@ -312,90 +259,10 @@ class Service:
         if order.job_id is None:
             return next((job for job in self._backend.jobs.of_owner(owner, 10) if job.token == order.token), None)
         known = self._backend.jobs.get(order.job_id)
-        if known is not None and not _is(owner, known.owner):
+        if known is not None and not is_same(owner, known.owner):
             raise JobIdTaken("There is a painting with this id already. Make the id of 128 random bits, anew for each painting.")
         return known
-
-    def _show(self, job_id: str, owner: str, *, public: bool) -> Job:
-        """One at a time, since two that go opposite ways would each delete what the other has copied."""
-        with self._moving:
-            return self._move(job_id, owner, public)
-
-    def _move(self, job_id: str, owner: str, public: bool) -> Job:
-        """Copies, then notes, then deletes: a crash between leaves the pictures in both places until this is called again, or swept up."""
-        job = self._own(job_id, owner)
-        output_key = _output_key(job)
-        wanted = with_visibility(output_key, public=public)
-        pairs = [(output_key, wanted), (before_of(output_key), before_of(wanted))]
-        copies = [(source, target) for source, target in pairs if source != target]
-        try:
-            with _full_disk_reported():
-                for source, target in copies:
-                    self._backend.objects.copy(source, target)
-        except StorageFull:
-            self._backend.objects.delete(target for _, target in copies)
-            raise
-        if not self._backend.jobs.set_public(job_id, public, before_of(wanted), wanted, self._clock()):
-            self._backend.objects.delete(target for _, target in pairs)
-            raise _unknown()
-        self._backend.objects.delete(with_visibility(key, public=not public) for _, key in pairs)
-        return self._own(job_id, owner)
-
-    def _found(self, job_id: str) -> Job | None:
-        return self._backend.jobs.get(job_id) if is_id(job_id) else None
-
-    def _own(self, job_id: str, owner: str) -> Job:
-        job = self._found(job_id)
-        if job is None:
-            raise self._gone(job_id)
-        if not _is(owner, job.owner):
-            raise _unknown()
-        return job
-
-    def _gone(self, job_id: str) -> UnknownJob:
-        """A photo outlives a record that was not deleted but lost, for the day until it is swept; and who names an id has been given it."""
-        for public in (False, True) if is_id(job_id) else ():
-            for suffix in {Format.JPEG.suffix, Format.PNG.suffix}:
-                with suppress(ObjectMissing):
-                    self._backend.objects.get(object_key(job_id, "input", suffix, public=public))
-                    return JobLost("This painting was lost when the studio was restarted after a fault. Please submit the photo again.")
-        return _unknown()
-
-    def _workers(self) -> list[WorkerInfo]:
-        return self._backend.roster.present(self._clock() - _WORKER_SILENCE)
-
-
-@contextmanager
-def _full_disk_reported() -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise upkeep.full() from error
-
-
-def _is(claimed: str, secret: str) -> bool:
-    """In a time that does not tell how much of it is right. Nobody is nobody."""
-    return bool(secret) and secrets.compare_digest(claimed.encode(errors="replace"), secret.encode(errors="replace"))
-
-
-def _signature(job: Job, until: int) -> str:
-    """Made with the owner's token, which nobody else knows: so every server can look it up, and there is no other secret to keep."""
-    return hmac.new(job.owner.encode(), f"{job.id} {until}".encode(), "sha256").hexdigest()
-
-
-def _output_key(job: Job) -> str:
-    if job.output_key is None:
-        raise WrongState(f"This painting is {job.state}: there is no picture of it yet.")
-    return job.output_key
 
 
 def _page_size(limit: int) -> int:
     return max(1, min(limit, MAX_PAGE))
-
-
-def _percentile(values: list[float], part: float) -> float:
-    return sorted(values)[min(len(values) - 1, int(part * len(values)))]
-
-
-def _unknown() -> UnknownJob:
-    return UnknownJob("There is no such painting, or it is somebody else's. It may have been deleted, or have expired.")

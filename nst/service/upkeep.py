@@ -1,6 +1,8 @@
 """Making room: private paintings expire by age and, when the disk is full, from the oldest; what belongs to no job is swept away."""
 
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from nst.domain import Job
 from nst.domain.keys import job_of, places_of, preview_key, with_visibility
@@ -49,6 +51,15 @@ def make_room(backend: Backend, settings: Settings, needed: int) -> None:
 
 def full() -> StorageFull:
     return StorageFull("There is no room for another picture. Delete some of yours that you do not need, or try again tomorrow.")
+
+
+@contextmanager
+def full_disk_reported() -> Iterator[None]:
+    """An error of the file system while pictures are stored is `StorageFull` to the visitor."""
+    try:
+        yield
+    except OSError as error:
+        raise full() from error
 
 
 def sweep(backend: Backend, now: float) -> int:

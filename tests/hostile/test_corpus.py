@@ -15,7 +15,8 @@ from nst.service import Service, StyleChoice
 from nst.settings import Settings
 from nst.store.memory import memory_backend
 from nst.styles import Catalogue
-from tests.hostile.corpus import NAMES, Hostile, corpus
+from tests.hostile.corpus import Hostile, corpus
+from tests.hostile.corpus.names import NAMES
 from tests.unit.service.conftest import Studio
 
 ROOT = Path(__file__).parents[2]

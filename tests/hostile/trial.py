@@ -23,7 +23,8 @@ from nst.settings import Settings
 from nst.store.memory import memory_backend
 from nst.store.ports import Backend
 from nst.styles import Catalogue
-from tests.hostile.corpus import corpus, file_of, noise
+from tests.hostile.corpus import corpus
+from tests.hostile.corpus.formats import file_of, noise
 
 SECONDS = 20  # of the processor, for each file
 BYTES = 4 << 30  # of addresses; what a decoder asks for and never touches counts, too
