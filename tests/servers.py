@@ -3,6 +3,7 @@
 import shutil
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 from contextlib import ExitStack
@@ -118,14 +119,26 @@ AWS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_DEFAUL
 
 @cache
 def s3_endpoint() -> str:
-    """An S3 endpoint in this process, with a bucket."""
-    from moto.server import ThreadedMotoServer
+    """An S3 endpoint, with a bucket. A process of its own: moto within this one forgets everything when a test mocks AWS."""
+    port = free_port()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    _running.callback(process.wait)
+    _running.callback(process.terminate)
+    _wait_for_port(port)
+    return f"http://127.0.0.1:{port}"
 
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    _running.callback(server.stop)
-    host, port = server.get_host_and_port()
-    return f"http://{host}:{port}"
+
+def _wait_for_port(port: int) -> None:
+    deadline = time.monotonic() + _PATIENCE
+    while True:
+        try:
+            socket.create_connection(("127.0.0.1", port)).close()
+            return
+        except ConnectionRefusedError:
+            assert time.monotonic() < deadline, f"nobody answers on port {port}"
+            time.sleep(0.05)
 
 
 @cache

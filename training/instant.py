@@ -44,6 +44,10 @@ LEAST_ENERGY = 3.0
 """Mean square of content features below which a crop counts as flat: its relative error would drown all others."""
 
 
+LARGEST_NORM = 20.0
+"""Of a gradient; most are near 3. Beyond it the network is about to diverge, and goes back to its average."""
+
+
 @dataclass(frozen=True)
 class Options:
     data: Path
@@ -160,7 +164,7 @@ class Trainer:
         kernels = [p for p in self.network.parameters() if p.ndim == 4]
         others = [p for p in self.network.parameters() if p.ndim != 4]
         self.optimisers = [Muon(kernels, rate=options.rate), torch.optim.AdamW(others, lr=options.rate, betas=(0.9, 0.98), weight_decay=0)]
-        self.step, self.seconds, self.content_weight = 0, 0.0, 0.3
+        self.step, self.seconds, self.content_weight, self.returns = 0, 0.0, 0.3, 0
         if options.state.exists():
             self._resume()
 
@@ -205,9 +209,11 @@ class Trainer:
             optimiser.zero_grad()
         loss.backward()
         norm = torch.nn.utils.clip_grad_norm_(self.network.parameters(), 5.0)
-        if norm.isfinite():
+        if norm < LARGEST_NORM:  # false for NaN too
             for optimiser in self.optimisers:
                 optimiser.step()
+        else:
+            self._go_back()
         self.step += 1
         self.content_weight *= math.exp(0.005 * max(-1.0, min(1.0, terms["content"] / CONTENT - 1)))
         with torch.no_grad():
@@ -215,7 +221,14 @@ class Trainer:
             for mean, now in zip(self.average.parameters(), self.network.parameters(), strict=True):
                 mean.lerp_(now, fresh)
         self.seconds += time.perf_counter() - started
-        return terms | {"weight": self.content_weight, "norm": norm.item()}
+        return terms | {"weight": self.content_weight, "norm": norm.item(), "returns": self.returns}
+
+    def _go_back(self) -> None:
+        """To the average, without momentum: whitening by a covariance that has become ill-conditioned amplifies whatever follows."""
+        self.network.load_state_dict(self.average.state_dict())
+        for optimiser in self.optimisers:
+            optimiser.state.clear()
+        self.returns += 1
 
     def loss(self, photos: Tensor, styles: Tensor) -> tuple[Tensor, dict[str, float]]:
         code: dict[str, Statistics] = {}

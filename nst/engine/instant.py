@@ -18,8 +18,8 @@ WIDTHS = (32, 64, 128)
 """Channels at a half, a quarter and an eighth of the picture's resolution."""
 STRIDE = 8
 """Sides of pictures are multiples of it."""
-FLOOR = 1e-3
-"""Added variance, relative to the mean one: a dead channel has no spread to whiten."""
+FLOOR = 3e-3
+"""Added variance, relative to the mean one: a dead channel has no spread to whiten, and would be noise made large."""
 
 SHRINKAGE = 0.1
 """How much of the correlation between channels is not believed: a small picture has fewer places than channels to tell them from."""

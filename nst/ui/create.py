@@ -6,6 +6,7 @@ from nst.domain import new_id
 from nst.ui import draft, frame, settings_form
 from nst.ui.frame import Visit
 from nst.ui.photo_form import show_photo
+from nst.ui.preview import show_preview
 from nst.ui.style_form import show_styles
 
 
@@ -20,10 +21,14 @@ def show_form(visit: Visit) -> None:
         with st.container(key="photo_panel"):
             show_photo()
         with st.container(key="style_panel"):
-            show_styles(visit.service.styles())
+            show_styles(visit)
         with st.container(key="paint_panel", border=True):
+            st.html('<h2 class="step"><span>3</span>Paint</h2>')
+            sketch = st.container(key="sketch")
             settings_form.show(visit.service.status().seconds)
             _show_submit(visit)
+    with sketch:
+        show_preview(visit)
 
 
 def _take_over(visit: Visit) -> None:

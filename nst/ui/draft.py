@@ -21,11 +21,16 @@ _PREVIEW_SIDE = 900
 
 @dataclass(frozen=True)
 class Picture:
-    """A picture of the visitor's: the file as it came, and what is shown of it."""
+    """A picture of the visitor's: the file as it came, and what is shown of it.
+
+    Attributes:
+        ratio: width over height.
+    """
 
     data: bytes
     preview: str
     alt: str
+    ratio: float
 
 
 @dataclass
@@ -64,11 +69,15 @@ class Draft:
     def params(self) -> StyleParams:
         return StyleParams.from_dict(self.values)
 
+    def shares(self) -> tuple[tuple[str, float], ...]:
+        """The chosen styles with their shares, which count relative to their sum."""
+        shares = (100 - self.second_share, self.second_share) if len(self.chosen) == 2 else (1.0,)
+        return tuple(zip(self.chosen, shares, strict=True))
+
     def order(self) -> Order:
         """Needs a photo."""
         assert self.photo is not None  # noqa: S101 -- the form asks for it first
-        shares = [100 - self.second_share, self.second_share] if len(self.chosen) == 2 else [1.0]
-        choices = [StyleChoice(self._source(style), share) for style, share in zip(self.chosen, shares, strict=True)]
+        choices = [StyleChoice(self._source(style), share) for style, share in self.shares()]
         return Order(self.photo.data, choices, self.token, self.params(), self.public)
 
     def _source(self, style: str) -> str | bytes:
@@ -146,7 +155,7 @@ def _read(data: bytes | None, alt: str) -> tuple[Picture | None, str | None]:
         picture = images.decode(data, Limits.of(Settings()))
     except PasticheError as error:
         return None, str(error)
-    return Picture(data, _preview(picture), alt), None
+    return Picture(data, _preview(picture), alt, picture.width / picture.height), None
 
 
 def _preview(picture: Image.Image) -> str:

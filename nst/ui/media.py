@@ -30,7 +30,7 @@ def picture(request: Request) -> Response:
         if kind == "preview":
             return _answer(service.preview(job_id, viewer), Format.JPEG.media_type, _PRIVATE)
         if kind not in pictures.KINDS:
-            return _none()
+            return none()
         job = service.get(job_id, viewer)
         tag = f'"{job_id}-{kind}"'
         caching = _REVALIDATED if job.is_in_feed else _PRIVATE
@@ -41,7 +41,7 @@ def picture(request: Request) -> Response:
         data = service.result(job_id, viewer) if kind == "after" else service.photo(job_id, viewer)
         return _answer(data, media_type(job.input_key), caching, tag)
     except PasticheError:
-        return _none()
+        return none()
 
 
 def style(request: Request) -> Response:
@@ -49,14 +49,14 @@ def style(request: Request) -> Response:
     for entry in service_of(Settings()).styles():
         if entry.id == request.path_params["style_id"]:
             return _answer(pictures.style_thumbnail(entry), Format.WEBP.media_type, _FOR_A_DAY)
-    return _none()
+    return none()
 
 
 def sample(request: Request) -> Response:
     try:
         return _answer(_sample(request.path_params["name"]), Format.WEBP.media_type, _FOR_A_DAY)
     except PasticheError:
-        return _none()
+        return none()
 
 
 @lru_cache
@@ -64,14 +64,19 @@ def _sample(name: str) -> bytes:
     return pictures.sample_thumbnail(name)
 
 
+def private(data: bytes, format: Format) -> Response:
+    return _answer(data, format.media_type, _PRIVATE)
+
+
 def _answer(data: bytes | None, kind: str, caching: str, tag: str | None = None) -> Response:
     if data is None:
-        return _none()
+        return none()
     headers = {"Cache-Control": caching, **_ONE_PICTURE}
     if tag is not None and caching is not _PRIVATE:
         headers["ETag"] = tag
     return Response(data, media_type=kind, headers=headers)
 
 
-def _none() -> Response:
+def none() -> Response:
+    """Nothing, for whatever reason."""
     return PlainTextResponse("There is no such picture, or it is somebody else's.", 404, {"Cache-Control": "no-store"})

@@ -42,6 +42,11 @@ def in_page(data: bytes, format: Format) -> str:
     return f"data:{format.media_type};base64,{b64encode(data).decode()}"
 
 
+def sketch_format(data: bytes) -> Format:
+    """Of a preview: a JPEG, or a PNG where the photo is transparent."""
+    return Format.PNG if data.startswith(b"\x89PNG") else Format.JPEG
+
+
 def small(service: Service, job_id: str, kind: str, viewer: str) -> bytes:
     """A small version of the photo or the painting.
 

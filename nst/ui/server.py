@@ -11,10 +11,10 @@ from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp
 
 from nst.settings import Settings
-from nst.ui import media
+from nst.ui import media, tries
 from nst.ui.downloads import OwnDownloads
 from nst.ui.owner import OwnerCookie
-from nst.ui.studio import OwnWorker, service_of
+from nst.ui.studio import OwnWorker, previews_of, service_of
 
 log = logging.getLogger(__name__)
 
@@ -22,15 +22,17 @@ log = logging.getLogger(__name__)
 @asynccontextmanager
 async def lifespan(_app: ASGIApp) -> AsyncIterator[None]:
     settings = Settings()
-    if not settings.own_worker or settings.backend == "redis":  # a fleet's workers are started where they are to run
-        yield
-        return
-    worker = OwnWorker(settings)
-    worker.start()
+    worker = OwnWorker(settings) if settings.own_worker and settings.backend != "redis" else None  # a fleet's workers run elsewhere
+    previews = previews_of(settings)
+    if worker is not None:
+        worker.start()
+    previews.warm_up()
     try:
         yield
     finally:
-        worker.stop()
+        previews.close()
+        if worker is not None:
+            worker.stop()
 
 
 def routes() -> list[BaseRoute]:
@@ -38,6 +40,7 @@ def routes() -> list[BaseRoute]:
         Route("/pictures/{job_id}/{kind}", media.picture),
         Route("/styles/{style_id}", media.style),
         Route("/samples/{name}", media.sample),
+        Route("/tries/{token}", tries.sketch),
         Route("/readyz", readyz),
     ]
 

@@ -22,7 +22,6 @@ def show(seconds: Mapping[Preset, tuple[float, float]]) -> None:
     Args:
         seconds: what paintings have taken, median and 95th percentile.
     """
-    st.html('<h2 class="step"><span>3</span>Paint</h2>')
     preset = _choose_preset()
     took = f", about {texts.duration(seconds[preset][0])}" if preset in seconds else ""
     st.caption(f"{texts.preset_size(preset).capitalize()} on the long side{took}.")

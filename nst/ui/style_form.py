@@ -7,22 +7,25 @@ import streamlit as st
 
 from nst.settings import Settings
 from nst.styles import StyleEntry
-from nst.ui import draft
+from nst.ui import draft, frame, tries
 from nst.ui.draft import OWN
+from nst.ui.frame import Visit
 from nst.ui.photo_form import FILE_TYPES
 
 
-def show_styles(entries: Sequence[StyleEntry]) -> None:
+def show_styles(visit: Visit) -> None:
+    entries = visit.service.styles()
     st.html('<h2 class="step"><span>2</span>Its style</h2>')
     wanted = st.text_input(
         "Search styles", key="style_search", type="search", placeholder="Search: waves, glass, ink …", label_visibility="collapsed"
     )
+    tried = _try_all(visit, entries)
     found = [entry for entry in entries if _matches(entry, wanted or "")]
     with st.container(key="styles"):
         if (own := draft.current().own_style) is not None:
             _show_tile(OWN, "Your picture", own.preview, "Your style picture")
         for entry in found:
-            _show_tile(entry.id, entry.title, f"/styles/{entry.id}", f"{entry.title}: {entry.line}")
+            _show_tile(entry.id, entry.title, f"/styles/{entry.id}", f"{entry.title}: {entry.line}", tried.get(entry.id))
     if not found:
         st.caption("No style is called so. Try another word, or bring a picture of your own.")
     _show_choice({entry.id: entry for entry in entries})
@@ -38,10 +41,22 @@ def show_styles(entries: Sequence[StyleEntry]) -> None:
         st.error(error, icon=":material/image_not_supported:")
 
 
-def _show_tile(style: str, title: str, source: str, alt: str) -> None:
+def _try_all(visit: Visit, entries: Sequence[StyleEntry]) -> dict[str, str]:
+    """Where the visitor's photo in each style is to be had, if that is what he wants to see."""
+    photo = tries.chosen_photo()
+    if photo is None or not st.toggle("Show my photo in each style", key="try_all"):
+        return {}
+    with frame.edge():
+        return tries.try_all(visit.viewer, photo, entries)
+    return {}
+
+
+def _show_tile(style: str, title: str, source: str, alt: str, tried: str | None = None) -> None:
+    """`tried` is shown over the style's own picture when it has come."""
     is_chosen = style in draft.current().chosen
     with st.container(key=f"tile_{_key(style)}"):
-        st.html(f'<img class="thumb" src="{source}" alt="{escape(alt)}" loading="lazy">')
+        behind = f' style="background: url({source}) center / cover"' if tried else ""
+        st.html(f'<img class="thumb" src="{tried or source}" alt="{escape(alt)}" loading="lazy"{behind}>')
         st.button(
             f"✓ {title}" if is_chosen else title,
             key=_key(style),

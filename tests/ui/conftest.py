@@ -66,7 +66,7 @@ class DiskStudio:
 @pytest.fixture
 def studio(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> DiskStudio:
     plenty = {"UPLOADS_PER_MINUTE": 1000, "JOBS_PER_VISITOR": 1000, "ADMIN_TOKEN": "sesame", "REPORTS_TO_HIDE": 1}
-    for name, value in {"DATA_DIR": tmp_path, "OWN_WORKER": False, **plenty}.items():
+    for name, value in {"DATA_DIR": tmp_path, "OWN_WORKER": False, "PREVIEWS": False, **plenty}.items():
         monkeypatch.setenv(f"NST_{name}", str(value))
     return DiskStudio(Settings())
 
