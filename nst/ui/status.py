@@ -41,12 +41,17 @@ def _show_workers(status: Status) -> None:
     now = time.time()
     st.table(
         {
-            "Name": [worker.name.rpartition("-")[2] for worker in status.workers],  # without the machine's
+            "Name": [_name(worker.name) for worker in status.workers],
             "Does": ["paints" if worker.is_busy else "waits" for worker in status.workers],
             "Last heard of": [texts.ago(now - worker.seen) for worker in status.workers],
             "Started": [texts.ago(now - worker.started) for worker in status.workers],
         }
     )
+
+
+def _name(worker: str) -> str:
+    """Its random part, and its number among those of one process: without the machine's name, which is nobody's business."""
+    return "-".join(worker.split("-")[-2:])
 
 
 def _show_times(status: Status) -> None:

@@ -15,14 +15,14 @@ def test_without_a_worker_the_page_says_that_nothing_is_lost(open_page: OpenPage
 def test_numbers_workers_times_and_version_are_shown_and_nobodys_secrets(open_page: OpenPage, studio: DiskStudio) -> None:
     studio.painted()
     studio.submit()
-    studio.backend.roster.report(WorkerInfo("host-1-a83a", started=1e10, seen=1e10, job_id=None))
+    studio.backend.roster.report(WorkerInfo("host-1-a83a-0", started=1e10, seen=1e10, job_id=None))
     page = open_page("status")
     numbers = {metric.label: metric.value for metric in page.metric}
     assert (numbers["Waiting"], numbers["Finished"]) == ("1", "1")
     assert studio.service.status().counts == {JobState.QUEUED: 1, JobState.SUCCEEDED: 1}
     assert f"Pastiche {__version__} · backend local" in words(page)
     tables = " ".join(str(table.value) for table in page.table)
-    assert "a83a" in tables
+    assert "a83a-0" in tables
     assert "Standard" in tables
     assert "host-1" not in tables
     assert ANNA not in tables + words(page)
