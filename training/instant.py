@@ -38,7 +38,7 @@ DRAWN = Path(__file__).parents[1] / "nst/styles/pictures"
 BATCHES = {192: (0.6, 2), 256: (0.4, 1)}
 LAST_BATCHES = {256: (0.6, 2), 384: (0.4, 1)}
 """Those of the cool-down: statistics of deep layers are about large structures."""
-CONTENT = 0.68
+CONTENT = 0.62
 RECONSTRUCTION, EXCESS = 10.0, 5.0
 LEAST_ENERGY = 3.0
 """Mean square of content features below which a crop counts as flat: its relative error would drown all others."""

@@ -364,6 +364,10 @@ class TestEncoding:
     def test_quality_costs_bytes(self, format: Format) -> None:
         assert len(images.encode(noise(), format, quality=30)) < len(images.encode(noise(), format, quality=90))
 
+    @pytest.mark.parametrize("format", list(Format))
+    def test_a_large_picture_that_is_all_noise_can_be_encoded(self, format: Format) -> None:
+        assert Image.open(BytesIO(images.encode(noise(1200), format, quality=94))).size == (1200, 1200)
+
     @pytest.mark.parametrize("make", [lambda: scene().quantize(4), lambda: scene().convert("L"), lambda: scene().convert("CMYK")])
     def test_any_mode_can_be_encoded(self, make: Callable[[], Image.Image]) -> None:
         assert images.decode(images.encode(make(), Format.PNG), LIMITS).size == (96, 64)
