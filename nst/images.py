@@ -119,8 +119,8 @@ def encode(picture: Image.Image, format: Format, quality: int = 92) -> bytes:
     buffer = BytesIO()
     match format:
         case Format.JPEG:
-            # Colour at full resolution: half of it is saved elsewhere, and shows at the edges of saturated strokes. Without `optimize`, which
-            # needs the whole file in one buffer and fails where Pillow guesses its size too small, as it does for noise.
+            # Colour at full resolution: half of it is saved elsewhere, and shows at the edges of saturated strokes. Without `optimize`,
+            # which needs the whole file in one buffer and fails where Pillow guesses its size too small, as it does for noise.
             _on_white(bare).save(buffer, "JPEG", quality=quality, subsampling=0)
         case Format.PNG:
             bare.save(buffer, "PNG")

@@ -11,27 +11,20 @@ The loss: relative squared errors of features; relative errors of Gram matrices;
 compares: Gram matrices of painting and style, features of painting and photo. What is common to both cancels out there, as it does in
 the renderer. Where the teacher has heads back to VGG-19's channels, errors are taken there, so that the student learns what matters
 among those many channels rather than what varies most among the teacher's few.
-
-Muon (Jordan et al. 2024) for the 3x3 kernels, AdamW for the rest; a constant rate, then a linear cool-down; the weights are averaged.
 """
 
-import argparse
 import json
 import random
-import time
 from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
 
 import torch
 from safetensors import safe_open
-from safetensors.torch import save_file
 from torch import Tensor
 
 from nst.engine.compact import CHANNELS, CompactEncoder
 from nst.engine.encoders import CONTENT_LAYER, STYLE_LAYERS
-from training.muon import Muon
 from training.pictures import Pictures
+from training.run import Options, Run
 from training.teacher import Teacher
 from training.visited import Pool
 
@@ -39,31 +32,6 @@ from training.visited import Pool
 WEIGHTS = {"relu4_2": 1.5, "relu1_2": 0.25, "relu2_2": 0.25, "relu3_4": 0.5, "relu4_4": 0.5} | dict.fromkeys(STYLE_LAYERS, 0.5)
 # side of a batch's pictures in pixels: (share of the steps, augmented crops, triplets)
 BATCHES = {128: (0.55, 3, 3), 181: (0.25, 2, 1), 256: (0.20, 1, 1)}
-
-
-@dataclass(frozen=True)
-class Options:
-    data: Path
-    steps: int
-    cooldown: int
-    rate: float
-    seed: int
-    out: Path
-    state: Path
-    warm: Path | None
-
-
-def parse() -> Options:
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--data", type=Path, required=True, help="folder with teacher/, photos/ and styles/")
-    parser.add_argument("--steps", type=int, default=12000)
-    parser.add_argument("--cooldown", type=int, default=3000, help="the last steps, in which the learning rate falls to zero")
-    parser.add_argument("--rate", type=float, default=1.5e-3)
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--out", type=Path, default=Path("build/compact.safetensors"), help="averaged weights, 16 bits")
-    parser.add_argument("--state", type=Path, default=Path("build/compact.state.pt"), help="resumed from if it exists")
-    parser.add_argument("--warm", type=Path, help="weights to start from instead of random ones")
-    return Options(**vars(parser.parse_args()))
 
 
 def gram(features: Tensor) -> Tensor:
@@ -85,60 +53,28 @@ class Trainer:
     def __init__(self, options: Options) -> None:
         torch.manual_seed(options.seed)
         random.seed(options.seed)
-        self.options, self.teacher, self.pictures = options, Teacher(options.data), Pictures(options.data)
-        self.student, self.average = CompactEncoder(), CompactEncoder()
+        self.teacher, self.pictures, self.scale = Teacher(options.data), Pictures(options.data), {}
+        self.student, average = CompactEncoder(), CompactEncoder()
         self.student.initialise()
-        self.scale: dict[str, float] = {}
         if options.warm:
             with safe_open(options.warm, "pt") as file:
                 self.scale = json.loads(file.metadata()["scale"])
                 self.student.load_state_dict({name: file.get_tensor(name).float() for name in file.keys()})  # noqa: SIM118 (no mapping)
-        self.average.load_state_dict(self.student.state_dict())
-        self.student.to(memory_format=torch.channels_last)
         kernels = [p for p in self.student.parameters() if p.ndim == 4 and p.shape[-1] == 3 and p.shape[1] > 3]
-        others = [p for p in self.student.parameters() if not any(p is kernel for kernel in kernels)]
-        self.optimisers = [Muon(kernels, rate=options.rate), torch.optim.AdamW(others, lr=options.rate, betas=(0.9, 0.98), weight_decay=0)]
-        self.step, self.seconds = 0, 0.0
-        self.pool: Pool | None = None
-        if options.state.exists():
-            self._resume()
-
-    def _resume(self) -> None:
-        state = torch.load(self.options.state, weights_only=True)
-        self.student.load_state_dict(state["student"])
-        self.average.load_state_dict(state["average"])
-        for optimiser, saved in zip(self.optimisers, state["optimisers"], strict=True):
-            optimiser.load_state_dict(saved)
-        self.scale, self.step, self.seconds = state["scale"], state["step"], state["seconds"]
-        torch.manual_seed(self.options.seed + self.step)
-        random.seed(self.options.seed + self.step)
+        self.run = Run(options, self.student, average, kernels, memory=0.998)
+        self.scale: dict[str, float] = self.run.resume().get("scale", self.scale)
+        self.pool = Pool(self.pictures, average)
 
     def save(self) -> None:
-        """Writes the state to resume from and the averaged weights, each by way of a temporary file."""
-        state = {"student": self.student.state_dict(), "average": self.average.state_dict(), "scale": self.scale}
-        state |= {"optimisers": [optimiser.state_dict() for optimiser in self.optimisers], "step": self.step, "seconds": self.seconds}
-        partial = self.options.state.with_suffix(".partial")
-        partial.parent.mkdir(parents=True, exist_ok=True)
-        torch.save(state, partial)
-        partial.replace(self.options.state)
-        weights = {name: value.half().contiguous() for name, value in self.average.state_dict().items()}
-        partial = self.options.out.with_suffix(".partial")
-        save_file(weights, partial, {"step": str(self.step), "scale": json.dumps(self.scale)})
-        partial.replace(self.options.out)
-
-    def rate(self) -> float:
-        left = self.options.steps - self.step
-        warm_up = min(1.0, (self.step + 1) / 150)
-        return self.options.rate * warm_up * min(1.0, max(left, 0) / max(1, self.options.cooldown) + 0.01)
+        self.run.save({"scale": json.dumps(self.scale)}, scale=self.scale)
 
     def batch(self) -> tuple[Tensor, int]:
         """Pictures (B, 3, side, side) to learn from; the last ones are paintings, their styles and their photos, as many of each."""
         (side,) = random.choices(list(BATCHES), [share for share, _, _ in BATCHES.values()])
         _, crops, triplets = BATCHES[side]
-        if self.step < 200 and not self.options.warm:  # a random student leads nowhere
+        if self.run.step < 200 and not self.run.options.warm:  # a random student leads nowhere
             return self.pictures.augmented(crops + 3 * triplets, side), 0
-        self.pool = self.pool or Pool(self.pictures, self.average)
-        visited = self.pool.triplets(self.average, side, triplets)
+        visited = self.pool.triplets(self.run.average, side, triplets)
         parts = [torch.stack([getattr(triplet, part) for triplet in visited]) for part in ("painting", "style", "photo")]
         return torch.cat([self.pictures.augmented(crops, side), *parts]), len(visited)
 
@@ -173,40 +109,15 @@ class Trainer:
 
     def advance(self) -> dict[str, float]:
         """One step: a batch, a loss, an update. Returns the relative errors by layer."""
-        started = time.perf_counter()
         x, visited = self.batch()
         loss, errors = self.loss(x.contiguous(memory_format=torch.channels_last), visited)
-        for optimiser in self.optimisers:
-            for group in optimiser.param_groups:
-                group["lr"] = self.rate()
-            optimiser.zero_grad()
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(self.student.parameters(), 2.0)
-        for optimiser in self.optimisers:
-            optimiser.step()
-        self.step += 1
-        with torch.no_grad():
-            fresh = 1 - min(0.998, (self.step + 1) / (self.step + 20))
-            for mean, now in zip(self.average.parameters(), self.student.parameters(), strict=True):
-                mean.lerp_(now, fresh)
-        self.seconds += time.perf_counter() - started
+        self.run.update(loss, clip=2.0)
         return errors
 
 
 def main() -> None:
-    options = parse()
-    torch.set_flush_denormal(True)
-    trainer, log = Trainer(options), []
-    curve = options.out.with_suffix(".curve.jsonl")
-    while trainer.step < options.steps:
-        log.append(trainer.advance())
-        if trainer.step % 100 == 0 or trainer.step == options.steps:
-            means = {name: round(sum(entry[name] for entry in log) / len(log), 4) for name in log[0]}
-            trainer.save()
-            with curve.open("a") as file:
-                file.write(json.dumps({"step": trainer.step, "seconds": round(trainer.seconds), **means}) + "\n")
-            print(trainer.step, f"{trainer.seconds:.0f} s", means, flush=True)
-            log = []
+    trainer = Trainer(Options.parse(__doc__.split("\n")[0], "compact", rate=1.5e-3))
+    trainer.run.train(trainer.advance, trainer.save)
 
 
 if __name__ == "__main__":

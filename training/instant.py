@@ -13,23 +13,19 @@ its error: it is whatever keeps that error at `CONTENT`, so that the two are not
 `training/held_out.txt` names pictures that are never trained on (see `benchmarks/held_out.py`).
 """
 
-import argparse
-import json
 import math
 import random
-import time
-from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
 from torch import Tensor
 from torch.nn import functional as F
 
 from nst.engine.encoders import CONTENT_LAYER, STYLE_LAYERS
 from nst.engine.instant import InstantNetwork, Statistics, statistics, transport
-from training.muon import Muon
 from training.pictures import Pictures
+from training.run import Options, Run
 from training.teacher import Teacher
 
 HELD_OUT = Path(__file__).with_name("held_out.txt")
@@ -38,7 +34,7 @@ DRAWN = Path(__file__).parents[1] / "nst/styles/pictures"
 BATCHES = {192: (0.6, 2), 256: (0.4, 1)}
 LAST_BATCHES = {256: (0.6, 2), 384: (0.4, 1)}
 """Those of the cool-down: statistics of deep layers are about large structures."""
-CONTENT = 0.62
+CONTENT = 0.5
 RECONSTRUCTION, EXCESS = 10.0, 5.0
 LEAST_ENERGY = 3.0
 """Mean square of content features below which a crop counts as flat: its relative error would drown all others."""
@@ -46,33 +42,6 @@ LEAST_ENERGY = 3.0
 
 LARGEST_NORM = 20.0
 """Of a gradient; most are near 3. Beyond it the network is about to diverge, and goes back to its average."""
-
-
-@dataclass(frozen=True)
-class Options:
-    data: Path
-    steps: int
-    cooldown: int
-    rate: float
-    seed: int
-    out: Path
-    state: Path
-    warm: Path | None
-    precise: bool
-
-
-def parse() -> Options:
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--data", type=Path, required=True, help="folder with teacher/, photos/ and styles/")
-    parser.add_argument("--steps", type=int, default=12000)
-    parser.add_argument("--cooldown", type=int, default=3000, help="the last steps, in which the learning rate falls to zero")
-    parser.add_argument("--rate", type=float, default=2e-3)
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--out", type=Path, default=Path("build/instant.safetensors"), help="averaged weights, 16 bits")
-    parser.add_argument("--state", type=Path, default=Path("build/instant.state.pt"), help="resumed from if it exists")
-    parser.add_argument("--warm", type=Path, help="weights to start from instead of random ones")
-    parser.add_argument("--precise", action="store_true", help="compute in single precision, where bfloat16 is slow")
-    return Options(**vars(parser.parse_args()))
 
 
 class Pairs:
@@ -154,81 +123,27 @@ class Trainer:
     def __init__(self, options: Options) -> None:
         torch.manual_seed(options.seed)
         random.seed(options.seed)
-        self.options, self.judge, self.pairs = options, Judge(options.data), Pairs(options.data)
-        self.network, self.average = InstantNetwork(), InstantNetwork()
+        self.judge, self.pairs, self.network = Judge(options.data), Pairs(options.data), InstantNetwork()
         self.network.initialise()
         if options.warm:
             self.network.load_state_dict({name: value.float() for name, value in load_file(options.warm).items()})
-        self.average.load_state_dict(self.network.state_dict())
-        self.network.to(memory_format=torch.channels_last)
         kernels = [p for p in self.network.parameters() if p.ndim == 4]
-        others = [p for p in self.network.parameters() if p.ndim != 4]
-        self.optimisers = [Muon(kernels, rate=options.rate), torch.optim.AdamW(others, lr=options.rate, betas=(0.9, 0.98), weight_decay=0)]
-        self.step, self.seconds, self.content_weight, self.returns = 0, 0.0, 0.3, 0
-        if options.state.exists():
-            self._resume()
-
-    def _resume(self) -> None:
-        state = torch.load(self.options.state, weights_only=True)
-        self.network.load_state_dict(state["network"])
-        self.average.load_state_dict(state["average"])
-        for optimiser, saved in zip(self.optimisers, state["optimisers"], strict=True):
-            optimiser.load_state_dict(saved)
-        self.step, self.seconds, self.content_weight = state["step"], state["seconds"], state["content_weight"]
-        torch.manual_seed(self.options.seed + self.step)
-        random.seed(self.options.seed + self.step)
+        self.run = Run(options, self.network, InstantNetwork(), kernels, memory=0.995)
+        self.content_weight: float = self.run.resume().get("content_weight", 0.3)
 
     def save(self) -> None:
-        """Writes the state to resume from and the averaged weights, each by way of a temporary file."""
-        state = {"network": self.network.state_dict(), "average": self.average.state_dict(), "content_weight": self.content_weight}
-        state |= {"optimisers": [optimiser.state_dict() for optimiser in self.optimisers], "step": self.step, "seconds": self.seconds}
-        partial = self.options.state.with_suffix(".partial")
-        partial.parent.mkdir(parents=True, exist_ok=True)
-        torch.save(state, partial)
-        partial.replace(self.options.state)
-        weights = {name: value.half().contiguous() for name, value in self.average.state_dict().items()}
-        partial = self.options.out.with_suffix(".partial")
-        save_file(weights, partial, {"step": str(self.step)})
-        partial.replace(self.options.out)
-
-    def left(self) -> float:
-        """From 1 at the cool-down's beginning, and before it, to 0 at its end."""
-        return min(1.0, max(self.options.steps - self.step, 0) / max(1, self.options.cooldown))
+        self.run.save({}, content_weight=self.content_weight)
 
     def advance(self) -> dict[str, float]:
         """One step: a batch, a loss, an update. Returns the terms of the loss."""
-        started = time.perf_counter()
-        batches = BATCHES if self.left() == 1 else LAST_BATCHES
+        batches = BATCHES if self.run.left() == 1 else LAST_BATCHES
         (side,) = random.choices(list(batches), [share for share, _ in batches.values()])
         photos, styles = (x.contiguous(memory_format=torch.channels_last) for x in self.pairs.batch(batches[side][1], side))
-        with torch.autocast("cpu", torch.bfloat16, enabled=not self.options.precise):
+        with torch.autocast("cpu", torch.bfloat16):
             loss, terms = self.loss(photos, styles)
-        for optimiser in self.optimisers:
-            for group in optimiser.param_groups:
-                group["lr"] = self.options.rate * min(1.0, (self.step + 1) / 100) * (self.left() + 0.01)
-            optimiser.zero_grad()
-        loss.backward()
-        norm = torch.nn.utils.clip_grad_norm_(self.network.parameters(), 5.0)
-        if norm < LARGEST_NORM:  # false for NaN too
-            for optimiser in self.optimisers:
-                optimiser.step()
-        else:
-            self._go_back()
-        self.step += 1
+        norm = self.run.update(loss, clip=5.0, largest=LARGEST_NORM)
         self.content_weight *= math.exp(0.005 * max(-1.0, min(1.0, terms["content"] / CONTENT - 1)))
-        with torch.no_grad():
-            fresh = 1 - min(0.995, (self.step + 1) / (self.step + 20))
-            for mean, now in zip(self.average.parameters(), self.network.parameters(), strict=True):
-                mean.lerp_(now, fresh)
-        self.seconds += time.perf_counter() - started
-        return terms | {"weight": self.content_weight, "norm": norm.item(), "returns": self.returns}
-
-    def _go_back(self) -> None:
-        """To the average, without momentum: whitening by a covariance that has become ill-conditioned amplifies whatever follows."""
-        self.network.load_state_dict(self.average.state_dict())
-        for optimiser in self.optimisers:
-            optimiser.state.clear()
-        self.returns += 1
+        return terms | {"weight": self.content_weight, "norm": norm}
 
     def loss(self, photos: Tensor, styles: Tensor) -> tuple[Tensor, dict[str, float]]:
         code: dict[str, Statistics] = {}
@@ -251,21 +166,8 @@ class Trainer:
 
 
 def main() -> None:
-    options = parse()
-    torch.set_flush_denormal(True)
-    trainer, log = Trainer(options), []
-    curve = options.out.with_suffix(".curve.jsonl")
-    while trainer.step < options.steps:
-        log.append(trainer.advance())
-        if trainer.step % 20 == 0:
-            trainer.save()
-        if trainer.step % 100 == 0 or trainer.step == options.steps:
-            means = {name: round(sum(entry[name] for entry in log) / len(log), 4) for name in log[0]}
-            trainer.save()
-            with curve.open("a") as file:
-                file.write(json.dumps({"step": trainer.step, "seconds": round(trainer.seconds), **means}) + "\n")
-            print(trainer.step, f"{trainer.seconds:.0f} s", means, flush=True)
-            log = []
+    trainer = Trainer(Options.parse(__doc__.split("\n")[0], "instant", rate=7e-4))
+    trainer.run.train(trainer.advance, trainer.save)
 
 
 if __name__ == "__main__":
