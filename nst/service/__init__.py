@@ -2,6 +2,6 @@
 
 from nst.service.intake import Order, StyleChoice
 from nst.service.service import Service
-from nst.service.status import Status, Waiting
+from nst.service.status import Silence, Status, Waiting
 
-__all__ = ["Order", "Service", "Status", "StyleChoice", "Waiting"]
+__all__ = ["Order", "Service", "Silence", "Status", "StyleChoice", "Waiting"]

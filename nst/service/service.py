@@ -2,21 +2,21 @@
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import PurePosixPath
 from typing import Literal
 
 from PIL import Image
 
-from nst.domain import Cursor, Job, JobState, Page, new_id
+from nst.domain import Cursor, Job, JobState, Page, Preset, new_id
 from nst.errors import JobIdTaken, NotAllowed, ObjectMissing, PasticheError, StoreUnavailable, WrongState
 from nst.images import STORED, Limits
 from nst.service import upkeep
 from nst.service.access import found, is_same, own, painting_key, signature_of, unknown, visible
 from nst.service.intake import Intake, Order, StyleChoice, take_in
 from nst.service.moving import Mover
-from nst.service.status import Status, Waiting, status_of, waiting_of
+from nst.service.status import Silence, Status, Waiting, seconds_of, silence_of, status_of, waiting_of
 from nst.settings import Settings
 from nst.store.ports import Backend, Listener, Quota, Webhooks
 from nst.styles import Catalogue, StyleEntry
@@ -161,6 +161,13 @@ class Service:
         """None when the job does not wait any more."""
         return waiting_of(self._backend, own(self._backend, job_id, owner).id, self._clock())
 
+    def silence(self, job_id: str, owner: str) -> Silence | None:
+        """None while the job's worker is heard of. Never of the cloud's machines, which are silent until they have begun to paint."""
+        job = own(self._backend, job_id, owner)
+        if self._settings.backend == "aws":
+            return None
+        return silence_of(self._backend, job, self._settings.lease_seconds, self._clock())
+
     def result(self, job_id: str, viewer: str) -> bytes:
         """The painting's file; its key's ending tells the media type.
 
@@ -221,6 +228,10 @@ class Service:
 
     def status(self) -> Status:
         return status_of(self._backend, self._clock())
+
+    def seconds(self) -> Mapping[Preset, tuple[float, float]]:
+        """How long paintings take, as `Status.seconds`."""
+        return seconds_of(self._backend)
 
     def _submit(self, owner: str, order: Order, limits: Limits, quota: Quota | None = None) -> Job:
         if not owner:  # all who are nobody would share their jobs

@@ -9,7 +9,7 @@ import pytest
 from nst.domain import JobProgress, JobState, Preset, StyleParams
 from nst.domain.keys import preview_key
 from nst.errors import JobLost, NotAllowed, ObjectMissing, StorageFull, UnknownJob, WrongState
-from nst.service import Service
+from nst.service import Service, Silence, Waiting
 from nst.service.upkeep import sweep
 from nst.store.ports import WorkerInfo
 from tests.builders import painted
@@ -23,6 +23,7 @@ FOR_THE_OWNER: list[Callable[[Service, str, str], object]] = [
     Service.make_private,
     Service.delete,
     Service.waiting,
+    Service.silence,
     Service.result,
     Service.photo,
     Service.preview,
@@ -216,7 +217,7 @@ def test_who_waits_is_told_how_long(studio: Studio) -> None:
     first, second = (studio.submit(token=token, params=StyleParams(preset=Preset.STANDARD)) for token in "12")
     waiting = studio.service.waiting(second.id, "anna")
     assert waiting is not None
-    assert (waiting.jobs_ahead, waiting.seconds) == (1, None)
+    assert waiting == Waiting(jobs_ahead=1, seconds=None, workers=0)
     studio.now += 10.0
     studio.backend.objects.put(f"private/output/{done.id}.jpg", b"")
     studio.backend.jobs.finish(lease.job.ticket, painted(done), studio.now)
@@ -225,6 +226,32 @@ def test_who_waits_is_told_how_long(studio: Studio) -> None:
     assert waiting.seconds == 40.0
     studio.paint()
     assert studio.service.waiting(first.id, "anna") is None
+
+
+def test_a_worker_that_falls_silent_is_noticed_long_before_its_lease_lapses(studio: Studio) -> None:
+    job = studio.submit()
+    assert studio.service.silence(job.id, "anna") is None
+    lease = studio.backend.queue.claim("worker", studio.now, 30.0)
+    assert lease is not None
+    studio.now += 5.0
+    assert studio.service.silence(job.id, "anna") is None
+    studio.now += 2.0
+    assert studio.service.silence(job.id, "anna") == Silence(seconds=24.0, is_last_attempt=False, others=False)
+    studio.backend.roster.report(WorkerInfo("silent", started=0.0, seen=studio.now, job_id=job.id))
+    studio.backend.roster.report(WorkerInfo("other", started=0.0, seen=studio.now))
+    assert studio.service.silence(job.id, "anna") == Silence(seconds=24.0, is_last_attempt=False, others=True)
+    studio.backend.queue.heartbeat(lease.job.ticket, studio.now, 30.0)
+    assert studio.service.silence(job.id, "anna") is None
+
+
+@pytest.mark.parametrize("studio", [{"max_attempts": 1}], indirect=True)
+def test_nothing_is_promised_of_a_last_attempt(studio: Studio) -> None:
+    job = studio.submit()
+    studio.backend.queue.claim("worker", studio.now, 30.0)
+    studio.now += 7.0
+    silence = studio.service.silence(job.id, "anna")
+    assert silence is not None
+    assert silence.is_last_attempt
 
 
 def test_the_status_tells_an_operator_what_goes_on(studio: Studio) -> None:
