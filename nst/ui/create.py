@@ -11,11 +11,12 @@ from nst.ui.style_form import show_styles
 
 
 def show_form(visit: Visit) -> None:
-    _take_over(visit)
+    draft.current().chosen = draft.current().chosen or [visit.service.styles()[0].id]
     st.html(
         '<header class="hero"><h1>Turn a photo into a painting</h1>'
         "<p>Choose a photo and a style. It is painted here, on this machine, and is yours alone unless you show it.</p></header>"
     )
+    _show_note()
     _show_under_way(visit)
     with st.container(key="studio"):  # beside each other or below each other, in this order: the style sheet sees to it
         with st.container(key="photo_panel"):
@@ -31,21 +32,9 @@ def show_form(visit: Visit) -> None:
         show_preview(visit)
 
 
-def _take_over(visit: Visit) -> None:
-    """What the address asks for: the style and settings of somebody's painting."""
-    if like := st.query_params.pop("like", None):
-        with frame.edge():  # a painting that has gone is no reason not to paint another
-            _begin_like(visit, like)
-    if not draft.current().chosen:
-        draft.current().chosen = [visit.service.styles()[0].id]
-
-
-def _begin_like(visit: Visit, job_id: str) -> None:
-    offered = {entry.id for entry in visit.service.styles()}
-    job = visit.service.get(job_id, visit.viewer)
-    draft.begin_like(job, offered)
-    if not any(style.name in offered for style in job.styles):
-        st.info("Its style was a picture of the painter's own, which stays with them. Everything else is set as it was.")
+def _show_note() -> None:
+    if note := draft.current().note:
+        st.info(note)
 
 
 def _show_under_way(visit: Visit) -> None:
@@ -77,6 +66,6 @@ def _show_submit(visit: Visit) -> None:
         return
     with frame.edge():
         job = visit.service.submit(visit.viewer, draft_.order())
-        draft_.token, draft_.public = new_id(), False  # each painting is private unless it is ticked anew
+        draft_.token, draft_.public, draft_.note = new_id(), False, None  # each painting is private unless it is ticked anew
         st.query_params["job"] = job.id
         st.rerun()

@@ -39,6 +39,7 @@ class Draft:
     Attributes:
         chosen: one style or two: ids, or OWN.
         second_share: of the second style, in percent.
+        note: what the visitor should know of it.
         values: of parameters, by name; those that are missing have their defaults.
         token: makes a form that is sent twice one job.
     """
@@ -52,6 +53,7 @@ class Draft:
     second_share: int = 50
     values: dict[str, Any] = field(default_factory=dict)
     public: bool = False
+    note: str | None = None
     token: str = field(default_factory=new_id)
 
     def choose(self, style: str) -> None:
@@ -138,7 +140,7 @@ def _begin(params: StyleParams, chosen: list[str], shares: list[float]) -> None:
     draft.chosen, draft.mixing = list(dict.fromkeys(chosen)), len(chosen) == 2
     draft.second_share = round(100 * shares[1] / sum(shares)) if len(chosen) == 2 else 50
     draft.values = {name: getattr(params, name) for name in OFFERED if getattr(params, name) != getattr(plain, name)}
-    draft.token = new_id()
+    draft.token, draft.note = new_id(), None
     forget_widgets()
 
 

@@ -9,7 +9,7 @@ import time
 import streamlit as st
 
 from nst.domain import PRESET_SIZES, Cursor, FeedEntry
-from nst.ui import admin, frame, pictures, texts
+from nst.ui import admin, frame, like, pictures, texts
 from nst.ui.cards import show_card, show_empty
 from nst.ui.components import Slide, showcase
 from nst.ui.frame import Visit, guarded
@@ -106,7 +106,7 @@ def _show_entry(visit: Visit, entry: FeedEntry) -> None:
     )
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
         if st.button("Paint mine like this", key=f"like_{entry.job_id}"):
-            st.switch_page(frame.page("create"), query_params={"like": entry.job_id})
+            like.paint_like(visit, entry.job_id)
         with st.popover("Report", icon=":material/flag:", type="tertiary", key=f"report_{entry.job_id}"):
             _show_report(visit, entry)
 

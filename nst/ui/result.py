@@ -10,7 +10,7 @@ import streamlit as st
 from nst import images
 from nst.domain import Job, StyleParams
 from nst.images import STORED, Format
-from nst.ui import draft, frame, pictures
+from nst.ui import draft, frame, like, pictures
 from nst.ui.components import compare
 from nst.ui.frame import Visit
 
@@ -35,7 +35,7 @@ def show_result(visit: Visit, job: Job) -> None:
                 show_again(visit, job)
                 show_another()
             elif st.button("Paint mine like this", key=f"like_{job.id}", type="primary", icon=":material/brush:"):
-                st.switch_page(frame.page("create"), query_params={"like": job.id})
+                like.paint_like(visit, job.id)
         _show_link(job, is_mine)
         _show_recipe(job)
 

@@ -67,12 +67,6 @@ def test_styles_are_found_by_what_they_look_like(open_page: OpenPage) -> None:
     assert "No style is called so" in words(page)
 
 
-def test_the_form_is_there_though_the_painting_to_be_like_has_gone(open_page: OpenPage) -> None:
-    page = open_page(like="f" * 32)
-    assert "no such painting" in words(page)
-    assert page.button(key="submit")
-
-
 def test_two_styles_are_mixed_by_a_slider(open_page: OpenPage, studio: DiskStudio) -> None:
     page = open_page()
     page.button(key="sample_cat").click().run()

@@ -79,6 +79,7 @@ def test_paint_mine_like_this_takes_style_and_settings_along(open_page: OpenPage
     page.button(key=f"like_{job.id}").click().run()
     assert "✓ Copperplate" in [button.label for button in page.button]
     assert page.slider(key="strength").value == 0.85
+    assert dict(page.query_params) == {}  # what is taken off an address again is one more step back
 
 
 def test_a_report_is_taken_and_enough_of_them_hide_a_painting(open_page: OpenPage, studio: DiskStudio) -> None:
