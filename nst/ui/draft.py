@@ -58,6 +58,7 @@ class Draft:
 
     def choose(self, style: str) -> None:
         """One style replaces another; of two that are mixed, a third one replaces the second, and one that is chosen again goes."""
+        self.own_style_error = None
         if style in self.chosen:
             self.chosen = [name for name in self.chosen if name != style] or [style]
         else:
@@ -125,7 +126,7 @@ def begin_like(job: Job, offered: set[str]) -> None:
 
 def begin_again(order: Order) -> None:
     """A new draft that would make the same painting."""
-    take_photo(order.photo)
+    take_photo(order.photo, "The photo of your painting")
     chosen = []
     for choice in order.styles[:2]:
         if isinstance(choice.source, bytes):

@@ -5,12 +5,10 @@ from html import escape
 
 import streamlit as st
 
-from nst.settings import Settings
 from nst.styles import StyleEntry
-from nst.ui import draft, frame, tries
+from nst.ui import draft, frame, tries, uploader
 from nst.ui.draft import OWN
 from nst.ui.frame import Visit
-from nst.ui.photo_form import FILE_TYPES
 
 
 def show_styles(visit: Visit) -> None:
@@ -29,13 +27,11 @@ def show_styles(visit: Visit) -> None:
     if not found:
         st.caption("No style is called so. Try another word, or bring a picture of your own.")
     _show_choice({entry.id: entry for entry in entries})
-    st.file_uploader(
+    uploader.show_uploader(
+        "style_upload",
         "Or a style of your own",
-        type=FILE_TYPES,
-        max_upload_size=max(1, Settings().max_bytes // 1_000_000),
-        key="style_upload",
-        on_change=_from_file,
-        help="Any picture: a painting, a fabric, a page of a comic. Bold textures work best.",
+        _from_file,
+        "Any picture: a painting, a fabric, a page of a comic. Bold textures work best.",
     )
     if error := draft.current().own_style_error:
         st.error(error, icon=":material/image_not_supported:")
@@ -100,6 +96,5 @@ def _key(style: str) -> str:
     return {OWN: "own_style", "upload": "style_upload_"}.get(style, f"style_{style}")
 
 
-def _from_file() -> None:
-    file = st.session_state["style_upload"]
-    draft.take_style(file.getvalue() if file else None)
+def _from_file(_name: str, data: bytes | None) -> None:
+    draft.take_style(data)
