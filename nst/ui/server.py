@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp
+from streamlit.runtime.pages_manager import PagesManager
 
 from nst.settings import Settings
 from nst.ui import media, tries
@@ -22,6 +23,9 @@ log = logging.getLogger(__name__)
 @asynccontextmanager
 async def lifespan(_app: ASGIApp) -> AsyncIterator[None]:
     settings = Settings()
+    # Streamlit itself notes so with the first visit: before, a page asked for by its address runs without the entry script, its widgets
+    # have other identities than a moment later, and the first click is lost.
+    PagesManager.uses_pages_directory = False
     worker = OwnWorker(settings) if settings.own_worker and settings.backend != "redis" else None  # a fleet's workers run elsewhere
     previews = previews_of(settings)
     if worker is not None:
