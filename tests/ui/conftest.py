@@ -1,7 +1,8 @@
 """A studio on disk whose pages are run without a server and without a worker: tests do what a worker would."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,7 @@ class DiskStudio:
     """The service as the pages have it, and a worker's part."""
 
     settings: Settings
+    ends: Iterator[int] = field(default_factory=lambda: count(10**10 + 1))  # one after the other: of two of a moment, none is newer
 
     @property
     def service(self) -> Service:
@@ -55,7 +57,7 @@ class DiskStudio:
         if outcome is None:
             backend.objects.put(key, data)
             outcome = Outcome.succeeded(key, len(data), {"seed": 0})
-        assert backend.jobs.finish(job.ticket, outcome, 1e10 + 1)
+        assert backend.jobs.finish(job.ticket, outcome, next(self.ends))
 
     def painted(self, **order: Any) -> Job:
         job = self.submit(**order)
