@@ -18,7 +18,7 @@ from nst.ui.owner import Owner
 KINDS = ("before", "after", "small-before", "small-after")
 SMALL = ("small-before", "small-after")
 _SMALL_SIDE, _STYLE_SIDE, _QUALITY = 560, 320, 82
-_CRISP = 2.25  # times its own pixels; beyond that a draft is seen to be one
+CRISP = 1.5  # times its own pixels; beyond that it looks blurred
 
 
 def address(job_id: str, kind: str, version: str = "") -> str:
@@ -79,7 +79,7 @@ class Shape:
 def shape(service: Service, job: Job, viewer: str) -> Shape:
     """A job's place: of the photo's shape, and no wider than the painting looks good at."""
     ratio = _ratio(small(service, job.id, "small-before", viewer))
-    long_side = _CRISP * (job.params.size or PRESET_SIZES[job.params.preset])
+    long_side = CRISP * (job.params.size or PRESET_SIZES[job.params.preset])
     return Shape(ratio, round(long_side * min(1.0, ratio)))
 
 

@@ -13,7 +13,6 @@ export default function ({ data, parentElement }) {
     range.setAttribute("aria-valuetext", `${Math.round(at)} percent photo`);
   };
   figure.style.setProperty("--ratio", data.ratio);
-  figure.style.setProperty("--width", `${data.width}px`);
   set(figure.querySelector(".after"), data.after, data.alt);
   set(figure.querySelector(".before"), data.before, "The photo it was made from");
 

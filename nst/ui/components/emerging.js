@@ -2,7 +2,6 @@
 export default function ({ data, parentElement }) {
   const figure = parentElement.querySelector("figure");
   figure.style.setProperty("--ratio", data.ratio);
-  figure.style.setProperty("--width", `${data.width}px`);
   const src = data.after ?? data.before;
   if (figure.dataset.wanted === src) return;
   figure.dataset.wanted = src;

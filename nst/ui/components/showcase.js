@@ -18,7 +18,10 @@ export default function ({ data, parentElement }) {
       image.alt = alt;
     }
     const after = section.querySelector(".after");
-    const fit = () => frame.style.setProperty("--ratio", after.naturalWidth / after.naturalHeight || 1.5);
+    const fit = () => {
+      frame.style.setProperty("--ratio", after.naturalWidth / after.naturalHeight || 1.5);
+      frame.style.setProperty("--most", `${data.crisp * after.naturalHeight || 9999}px`);
+    };
     after.onload = fit;
     fit();
     section.querySelector(".title").textContent = slide.title;
