@@ -1,20 +1,27 @@
 """The form: photo, style, settings, and what it is sent with."""
 
+from collections.abc import Mapping
+
 import streamlit as st
 
-from nst.domain import new_id
+from nst.domain import Preset, new_id
+from nst.service import Service
 from nst.ui import draft, frame, settings_form
 from nst.ui.frame import Visit
+from nst.ui.heading import show_heading
 from nst.ui.photo_form import show_photo
 from nst.ui.preview import show_preview
 from nst.ui.style_form import show_styles
 
+_SECONDS_LAST = 60.0  # what paintings take changes slowly, and a form is drawn anew with every click
+
 
 def show_form(visit: Visit) -> None:
     draft.current().chosen = draft.current().chosen or [visit.service.styles()[0].id]
-    st.html(
-        '<header class="hero"><h1>Turn a photo into a painting</h1>'
-        "<p>Choose a photo and a style. It is painted here, on this machine, and is yours alone unless you show it.</p></header>"
+    show_heading(
+        "Turn a photo into a painting",
+        "Choose a photo and a style, and watch it being painted. The painting is yours alone unless you show it.",
+        tab="Create",
     )
     _show_note()
     _show_under_way(visit)
@@ -26,7 +33,7 @@ def show_form(visit: Visit) -> None:
         with st.container(key="paint_panel", border=True):
             st.html('<h2 class="step"><span>3</span>Paint</h2>')
             sketch = st.container(key="sketch")
-            settings_form.show(visit.service.status().seconds)
+            settings_form.show(_seconds(visit.service))
             _show_submit(visit)
     with sketch:
         show_preview(visit)
@@ -69,3 +76,8 @@ def _show_submit(visit: Visit) -> None:
         draft_.token, draft_.public, draft_.note = new_id(), False, None  # each painting is private unless it is ticked anew
         st.query_params["job"] = job.id
         st.rerun()
+
+
+@st.cache_data(ttl=_SECONDS_LAST, max_entries=8, show_spinner=False, hash_funcs={Service: id})
+def _seconds(service: Service) -> Mapping[Preset, tuple[float, float]]:
+    return service.seconds()

@@ -13,6 +13,7 @@ from nst.ui import admin, frame, like, pictures, texts
 from nst.ui.cards import show_card, show_empty
 from nst.ui.components import Slide, showcase
 from nst.ui.frame import Visit, guarded
+from nst.ui.heading import show_heading
 
 PAGE = 24
 _LOOK_SECONDS = 3.0
@@ -45,7 +46,8 @@ def show_gallery(visit: Visit) -> None:
 def _chosen_style(visit: Visit) -> str | None:
     titles = {entry.id: entry.title for entry in visit.service.styles()}
     heading, choice = st.columns([3, 1], vertical_alignment="bottom")
-    heading.html('<header class="hero"><h1>Gallery</h1><p>Painted here, and shown by those who made them.</p></header>')
+    with heading:
+        show_heading("Gallery", "Painted here, and shown by those who made them.")
     return choice.selectbox(
         "Style",
         list(titles),

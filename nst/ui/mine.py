@@ -8,13 +8,14 @@ from nst.domain import Cursor, Job, JobState
 from nst.ui import frame, pictures, texts
 from nst.ui.cards import show_card, show_empty
 from nst.ui.frame import Visit, guarded
+from nst.ui.heading import show_heading
 
 PAGE = 24
 _LOOK_SECONDS = 2.0
 
 
 def show_mine(visit: Visit) -> None:
-    st.html('<header class="hero"><h1>My pictures</h1><p>This browser alone knows them. Others see only what you publish.</p></header>')
+    show_heading("My pictures", "This browser alone knows them. Others see only what you publish.")
     if not visit.owner.is_kept:
         st.warning(
             "Your browser keeps no cookies for this page, so your pictures are forgotten when you close it.", icon=":material/cookie_off:"

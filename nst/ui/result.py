@@ -1,7 +1,6 @@
 """A finished painting: beside its photo, to take along, to show, to vary."""
 
 from functools import partial
-from html import escape
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -13,6 +12,7 @@ from nst.images import STORED, Format
 from nst.ui import draft, frame, like, pictures
 from nst.ui.components import compare
 from nst.ui.frame import Visit
+from nst.ui.heading import show_heading
 
 _QUALITY = 95
 
@@ -21,7 +21,7 @@ def show_result(visit: Visit, job: Job) -> None:
     is_mine = bool(job.owner)
     title = pictures.style_names(job.styles, visit.service.styles())
     with st.container(key="result"):
-        st.html(f'<header class="hero small"><h1>{escape(title)}</h1></header>')
+        show_heading(title, view=f"{job.id}-{job.state}", tab="Your painting" if is_mine else None, small=True)
         compare(
             before=pictures.source(visit.service, visit.owner, job, "before"),
             after=pictures.source(visit.service, visit.owner, job, "after"),

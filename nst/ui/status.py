@@ -10,12 +10,13 @@ from nst.service import Status
 from nst.settings import Settings
 from nst.ui import admin, texts
 from nst.ui.frame import Visit, guarded
+from nst.ui.heading import show_heading
 
 _LOOK_SECONDS = 5.0
 
 
 def show_status(visit: Visit) -> None:
-    st.html('<header class="hero"><h1>Status</h1></header>')
+    show_heading("Status")
     st.fragment(guarded(_show), run_every=_LOOK_SECONDS)(visit)
     admin.show_sign_in(visit)
 

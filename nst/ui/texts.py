@@ -9,6 +9,12 @@ STATES = {
     JobState.FAILED: "Failed",
     JobState.CANCELLED: "Cancelled",
 }
+HEADINGS = {
+    JobState.QUEUED: "Waiting for the easel",
+    JobState.RUNNING: "Painting …",
+    JobState.FAILED: "Painting failed",
+    JobState.CANCELLED: "Painting cancelled",
+}
 PRESETS = {Preset.DRAFT: "Draft", Preset.STANDARD: "Standard", Preset.HIGH: "High", Preset.ULTRA: "Ultra"}
 
 

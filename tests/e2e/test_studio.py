@@ -43,6 +43,8 @@ def test_a_photo_becomes_a_painting_that_is_private_until_it_is_published(studio
     shoot(page, "create-wide-light")
     job_id = submit(page, photo)
 
+    expect(page.locator("h1")).to_be_focused()
+    expect(page).to_have_title(re.compile(r"^(Waiting for the easel|\d+ %|Your painting) · Pastiche$"))
     expect(page.get_by_role("progressbar")).to_be_visible()
     expect(page.get_by_text(re.compile(r"Scale \d of \d"))).to_be_visible(timeout=PATIENCE)
     expect(page.locator("img[alt='The painting as it emerges']").last).to_be_visible(timeout=PATIENCE)
@@ -54,6 +56,8 @@ def test_a_photo_becomes_a_painting_that_is_private_until_it_is_published(studio
     expect(page.locator(".compare img.after")).to_be_visible()
     shoot(page, "result-private-wide-light")
     assert page.url.endswith(f"?job={job_id}")
+    expect(page).to_have_title("Your painting · Pastiche")
+    assert page.locator(".compare").evaluate("element => element.clientWidth") <= 1.5 * 256
 
     divider = page.get_by_role("slider", name="How much of the photo is shown")
     divider.focus()
@@ -89,6 +93,12 @@ def test_a_photo_becomes_a_painting_that_is_private_until_it_is_published(studio
         cold = visitor(f"{fresh.url}/gallery")
         expect(element(cold, f"entry_{job_id}")).to_be_visible()
         expect(cold.get_by_role("link", name="My pictures").first).to_be_visible()
+        button(cold, f"like_{job_id}").click()
+        expect(button(cold, "style_woodblock-surf")).to_contain_text("✓")
+        expect(cold.locator("h1")).to_be_focused()
+        cold.go_back()
+        expect(element(cold, f"entry_{job_id}")).to_be_visible()
+        assert cold.url == f"{fresh.url}/gallery"
     with served(studio.data_dir, NST_OWN_WORKER="false") as fresh:
         cold = visitor(f"{fresh.url}/?job={job_id}")
         expect(element(cold, "result")).to_be_visible()
@@ -112,6 +122,8 @@ def test_a_painting_under_way_is_cancelled(studio: Studio, visitor: OpenBrowser,
     shoot(page, "running-narrow-dark")
     button(page, "cancel").click()
     expect(page.get_by_text("You stopped this painting")).to_be_visible()
+    expect(page).to_have_title("Painting cancelled · Pastiche")
+    expect(page.locator("h1")).to_be_focused()
     shoot(page, "cancelled-narrow-dark")
     button(page, "again").click()
     expect(page.locator(".chosen-photo img")).to_be_visible()
@@ -124,6 +136,26 @@ def test_a_text_file_called_jpg_gets_its_sentence(studio: Studio, visitor: OpenB
     element(page, "photo").locator("input[type=file]").set_input_files(tmp_path / "me.jpg")
     expect(page.get_by_text("This is not a JPEG, PNG or WebP picture")).to_be_visible()
     shoot(page, "refused-wide-light")
+
+
+def test_what_the_browser_refuses_is_forgotten_with_the_next_choice(
+    studio: Studio, visitor: OpenBrowser, photo: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "me.gif").write_bytes(b"GIF89a")
+    page = visitor(studio.url)
+    field = element(page, "photo").locator("input[type=file]")
+    field.set_input_files(tmp_path / "me.gif")
+    refusal = page.get_by_text("files are not allowed")
+    expect(refusal).to_be_visible()
+    field.set_input_files(photo)
+    expect(page.locator(".chosen-photo figcaption")).to_have_text(photo.name)
+    expect(refusal).to_be_hidden()
+    field.set_input_files(tmp_path / "me.gif")
+    expect(refusal.last).to_be_visible()
+    button(page, "sample_coffee").click()
+    expect(page.locator(".chosen-photo figcaption")).to_have_text("A cup of coffee")
+    expect(refusal).to_have_count(0)
+    expect(element(page, "photo").get_by_text(photo.name)).to_have_count(0)
 
 
 def test_a_style_is_chosen_with_the_keyboard(studio: Studio, visitor: OpenBrowser) -> None:

@@ -1,9 +1,15 @@
 """The first page: the form, and a painting in each of its states."""
 
+import re
+import time
+
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from nst.domain import JobProgress, JobState, KeepColours, Outcome, Preset
-from nst.ui import draft, settings_form
+from nst.service import Service
+from nst.store.ports import WorkerInfo
+from nst.ui import draft, settings_form, texts
 from tests.ui.conftest import BERT, DiskStudio, OpenPage, keys, words
 from tests.unit.service.conftest import picture_bytes
 
@@ -43,6 +49,43 @@ def test_a_text_file_called_jpg_gets_its_sentence_at_once(open_page: OpenPage) -
     page.file_uploader(key="photo").upload("me.jpg", b"dear diary", "image/jpeg").run()
     assert "This is not a JPEG, PNG or WebP picture" in words(page)
     assert not page.exception
+
+
+def test_the_last_photo_chosen_counts_and_the_field_holds_no_other(open_page: OpenPage, studio: DiskStudio) -> None:
+    page = open_page()
+    page.file_uploader(key="photo").upload("me.png", picture_bytes(), "image/png").run()
+    assert "<figcaption>me.png</figcaption>" in words(page)
+    page.button(key="sample_cat").click().run()
+    assert "<figcaption>Chelsea the cat</figcaption>" in words(page)
+    assert page.file_uploader(key="photo").value is None
+    page.file_uploader(key="photo").upload("<b>.png", picture_bytes(), "image/png").run()
+    assert "<figcaption>&lt;b&gt;.png</figcaption>" in words(page)
+
+
+def test_what_was_refused_is_no_word_of_what_is_chosen_then(open_page: OpenPage) -> None:
+    page = open_page()
+    page.button(key="sample_cat").click().run()
+    page.file_uploader(key="photo").upload("me.jpg", b"dear diary", "image/jpeg").run()
+    assert "chosen-photo" not in said_of_photo(page)
+    page.file_uploader(key="photo").upload("me.png", picture_bytes(), "image/png").run()
+    assert "This is not" not in words(page)
+    page.file_uploader(key="photo").upload("me.jpg", b"dear diary", "image/jpeg").run()
+    page.button(key="sample_cat").click().run()
+    assert "This is not" not in words(page)
+    page.file_uploader(key="style_upload").upload("me.jpg", b"dear diary", "image/jpeg").run()
+    page.button(key="style_tide-wash").click().run()
+    assert "This is not" not in words(page)
+
+
+def said_of_photo(page: AppTest) -> str:
+    return "".join(str(element.proto.body) for element in page.get("html") if "figure" in element.proto.body)
+
+
+def test_nothing_is_counted_for_a_form(open_page: OpenPage, studio: DiskStudio, monkeypatch: pytest.MonkeyPatch) -> None:
+    job = studio.submit()
+    monkeypatch.delattr(Service, "status")
+    assert "on the long side" in words(open_page())
+    assert "waking up" in open_page(job=job.id).get("progress")[0].proto.text
 
 
 def test_a_limit_is_told_in_a_sentence_and_the_form_stays_as_it_was(
@@ -117,7 +160,30 @@ def test_a_painting_under_way_shows_stage_time_left_and_what_there_is(open_page:
     page = open_page(job=job.id)
     bar = page.get("progress")[0].proto
     assert (bar.value, bar.text) == (40, "Scale 2 of 5 · About 10 seconds left")
-    assert "data:image/jpeg" in str(page.get("bidi_component")[0].proto)
+    assert any("data:image/jpeg" in str(element.proto) for element in page.get("bidi_component"))
+
+
+def test_a_worker_that_has_fallen_silent_is_told_and_its_estimate_is_not(open_page: OpenPage, studio: DiskStudio) -> None:
+    job, now = studio.submit(), time.time()
+    lease = studio.backend.queue.claim("dead", now, lease_seconds=10.0)
+    assert lease is not None
+    studio.backend.jobs.advance(lease.job.ticket, JobProgress(0.4, "scale 2 of 5", 12.0), None)
+    page = open_page(job=job.id)
+    assert page.get("progress")[0].proto.text == "Scale 2 of 5"
+    assert "The worker has fallen silent. Your painting is safe" in words(page)
+    studio.backend.roster.report(WorkerInfo("other", started=now, seen=now))
+    assert "taken up again by another one within 25 seconds" in words(open_page(job=job.id))
+
+
+@pytest.mark.parametrize("state", [JobState.QUEUED, JobState.RUNNING, JobState.FAILED, JobState.CANCELLED])
+def test_every_state_has_its_heading(open_page: OpenPage, studio: DiskStudio, state: JobState) -> None:
+    job = studio.submit()
+    if state is not JobState.QUEUED:
+        begun = studio.begin()
+    if state.is_terminal:
+        studio.end(begun, Outcome(state, "It rained."))
+    page = open_page(job=job.id)
+    assert re.findall("<h1.*?>(.*)</h1>", words(page)) == [texts.HEADINGS[state]]
 
 
 def test_a_failed_painting_says_why_and_can_be_tried_again(open_page: OpenPage, studio: DiskStudio) -> None:
@@ -161,7 +227,8 @@ def test_again_begins_with_everything_as_it_was(open_page: OpenPage, studio: Dis
 def test_a_private_painting_is_unknown_to_strangers(open_page: OpenPage, studio: DiskStudio) -> None:
     page = open_page(job=studio.painted().id, owner=BERT)
     assert "There is no such painting" in words(page)
-    assert not page.get("bidi_component")
+    assert ">No such painting</h1>" in words(page)
+    assert not any("/pictures/" in str(element.proto) or "data:image" in str(element.proto) for element in page.get("bidi_component"))
 
 
 def test_a_stranger_sees_a_published_painting_without_its_owners_buttons(open_page: OpenPage, studio: DiskStudio) -> None:
