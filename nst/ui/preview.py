@@ -96,7 +96,7 @@ def _figure(now: Draft, last: _Last, busy: bool) -> str:
     """Of the photo's shape from the beginning, so that nothing below it moves."""
     assert now.photo is not None  # noqa: S101
     picture = last.picture or now.photo.preview
-    says = last.error or ("Sketching …" if busy else "A sketch, made at once. The painting is finer and larger.")
+    says = last.error or ("Sketching …" if busy else "A quick sketch. The painting itself is worked out stroke by stroke.")
     return (
         f'<figure class="sketch{" busy" if busy or not last.picture else ""}" style="aspect-ratio:{now.photo.ratio:.4f}">'
         f'<img src="{picture}" alt="A sketch of the painting"></figure>'
