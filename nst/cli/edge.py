@@ -1,35 +1,37 @@
 """Where errors end: the one place that turns an exception into a sentence and an exit code, for people or as JSON for programs."""
 
 import json
-from collections.abc import Iterator
+import sys
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from itertools import takewhile
 from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
+from typer.exceptions import TyperException
 
 from nst.errors import PasticheError
 
-_AS_JSON = "nst.json"  # in the context's meta, which a command shares with the group that it belongs to
+_FLAG = "--json"
+
+AsJson = Annotated[bool, typer.Option(_FLAG, help="Speak JSON on standard output, for programs; errors too.")]
 
 
 class Edge(TyperGroup):
     """The commands, with their errors caught."""
 
-    def invoke(self, ctx: Any) -> Any:  # the context's own class is private to Typer
+    def main(self, args: Sequence[str] | None = None, *rest: Any, **how: Any) -> Any:
+        words = sys.argv[1:] if args is None else list(args)
+        # Read off the words, since an error in them may come before the parser has reached the flag.
+        as_json = _FLAG in takewhile(lambda word: word != "--", words)
         try:
-            return super().invoke(ctx)
-        except PasticheError as error:
-            complain(error, as_json=ctx.meta.get(_AS_JSON, False))
-            raise typer.Exit(error.exit_code) from error
-
-
-def _remember(ctx: typer.Context, as_json: bool) -> bool:
-    ctx.meta[_AS_JSON] = as_json
-    return as_json
-
-
-AsJson = Annotated[bool, typer.Option("--json", callback=_remember, help="Speak JSON on standard output, for programs; errors too.")]
+            # Standing alone, Typer shows errors of usage itself, for people.
+            code = super().main(words, *rest, **how | {"standalone_mode": not as_json})
+        except (PasticheError, TyperException) as error:
+            complain(error, as_json=as_json)
+            code = error.exit_code
+        sys.exit(code)
 
 
 def say(text: str, facts: object, *, as_json: bool) -> None:
@@ -37,13 +39,14 @@ def say(text: str, facts: object, *, as_json: bool) -> None:
     typer.echo(_json(facts) if as_json else text)
 
 
-def complain(error: PasticheError, *, as_json: bool, photo: str | None = None) -> None:
+def complain(error: PasticheError | TyperException, *, as_json: bool, photo: str | None = None) -> None:
     """Tells of an error, and of the photo that it befell if it is about one."""
-    facts = {"error": str(error), "code": error.exit_code}
+    sentence = error.format_message() if isinstance(error, TyperException) else str(error)
+    facts = {"error": sentence, "code": error.exit_code}
     if as_json:
         typer.echo(_json(facts if photo is None else {"photo": photo, **facts}))
     else:
-        typer.echo(error if photo is None else f"{photo}: {error}", err=True)
+        typer.echo(sentence if photo is None else f"{photo}: {sentence}", err=True)
 
 
 def _json(facts: object) -> str:

@@ -4,6 +4,7 @@ import struct
 import zlib
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image
@@ -12,6 +13,7 @@ from typer.testing import Result
 from nst import engine
 
 Run = Callable[..., Result]
+Objects = Callable[[Result], list[dict[str, Any]]]
 STYLE = ("--style", "copperplate")
 
 
@@ -149,3 +151,28 @@ def test_a_device_that_is_not_there_is_told(run: Run, photo: Path) -> None:
 @pytest.mark.parametrize("words", [(), ("nonesuch",), ("stylize", "photo.png"), ("stylize", "a.png", *STYLE, "--preset", "huge")])
 def test_what_is_no_command_is_a_usage_error(run: Run, words: tuple[str, ...]) -> None:
     assert run(*words).exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "sentence"),
+    [
+        (("--json",), 2, "No such option: --json"),
+        (("nonesuch", "--json"), 2, "No such command 'nonesuch'"),
+        (("stylize", "photo.png", "--json"), 2, "Missing option '--style'"),
+        (("stylize", "photo.png", *STYLE, "--nonsense", "--json"), 2, "No such option: --nonsense"),
+        (("stylize", "photo.png", *STYLE, "--json", "--preset", "huge"), 2, "Invalid value for '--preset'"),
+        (("stylize", "photo.png", *STYLE, "--json", "--strength", "7"), 20, "Strength must be"),
+        (("admin", "drop", "--json"), 2, "Name dead letters"),
+        (("weights", "list", "--json", "everything"), 2, "unexpected extra argument"),
+    ],
+)
+def test_for_programs_every_error_is_one_object(run: Run, objects: Objects, words: tuple[str, ...], code: int, sentence: str) -> None:
+    result = run(*words)
+    (facts,) = objects(result)
+    assert (result.exit_code, result.stderr, facts["code"]) == (code, "", code)
+    assert sentence in facts["error"]
+
+
+def test_a_photo_may_be_called_like_an_option(run: Run) -> None:
+    result = run("stylize", *STYLE, "--", "--json")
+    assert result.stderr == "--json: There is no such file. Check its name and folder.\n"
