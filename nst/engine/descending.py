@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import fields
 from typing import Any
 
 from PIL import Image
@@ -19,6 +20,8 @@ from nst.engine.scales import Scale, plan
 
 class Descending:
     """Climbs the scales, reports and obeys."""
+
+    heeds = tuple(entry.name for entry in fields(StyleParams))
 
     def __init__(
         self,

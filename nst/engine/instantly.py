@@ -177,6 +177,8 @@ def blend(codes: Sequence[tuple[StyleCode, float]]) -> StyleCode:
 class OnePass:
     """Paints with an `Instant`, reports and obeys."""
 
+    heeds = ("mode", "size", "strength", "style_scale", "keep_colours")
+
     def __init__(
         self,
         easel: Easel,

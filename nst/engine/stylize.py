@@ -2,7 +2,8 @@
 
 import platform
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import replace
 from typing import Any, Protocol
 
 import PIL
@@ -26,6 +27,11 @@ class Painter(Protocol):
     """A way to paint."""
 
     stopped: bool
+
+    @property
+    def heeds(self) -> Collection[str]:
+        """Names of the parameters that it takes notice of; the others are not in its recipe."""
+        ...
 
     def paint(self) -> Image.Image:
         """The painting, or what there is of it when it should stop."""
@@ -77,7 +83,8 @@ def stylize(
         easel = Easel(content, palette, params, encoder.min_side, device)
         painter = Descending(easel, encoder, size, params, on_progress or _ignore, should_stop or _never)
     picture = painter.paint()
-    recipe = _recipe(params, palette, device, painter, picture)
+    # With its size in pixels: what a preset means hangs on the photo, and for ultra on the memory that was free.
+    recipe = _recipe(replace(params, size=size), palette, device, painter, picture)
     return Result(picture, {**recipe, "seconds": round(time.perf_counter() - started, 2)}, painter.stopped)
 
 
@@ -103,7 +110,7 @@ def _checked(styles: list[Style], params: StyleParams, encoder: Encoder | None) 
 def _recipe(params: StyleParams, styles: list[Style], device: torch.device, painter: Painter, picture: Image.Image) -> dict[str, Any]:
     total = sum(style.share for style in styles)
     return {
-        "params": params.to_dict(),
+        "params": {name: value for name, value in params.to_dict().items() if name in painter.heeds},
         "size": list(picture.size),
         "style_shares": [round(style.share / total, 6) for style in styles],
         **painter.recipe(),

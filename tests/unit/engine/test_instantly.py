@@ -145,6 +145,18 @@ def test_the_recipe_names_the_network_and_its_weights(photo: Image.Image, style:
     json.dumps(recipe)
 
 
+def test_the_recipe_holds_what_was_heeded_and_makes_the_painting_again(photo: Image.Image, style: Image.Image, instant: Instant) -> None:
+    unheeded = {"encoder": "vgg19", "iterations": 7, "scales": 3, "seed": 5, "init": "noise", "loss": "gram", "smoothness": 1.0}
+    asked = {"preset": "draft", "size": None, "strength": 0.7, "style_scale": 0.5, "keep_colours": "recolour"}
+    result = stylize(photo, [style], instantly_with(**asked, **unheeded, optimiser="adam"), instant=instant)
+    recipe = json.loads(json.dumps(result.recipe))
+    heeded = {"mode": "instant", "size": 256, "strength": 0.7, "style_scale": 0.5, "keep_colours": "recolour"}
+    assert recipe["params"] == heeded
+    assert not {"encoder", "scales", "losses"} & set(recipe)
+    again = stylize(photo, [style], StyleParams.from_dict(recipe["params"]))
+    assert again.picture.tobytes() == result.picture.tobytes()
+
+
 def test_the_memory_forgets_what_was_used_least_recently() -> None:
     memory: Memory[str] = Memory(2)
     made: list[str] = []

@@ -6,7 +6,7 @@ import torch
 from PIL import Image
 
 from nst.domain import Init, KeepColours, Loss, Optimiser, StyleParams
-from nst.engine import Iterate, Style, stylize
+from nst.engine import Iterate, Style, memory, stylize
 from nst.errors import InvalidParams
 from tests.conftest import TinyEncoder, picture
 
@@ -159,6 +159,14 @@ def test_the_recipe_is_json_and_makes_the_painting_again(photo: Image.Image, sty
     assert recipe["scales"][0] == {"long_side": 45, "steps": 3, "optimisers": ["lbfgs"]}
     assert set(recipe["versions"]) == {"pastiche", "torch", "pillow", "python"}
     assert recipe["seconds"] > 0
+
+
+def test_the_recipe_of_ultra_says_what_fitted(
+    photo: Image.Image, style: Image.Image, tiny: TinyEncoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(memory, "affordable_size", lambda *_: 80)
+    result = stylize(photo, [style], quick(preset="ultra", size=None, scales=1, iterations=1), encoder=tiny)
+    assert (max(result.picture.size), result.recipe["params"]["size"]) == (80, 80)
 
 
 def test_the_recipe_says_where_adam_took_over(photo: Image.Image, style: Image.Image, tiny: TinyEncoder) -> None:
