@@ -35,7 +35,7 @@ class Descending:
         """`size` is the painting's long side."""
         self._easel, self._encoder, self._params = easel, encoder, params
         self._on_progress, self._should_stop = on_progress, should_stop
-        self.scales = plan(size, params)
+        self.scales = plan(size, params, easel.elongation)
         self.optimisers: list[list[str]] = []
         self.losses: Mapping[str, float] = {}
         self.stopped = False

@@ -11,7 +11,7 @@ from torch import Tensor
 from nst.domain import Init, KeepColours, StyleParams
 from nst.engine import colour
 from nst.engine.losses import moments, square_root
-from nst.engine.pictures import Size, alpha_of, fit, opaque, tile_to, to_picture, to_tensor
+from nst.engine.pictures import Size, alpha_of, elongation, fit, opaque, tile_to, to_picture, to_tensor
 
 
 @dataclass(frozen=True)
@@ -27,6 +27,7 @@ class Easel:
         """`min_side` is that of a style picture in pixels, below which it is repeated."""
         self._content, self._params = opaque(content), params
         self._styles = [Style(opaque(style.picture), style.share) for style in styles]
+        self.elongation = elongation(content)
         self._alpha, self._min_side, self._device = alpha_of(content), min_side, device
         self._random = torch.Generator().manual_seed(params.seed)
 
@@ -46,9 +47,7 @@ class Easel:
 
         `photo` is asked for where the style takes on its colours.
         """
-        picture = self._styles[index].picture
-        size = fit(picture, min(long_side * self._params.style_scale, max(picture.size)))
-        x = tile_to(to_tensor(picture, size, self._device), self._min_side)
+        x = tile_to(to_tensor(self._styles[index].picture, self._style_size(index, long_side), self._device), self._min_side)
         return colour.recoloured(x, photo()) if self._params.keep_colours is KeepColours.RECOLOUR else x
 
     def photo_key(self, size: Size) -> Hashable:
@@ -58,7 +57,11 @@ class Easel:
     def style_key(self, index: int, long_side: int, size: Size) -> Hashable:
         """Stands for what `style` gives with the photo at `size`."""
         recoloured = self._params.keep_colours is KeepColours.RECOLOUR
-        return (digest(self._styles[index].picture), long_side, self._params.style_scale, self.photo_key(size) if recoloured else None)
+        return (digest(self._styles[index].picture), self._style_size(index, long_side), self.photo_key(size) if recoloured else None)
+
+    def _style_size(self, index: int, long_side: int) -> Size:
+        picture = self._styles[index].picture
+        return fit(picture, min(long_side / self.elongation * self._params.style_scale, max(picture.size)))
 
     def start(self, photo: Tensor, styles: list[tuple[Tensor, float]]) -> Tensor:
         """What the coarsest scale begins with."""

@@ -6,9 +6,9 @@ import psutil
 import torch
 from PIL import Image
 
-from nst.domain import PRESET_SIZES, Mode, Preset, StyleParams
+from nst.domain import PRESET_SIZES, Mode, Preset, StyleParams, range_of
 from nst.engine.instantly import TILE
-from nst.engine.pictures import MARGIN, fit
+from nst.engine.pictures import MARGIN, elongation, fit
 from nst.errors import DoesNotFit
 
 # Fitted to `python -m benchmarks memory`: bytes for each pixel of the finest scale, frame included, while descending; for each
@@ -36,7 +36,7 @@ def estimate_instant(content: Image.Image, style_pixels: int, size: int) -> int:
 
 
 def affordable_size(content: Image.Image, params: StyleParams, device: torch.device) -> int:
-    """The painting's long side: what is asked for, or for ultra what fits.
+    """The painting's long side: what is asked for, or for ultra and panoramas what fits.
 
     Raises:
         DoesNotFit: when what is asked for does not fit; the sentence names the largest size that does.
@@ -49,7 +49,13 @@ def affordable_size(content: Image.Image, params: StyleParams, device: torch.dev
         raise DoesNotFit(
             f"A painting of {size} pixels does not fit into the free memory; the largest that does has a long side of {largest} pixels."
         )
-    return size
+    return size if params.size else max(size, min(_drawn_out(content, params.preset), largest))
+
+
+def _drawn_out(content: Image.Image, preset: Preset) -> int:
+    """A preset's long side for a panorama, no larger than the photo itself."""
+    _, most = range_of("size")
+    return min(round(PRESET_SIZES[preset] * elongation(content)), max(content.size), int(most))
 
 
 def largest_size(content: Image.Image, params: StyleParams, free: float) -> int:
@@ -63,10 +69,11 @@ def largest_size(content: Image.Image, params: StyleParams, free: float) -> int:
 
 def needed(content: Image.Image, params: StyleParams, size: int) -> int:
     """As `estimate`, for a square style picture at the scale that `params` says."""
+    style_pixels = round((size / elongation(content) * params.style_scale) ** 2)
     if params.mode is Mode.INSTANT:
-        return estimate_instant(content, round((size * params.style_scale) ** 2), size)
+        return estimate_instant(content, style_pixels, size)
     encoder = params.encoder if params.encoder in FIXED else "vgg19"
-    return estimate(content, round((size * params.style_scale) ** 2), size, encoder)
+    return estimate(content, style_pixels, size, encoder)
 
 
 def free_bytes(device: torch.device) -> float:

@@ -14,6 +14,9 @@ Size = tuple[int, int]
 # Pixels around the picture that are painted, too, and cut off at the end: features see a mirrored world beyond the border, which
 # paints a band of its own along it. A frame also makes the smallest picture large enough for the encoder.
 MARGIN = 16
+# A photo's sides up to which its long one says how large a painting is. Of a longer panorama that would leave a thread, with strokes
+# larger than it is high: its preset, style pictures and coarsest scale are those of a part of it with these sides.
+LONGEST = 4.0
 
 
 def to_tensor(picture: Image.Image, size: Size, device: torch.device) -> Tensor:
@@ -54,6 +57,11 @@ def fit(picture: Image.Image, long_side: float) -> Size:
     """The size with that long side and the picture's own shape; no side below one pixel."""
     factor = long_side / max(picture.size)
     return max(1, round(picture.height * factor)), max(1, round(picture.width * factor))
+
+
+def elongation(picture: Image.Image) -> float:
+    """How many times longer than `LONGEST` a picture is, upright or lying; 1 when it is not."""
+    return max(1.0, max(picture.size) / min(picture.size) / LONGEST)
 
 
 def resize(x: Tensor, size: Size) -> Tensor:

@@ -18,14 +18,14 @@ class Scale:
     steps: int
 
 
-def plan(size: int, params: StyleParams) -> list[Scale]:
-    """The scales for a painting with a long side of `size` pixels, coarse first."""
-    count = params.scales or _room(size)
+def plan(size: int, params: StyleParams, elongation: float = 1.0) -> list[Scale]:
+    """The scales for a painting with a long side of `size` pixels, coarse first; `elongation` is the photo's (see `pictures`)."""
+    count = params.scales or _room(size / elongation)
     sides = [max(1, round(size / RATIO**rung)) for rung in reversed(range(count))]
     return [Scale(side, _steps(rung, count, params)) for rung, side in enumerate(sides)]
 
 
-def _room(size: int) -> int:
+def _room(size: float) -> int:
     count = 1
     while size / RATIO**count >= COARSEST - 1:
         count += 1

@@ -157,6 +157,14 @@ def test_the_recipe_holds_what_was_heeded_and_makes_the_painting_again(photo: Im
     assert again.picture.tobytes() == result.picture.tobytes()
 
 
+def test_a_style_that_is_remembered_is_coded_anew_for_a_panorama(photo: Image.Image, style: Image.Image, instant: Instant) -> None:
+    panorama = picture(640, 32)
+    remembering, fresh = instant, load_instant(CPU)
+    stylize(photo, [style], instantly_with(), instant=remembering)
+    paintings = [stylize(panorama, [style], instantly_with(), instant=each).picture for each in (remembering, fresh)]
+    assert paintings[0].tobytes() == paintings[1].tobytes()
+
+
 def test_the_memory_forgets_what_was_used_least_recently() -> None:
     memory: Memory[str] = Memory(2)
     made: list[str] = []

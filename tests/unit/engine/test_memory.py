@@ -54,8 +54,37 @@ def test_ultra_is_refused_where_not_even_high_fits(monkeypatch: pytest.MonkeyPat
         memory.affordable_size(LANDSCAPE, StyleParams(preset=Preset.ULTRA), CPU)
 
 
+@pytest.mark.parametrize(
+    ("shape", "preset", "size"),
+    [
+        ((3000, 1000), Preset.DRAFT, 256),
+        ((4000, 1000), Preset.STANDARD, 512),
+        ((4000, 200), Preset.DRAFT, 1280),
+        ((200, 4000), Preset.DRAFT, 1280),
+        ((4000, 200), Preset.STANDARD, 2560),
+        ((4000, 200), Preset.HIGH, 4000),  # the photo's own size
+        ((640, 32), Preset.DRAFT, 640),
+        ((200, 10), Preset.DRAFT, 256),
+        ((40_000, 2000), Preset.ULTRA, 8192),  # what `size` can say
+    ],
+)
+def test_a_preset_leaves_no_thread_of_a_panorama(
+    shape: tuple[int, int], preset: Preset, size: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(memory, "free_bytes", lambda _: 1e15)
+    panorama = Image.new("L", shape)
+    assert memory.affordable_size(panorama, StyleParams(preset=preset), CPU) == size
+    assert memory.affordable_size(panorama, StyleParams(preset=preset, size=300), CPU) == 300
+
+
+def test_a_panorama_is_drawn_out_no_further_than_fits(monkeypatch: pytest.MonkeyPatch) -> None:
+    panorama = Image.new("L", (4000, 200))
+    monkeypatch.setattr(memory, "free_bytes", lambda _: 300e6)
+    assert 512 < memory.affordable_size(panorama, StyleParams(), CPU) == memory.largest_size(panorama, StyleParams(), 300e6) < 2560
+
+
 def test_memory_grows_with_the_style_where_that_is_larger() -> None:
-    needed = [memory.needed(Image.new("L", (100, 5)), StyleParams(style_scale=scale), 1024) for scale in (1.0, 2.0)]
+    needed = [memory.needed(Image.new("L", (100, 25)), StyleParams(style_scale=scale), 1024) for scale in (1.0, 2.0)]
     assert needed[1] > 3 * needed[0]
 
 

@@ -10,6 +10,10 @@ def test_the_standard_ladder_climbs_by_root_two() -> None:
     assert [scale.long_side for scale in plan(512, StyleParams())] == [128, 181, 256, 362, 512]
 
 
+def test_a_panoramas_ladder_begins_where_something_is_left_to_hold_on_to() -> None:
+    assert [scale.long_side for scale in plan(1280, StyleParams(), elongation=5.0)] == [640, 905, 1280]
+
+
 @pytest.mark.parametrize("size", [32, 100, 128, 257, 1024, 2000])
 def test_the_last_rung_is_the_size_asked_for(size: int) -> None:
     scales = plan(size, StyleParams())

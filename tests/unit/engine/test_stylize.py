@@ -96,6 +96,11 @@ def test_a_style_is_never_squashed_nor_enlarged(photo: Image.Image, tiny: TinyEn
     assert (1, 3, 16, 32) in tiny.seen
 
 
+def test_a_panoramas_strokes_are_not_larger_than_it_is_high(tiny: TinyEncoder) -> None:
+    stylize(picture(640, 32), [picture(200, 100)], quick(size=320, scales=1), encoder=tiny)
+    assert (1, 3, 32, 64) in tiny.seen  # as of a photo of 64 x 16
+
+
 def test_styles_blend_by_their_shares(photo: Image.Image, tiny: TinyEncoder) -> None:
     first, second = Image.new("RGB", (64, 64), (220, 40, 40)), Image.new("RGB", (64, 64), (40, 40, 220))
     params = quick(iterations=30, strength=1.0)
