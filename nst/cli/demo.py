@@ -11,6 +11,7 @@ from nst.cli.configuration import catalogue, settings
 from nst.cli.edge import AsJson
 from nst.cli.options import Device, with_style_params
 from nst.cli.painting import Commission, Studio
+from nst.cli.sources import Source
 from nst.cli.style_sources import gather
 from nst.cli.stylize import Output, joined
 from nst.domain import StyleParams
@@ -37,5 +38,5 @@ def demo(
     offered = catalogue(chosen)
     styles = gather([style or offered.entries()[0].id], [], offered, Limits.of(chosen))
     (target,) = outputs.plan(output, [sample], joined(styles), overwrite=False)
-    commission = Commission(sample, partial(samples.load, sample), target.resolve())
-    Studio(styles, params, chosen, as_json).paint_all([commission])
+    photo = Source(sample, sample, partial(samples.load, sample))
+    Studio(styles, params, chosen, as_json).paint_all([Commission(photo, target.resolve())])

@@ -1,4 +1,4 @@
-"""Fetching a style picture from an address: bounded in bytes, in time and in redirects."""
+"""Fetching a picture from an address: bounded in bytes, in time and in redirects."""
 
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit

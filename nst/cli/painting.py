@@ -1,6 +1,6 @@
 """Painting photo after photo: what `stylize` and `demo` have in common once it is clear what goes where."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -13,6 +13,7 @@ from nst.cli import outputs
 from nst.cli.bars import painting_bar
 from nst.cli.edge import complain, say
 from nst.cli.interruption import Interruption
+from nst.cli.sources import Source
 from nst.cli.style_sources import NamedStyle
 from nst.cli.weights import fetch_weights
 from nst.domain import Mode, StyleParams
@@ -25,16 +26,9 @@ OF_ONE_PHOTO = (InvalidImage, FileUnreadable, DoesNotFit, RenderingFailed)
 
 @dataclass(frozen=True)
 class Commission:
-    """One painting to make.
+    """One painting to make, and its path."""
 
-    Attributes:
-        name: the photo's, as the user said it.
-        photo: reads it.
-        target: the painting's path.
-    """
-
-    name: str
-    photo: Callable[[], Image.Image]
+    photo: Source
     target: Path
 
 
@@ -62,7 +56,7 @@ class Studio:
                 try:
                     self._paint(commission, interruption)
                 except OF_ONE_PHOTO as error:
-                    complain(error, as_json=self.as_json, photo=commission.name)
+                    complain(error, as_json=self.as_json, photo=commission.photo.said)
                     first_code = first_code or error.exit_code
                 if interruption.happened:
                     raise typer.Exit(interruption.EXIT_CODE)
@@ -71,16 +65,16 @@ class Studio:
 
     def _paint(self, commission: Commission, interruption: Interruption) -> None:
         painting, recipe = self._rendered(commission, interruption)
-        recipe = {"photo": Path(commission.name).name, "styles": [style.name for style in self.styles], **recipe}
+        recipe = {"photo": commission.photo.name, "styles": [style.name for style in self.styles], **recipe}
         beside = outputs.save(painting, recipe, commission.target)
         self._report(commission, recipe, beside)
 
     def _rendered(self, commission: Commission, interruption: Interruption) -> tuple[Image.Image, dict[str, Any]]:
-        photo = commission.photo()
+        photo = commission.photo.read()
         from nst.engine import Style, stylize  # loads torch, which takes seconds: not before the photo is known to be one
 
         styles = [Style(style.picture, style.share) for style in self.styles]
-        with painting_bar(Path(commission.name).name, quiet=self.as_json) as show:
+        with painting_bar(commission.photo.name, quiet=self.as_json) as show:
             result = stylize(photo, styles, self.params, on_progress=show, should_stop=interruption, **self._means)
         return result.picture, result.recipe
 
@@ -96,7 +90,7 @@ class Studio:
         width, height = recipe["size"]
         verb = "stopped early after" if recipe["stopped"] else "painted in"
         digits = 0 if recipe["seconds"] >= 10 else 1
-        text = f"{commission.name}: {verb} {recipe['seconds']:.{digits}f} s, {width} x {height} pixels: {commission.target}"
+        text = f"{commission.photo.said}: {verb} {recipe['seconds']:.{digits}f} s, {width} x {height} pixels: {commission.target}"
         facts = {name: recipe[name] for name in ("styles", "size", "seconds", "stopped")}
-        files = {"photo": commission.name, "painting": str(commission.target), "recipe": str(beside)}
+        files = {"photo": commission.photo.said, "painting": str(commission.target), "recipe": str(beside)}
         say(text, {**files, **facts}, as_json=self.as_json)

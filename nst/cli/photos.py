@@ -1,22 +1,24 @@
-"""From the words behind a command to the photos that they mean: files, patterns and folders."""
+"""From the words behind a command to the photos that they mean: files, patterns, folders and addresses."""
 
 import glob
 from collections.abc import Sequence
 from pathlib import Path
 
 from nst import images
+from nst.cli.sources import Source, at_address, in_file, path_of
 from nst.errors import FileUnreadable, NoPictures
+from nst.images import Limits
 
 
-def photos(words: Sequence[str]) -> list[Path]:
+def photos(words: Sequence[str], limits: Limits) -> list[Source]:
     """The photos in the order given, each once. A single file is passed on as it is, also when it is missing: reading it will tell.
 
     Raises:
         NoPictures: when a folder or a pattern holds no picture.
-        FileUnreadable: when a folder may not be read.
+        FileUnreadable: when a folder may not be read, or an address is none.
     """
-    found = [path for word in words for path in _meant_by(word)]
-    return list(dict.fromkeys(found))
+    found = [source for word in words for source in _meant_by(word, limits)]
+    return list({source.said: source for source in found}.values())
 
 
 def pictures_in(folder: Path) -> list[Path]:
@@ -35,8 +37,13 @@ def pictures_in(folder: Path) -> list[Path]:
     return found
 
 
-def _meant_by(word: str) -> list[Path]:
-    path = Path(word)
+def _meant_by(word: str, limits: Limits) -> list[Source]:
+    fetched = at_address(word, limits)
+    return [fetched] if fetched else [in_file(path, limits) for path in _files(word)]
+
+
+def _files(word: str) -> list[Path]:
+    path = path_of(word)
     if path.is_dir():
         return pictures_in(path)
     if path.exists() or not glob.has_magic(word):

@@ -1,20 +1,18 @@
 """From what is said behind --style to pictures: an id of the catalogue, a file, a folder, or an address."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from urllib.parse import SplitResult, unquote, urlsplit
-from urllib.request import url2pathname
 
 from PIL import Image
 
 from nst import images
-from nst.cli.download import download
 from nst.cli.edge import naming
 from nst.cli.photos import pictures_in
-from nst.errors import FileUnreadable, InvalidParams, UnknownStyle
+from nst.cli.sources import Source, at_address, in_file, path_of
+from nst.errors import InvalidParams, UnknownStyle
 from nst.images import Limits
 from nst.styles import Catalogue
 
@@ -26,10 +24,6 @@ class NamedStyle:
     name: str
     picture: Image.Image
     share: float = 1.0
-
-
-Source = tuple[str, Callable[[], Image.Image]]
-"""A style's name, and what reads its picture."""
 
 
 def gather(words: Sequence[str], shares: Sequence[float], catalogue: Catalogue, limits: Limits) -> list[NamedStyle]:
@@ -47,7 +41,7 @@ def gather(words: Sequence[str], shares: Sequence[float], catalogue: Catalogue, 
     gathered = []
     for word, share in zip(words, _checked(shares, len(words)), strict=True):
         sources = _sources(word, catalogue, limits) if share > 0 else []
-        gathered += [NamedStyle(name, _read(name, picture), share / len(sources)) for name, picture in sources]
+        gathered += [NamedStyle(source.name, _read(source), share / len(sources)) for source in sources]
     return gathered
 
 
@@ -64,21 +58,13 @@ def _checked(shares: Sequence[float], count: int) -> Sequence[float]:
 def _sources(word: str, catalogue: Catalogue, limits: Limits) -> list[Source]:
     """An id goes before a file of the same name; `./name` means the file."""
     if word in catalogue:
-        return [(word, partial(catalogue.picture, word))]
-    address = _address(word)
-    if address.scheme in ("http", "https"):
-        name = Path(unquote(address.path)).name or address.netloc
-        return [(name, lambda: images.decode(download(word, limits.max_bytes), limits))]
-    path = Path(url2pathname(address.path)) if address.scheme == "file" else Path(word)
+        return [Source(word, word, partial(catalogue.picture, word))]
+    fetched = at_address(word, limits)
+    if fetched:
+        return [fetched]
+    path = path_of(word)
     files = pictures_in(path) if path.is_dir() else [_present(path, word, catalogue)]
-    return [(file.name, partial(images.read, file, limits)) for file in files]
-
-
-def _address(word: str) -> SplitResult:
-    try:
-        return urlsplit(word)
-    except ValueError as error:
-        raise FileUnreadable(f"{word} is not an address. Check it for missing or superfluous brackets.") from error
+    return [in_file(file, limits) for file in files]
 
 
 def _present(path: Path, word: str, catalogue: Catalogue) -> Path:
@@ -89,6 +75,6 @@ def _present(path: Path, word: str, catalogue: Catalogue) -> Path:
     raise catalogue.unknown(word)
 
 
-def _read(name: str, picture: Callable[[], Image.Image]) -> Image.Image:
-    with naming(name):
-        return picture()
+def _read(source: Source) -> Image.Image:
+    with naming(source.name):
+        return source.read()

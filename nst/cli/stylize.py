@@ -1,19 +1,18 @@
 """`stylize`: photos into paintings."""
 
 from collections.abc import Sequence
-from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from nst import images
 from nst.cli import outputs
 from nst.cli.configuration import catalogue, settings
 from nst.cli.edge import AsJson
 from nst.cli.options import Device, with_style_params
 from nst.cli.painting import Commission, Studio
 from nst.cli.photos import photos
+from nst.cli.sources import path_of
 from nst.cli.style_sources import NamedStyle, gather
 from nst.domain import StyleParams
 from nst.images import Limits
@@ -21,7 +20,7 @@ from nst.styles.catalogue import slug
 
 NAMED_IN_FILES = 3  # styles, of a blend of many
 
-Photos = Annotated[list[str], typer.Argument(metavar="PHOTO", help="Files, patterns or folders.", show_default=False)]
+Photos = Annotated[list[str], typer.Argument(metavar="PHOTO", help="Files, patterns, folders or URLs.", show_default=False)]
 Styles = Annotated[
     list[str],
     typer.Option("--style", "-s", help="A style's name (see `styles`), a file, a folder or a URL; several blend.", show_default=False),
@@ -49,12 +48,12 @@ def stylize(
     """
     chosen = settings(device)
     limits = Limits.of(chosen)
-    paths = photos(photo)
+    sources = photos(photo, limits)
     styles = gather(style, share or [], catalogue(chosen), limits)
-    targets = outputs.plan(
-        output, [path.stem for path in paths], joined(styles), overwrite=overwrite, originals=[*paths, *map(Path, style)]
-    )
-    commissions = [Commission(str(path), partial(images.read, path, limits), target) for path, target in zip(paths, targets, strict=True)]
+    stems = [Path(source.name).stem for source in sources]
+    originals = [*(Path(source.said) for source in sources), *map(path_of, style)]
+    targets = outputs.plan(output, stems, joined(styles), overwrite=overwrite, originals=originals)
+    commissions = [Commission(source, target) for source, target in zip(sources, targets, strict=True)]
     Studio(styles, params, chosen, as_json).paint_all(commissions)
 
 

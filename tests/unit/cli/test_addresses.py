@@ -1,4 +1,4 @@
-"""Styles by address, from a server in this process."""
+"""Photos and styles by address, from a server in this process."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -11,6 +11,8 @@ import pytest
 from typer.testing import Result
 
 from nst.cli import download
+from nst.cli.sources import at_address
+from nst.images import STORED
 
 Run = Callable[..., Result]
 
@@ -79,6 +81,48 @@ def server(own_style: Path) -> Iterator[str]:
 def test_a_style_is_fetched(paint: Run, photo: Path, server: str) -> None:
     assert paint(photo, "-s", f"{server}/own.png?size=large").exit_code == 0
     assert '"own.png"' in Path("photo-own.json").read_text()
+
+
+def test_a_photo_is_fetched(paint: Run, server: str) -> None:
+    result = paint(f"{server}/own.png?size=large", "-s", "copperplate")
+    assert result.stdout.startswith(f"{server}/own.png?size=large: painted in")
+    assert '"photo": "own.png"' in Path("own-copperplate.json").read_text()
+    assert Path("own-copperplate.png").exists()
+
+
+def test_a_photo_may_be_named_by_its_files_address(paint: Run, photo: Path) -> None:
+    assert paint(photo.resolve().as_uri(), "-s", "copperplate").exit_code == 0
+    assert Path("photo-copperplate.png").exists()
+
+
+def test_a_photo_that_cannot_be_fetched_is_named_as_it_was_and_the_others_are_painted(paint: Run, photo: Path, server: str) -> None:
+    result = paint(f"{server}/missing.png", photo, "-s", "copperplate")
+    assert result.exit_code == 23
+    assert result.stderr == f"{server}/missing.png: The server 127.0.0.1 answers with status 404. Check the address.\n"
+    assert Path("photo-copperplate.png").exists()
+
+
+@pytest.mark.parametrize("address", ["ftp://example.org/a/photo.jpg", "s3://bucket/photo.jpg"])
+def test_what_cannot_be_fetched_from_is_told(paint: Run, photo: Path, address: str) -> None:
+    for words in ((address, "-s", "copperplate"), (photo, "-s", address)):
+        result = paint(*words)
+        assert result.exit_code == 23
+        assert result.stderr == f"Nothing can be fetched from {address}. Addresses of pictures begin with http, https or file.\n"
+
+
+@pytest.mark.parametrize(
+    ("address", "name"),
+    [
+        ("https://example.org/a%20picture.jpg?token=secret", "a picture.jpg"),
+        ("https://example.org/a/..%2F..%2Fb%00%0A.png", "b.png"),
+        ("https://anna:secret@example.org/", "example.org"),
+        (f"https://example.org/{'x' * 300}.png", f"{'x' * 46}.png"),
+    ],
+)
+def test_what_is_fetched_has_a_name_that_a_file_can_have(address: str, name: str) -> None:
+    source = at_address(address, STORED)
+    assert source is not None
+    assert source.name == name
 
 
 def test_three_redirects_are_followed(paint: Run, photo: Path, server: str) -> None:
