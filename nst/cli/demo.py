@@ -38,5 +38,6 @@ def demo(
     offered = catalogue(chosen)
     styles = gather([style or offered.entries()[0].id], [], offered, Limits.of(chosen))
     (target,) = outputs.plan(output, [sample], joined(styles), overwrite=False)
+    target = target if target == outputs.STDOUT else target.resolve()
     photo = Source(sample, sample, partial(samples.load, sample))
-    Studio(styles, params, chosen, as_json).paint_all([Commission(photo, target.resolve())])
+    Studio(styles, params, chosen, as_json).paint_all([Commission(photo, target)])

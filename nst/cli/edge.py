@@ -34,9 +34,9 @@ class Edge(TyperGroup):
         sys.exit(code)
 
 
-def say(text: str, facts: object, *, as_json: bool) -> None:
-    """Tells a person the text, or a program the facts, as JSON on one line."""
-    typer.echo(_json(facts) if as_json else text)
+def say(text: str, facts: object, *, as_json: bool, aside: bool = False) -> None:
+    """Tells a person the text, or a program the facts, as JSON on one line; `aside` on standard error, where the other is in use."""
+    typer.echo(_json(facts) if as_json else text, err=aside)
 
 
 def complain(error: PasticheError | TyperException, *, as_json: bool, photo: str | None = None) -> None:

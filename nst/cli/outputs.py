@@ -2,16 +2,21 @@
 
 import json
 import os
+import sys
 import tempfile
 from collections.abc import Collection, Sequence
 from itertools import chain, count
 from pathlib import Path
 from typing import Any
 
+import typer
 from PIL import Image
 
 from nst import images
 from nst.errors import CannotWrite
+
+STDOUT = Path("-")
+"""Standard output as a planned path. No file's path is this: each has an ending."""
 
 
 def plan(out: str | None, stems: Sequence[str], style: str, *, overwrite: bool, originals: Collection[Path] = ()) -> list[Path]:
@@ -19,7 +24,7 @@ def plan(out: str | None, stems: Sequence[str], style: str, *, overwrite: bool, 
 
     Args:
         out: a file, when there is one photo, or a folder; None is the working folder. An existing folder, and a name without an
-            ending, mean a folder.
+            ending, mean a folder; "-" is standard output.
         stems: the photos' names, without endings.
         style: what joins them in the paintings' names.
         overwrite: whether a made-up name may be one that exists; otherwise it gets a number. A file named by `out` is replaced.
@@ -28,6 +33,9 @@ def plan(out: str | None, stems: Sequence[str], style: str, *, overwrite: bool, 
     Raises:
         CannotWrite: when there is no writing there, or the name's ending is none of ours.
     """
+    if out == str(STDOUT):
+        _check_piped(len(stems))
+        return [STDOUT]
     if out is None or _means_folder(out):
         folder = Path(out or ".")
         paths = _made_up(folder, [f"{stem}-{style}" for stem in stems], overwrite)
@@ -39,12 +47,15 @@ def plan(out: str | None, stems: Sequence[str], style: str, *, overwrite: bool, 
     return paths
 
 
-def save(painting: Image.Image, recipe: dict[str, Any], path: Path) -> Path:
-    """Writes a painting and, beside it, its recipe, whose path is returned.
+def save(painting: Image.Image, recipe: dict[str, Any], path: Path) -> Path | None:
+    """Writes a painting and, beside it, its recipe, whose path is returned. There is nothing beside standard output.
 
     Raises:
         CannotWrite: when the disk is full, or the folder has gone.
     """
+    if path == STDOUT:
+        _pass_on(images.encode(painting, images.Format.PNG))
+        return None
     format = images.format_of(path)
     assert format is not None, "a planned path has one of our endings"  # noqa: S101
     beside = path.with_suffix(".json")
@@ -55,6 +66,13 @@ def save(painting: Image.Image, recipe: dict[str, Any], path: Path) -> Path:
 
 def _means_folder(out: str) -> bool:
     return Path(out).is_dir() or out.endswith(os.sep) or not Path(out).suffix
+
+
+def _check_piped(photos: int) -> None:
+    if photos > 1:
+        raise CannotWrite(f"Standard output takes one painting, and there are {photos} photos. Name a folder instead.")
+    if sys.stdout.isatty():
+        raise CannotWrite("A painting is nothing for a terminal. Send it on, as in `--output - > painting.png`.")
 
 
 def _single(path: Path, photos: int) -> Path:
@@ -90,6 +108,13 @@ def _check_spared(paths: Sequence[Path], originals: Collection[Path]) -> None:
             raise CannotWrite(f"{path} is a picture that is painted from, and stays as it is. Choose another name with --output.")
 
 
+def _pass_on(data: bytes) -> None:
+    try:
+        typer.echo(data, nl=False)
+    except OSError as error:
+        raise _refused("Standard output", error) from error
+
+
 def _write(path: Path, data: bytes) -> None:
     partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
     try:
@@ -100,5 +125,5 @@ def _write(path: Path, data: bytes) -> None:
         raise _refused(path, error) from error
 
 
-def _refused(path: Path, error: OSError) -> CannotWrite:
-    return CannotWrite(f"{path} cannot be written ({(error.strerror or 'no reason given').lower()}). Choose another place with --output.")
+def _refused(place: Path | str, error: OSError) -> CannotWrite:
+    return CannotWrite(f"{place} cannot be written ({(error.strerror or 'no reason given').lower()}). Choose another place with --output.")

@@ -86,11 +86,11 @@ class Studio:
         device = device_named(self.settings.device)
         return {"device": device, "instant": load_instant(device) if self.params.mode is Mode.INSTANT else None}
 
-    def _report(self, commission: Commission, recipe: dict[str, Any], beside: Path) -> None:
+    def _report(self, commission: Commission, recipe: dict[str, Any], beside: Path | None) -> None:
         width, height = recipe["size"]
         verb = "stopped early after" if recipe["stopped"] else "painted in"
         digits = 0 if recipe["seconds"] >= 10 else 1
         text = f"{commission.photo.said}: {verb} {recipe['seconds']:.{digits}f} s, {width} x {height} pixels: {commission.target}"
         facts = {name: recipe[name] for name in ("styles", "size", "seconds", "stopped")}
-        files = {"photo": commission.photo.said, "painting": str(commission.target), "recipe": str(beside)}
-        say(text, {**files, **facts}, as_json=self.as_json)
+        files = {"photo": commission.photo.said, "painting": str(commission.target), "recipe": str(beside) if beside else None}
+        say(text, {**files, **facts}, as_json=self.as_json, aside=commission.target == outputs.STDOUT)

@@ -26,7 +26,9 @@ Styles = Annotated[
     typer.Option("--style", "-s", help="A style's name (see `styles`), a file, a folder or a URL; several blend.", show_default=False),
 ]
 Shares = Annotated[list[float] | None, typer.Option("--share", help="A style's share in the blend, one for each --style in their order.")]
-Output = Annotated[str | None, typer.Option("--output", "-o", help="A file (.png, .jpg, .webp), or a folder, which is made.")]
+Output = Annotated[
+    str | None, typer.Option("--output", "-o", help="A file (.png, .jpg, .webp), a folder, which is made, or - for standard output.")
+]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace earlier paintings of the same name instead of numbering.")]
 
 

@@ -1,8 +1,13 @@
 """`nst stylize`: what it paints, where it puts it, and what it says."""
 
 import json
+import os
+import pty
 import signal
+import subprocess
+import sys
 from collections.abc import Callable
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +33,13 @@ def opened(path: str | Path) -> Image.Image:
     with Image.open(path) as picture:
         picture.load()
     return picture
+
+
+def painted_into(stdout: int, photo: Path) -> "subprocess.CompletedProcess[str]":
+    """`stylize -o -` as a process of its own, whose standard output is that file."""
+    words = [sys.executable, "-m", "nst", "stylize", str(photo), "-s", "copperplate", "-o", "-", "--mode", "instant", "--size", "64"]
+    environment = {**os.environ, "PYTHONPATH": str(Path(nst.__file__).parents[1])}
+    return subprocess.run(words, stdout=stdout, stderr=subprocess.PIPE, env=environment, text=True, check=False)
 
 
 class TestPaintings:
@@ -110,6 +122,46 @@ class TestOutputs:
     def test_nothing_but_the_painting_and_its_recipe_is_left(self, paint: Run, photo: Path) -> None:
         assert paint(photo, "-s", "copperplate", "-o", "out").exit_code == 0
         assert sorted(path.name for path in Path("out").iterdir()) == ["photo-copperplate.json", "photo-copperplate.png"]
+
+
+class TestStandardOutput:
+    def test_it_takes_the_painting_alone(self, paint: Run, photo: Path) -> None:
+        result = paint(photo, "-s", "copperplate", "-o", "-")
+        assert result.exit_code == 0
+        painting = Image.open(BytesIO(result.stdout_bytes))
+        assert (painting.format, painting.size) == ("PNG", (64, 48))
+        assert result.stderr.startswith("photo.png: painted in")
+        assert [path.name for path in Path().iterdir()] == ["photo.png"]
+
+    def test_what_a_program_is_told_is_on_standard_error(self, paint: Run, photo: Path) -> None:
+        result = paint(photo, "-s", "copperplate", "-o", "-", "--json")
+        assert result.stdout_bytes.startswith(b"\x89PNG")
+        facts = json.loads(result.stderr)
+        assert (facts["painting"], facts["recipe"]) == ("-", None)
+
+    def test_it_takes_the_demo_too(self, run: Run) -> None:
+        result = run("demo", "-s", "copperplate", "--size", "64", "--iterations", "2", "--scales", "1", "-o", "-")
+        assert result.stdout_bytes.startswith(b"\x89PNG")
+
+    def test_it_takes_one_painting(self, paint: Run, photos: Path) -> None:
+        result = paint(photos, "-s", "copperplate", "-o", "-")
+        assert (result.exit_code, result.stdout) == (24, "")
+        assert result.stderr == "Standard output takes one painting, and there are 2 photos. Name a folder instead.\n"
+
+    @pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no file that stands for a full disk")
+    def test_a_full_disk_behind_it_is_told(self, photo: Path) -> None:
+        with Path("/dev/full").open("wb") as full:
+            result = painted_into(full.fileno(), photo)
+        assert result.returncode == 24
+        assert result.stderr == "Standard output cannot be written (no space left on device). Choose another place with --output.\n"
+
+    def test_a_terminal_is_spared(self, photo: Path) -> None:
+        ours, theirs = pty.openpty()
+        result = painted_into(theirs, photo)
+        os.close(ours)
+        os.close(theirs)
+        assert result.returncode == 24
+        assert result.stderr.startswith("A painting is nothing for a terminal.")
 
 
 class TestBatches:
