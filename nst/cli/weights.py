@@ -20,7 +20,7 @@ def fetch_weights(folder: Path, *, quiet: bool) -> Path:
     Raises:
         WeightsUnavailable: when they cannot be had.
     """
-    from nst.engine.weights import fetch_vgg19
+    from nst.engine.fetching import fetch_vgg19
 
     with download_bar("VGG-19", quiet=quiet) as on_bytes:
         return fetch_vgg19(folder, on_bytes=on_bytes)
@@ -29,7 +29,7 @@ def fetch_weights(folder: Path, *, quiet: bool) -> Path:
 @app.command()
 def fetch(source: Source = None, as_json: AsJson = False) -> None:
     """Fetches VGG-19's weights ahead of time, or takes them from a file, and keeps its features in NST_WEIGHTS_DIR."""
-    from nst.engine.weights import import_vgg19
+    from nst.engine.fetching import import_vgg19
 
     folder = settings().weights_dir
     kept = fetch_weights(folder, quiet=as_json) if source is None else import_vgg19(source, folder)
@@ -39,7 +39,7 @@ def fetch(source: Source = None, as_json: AsJson = False) -> None:
 @app.command("list")
 def list_(as_json: AsJson = False) -> None:
     """Lists the encoders, with where their weights are."""
-    from nst.engine.weights import VGG19_FILE
+    from nst.engine.fetching import VGG19_FILE
 
     kept = settings().weights_dir / VGG19_FILE
     size = kept.stat().st_size if kept.exists() else None

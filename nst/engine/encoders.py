@@ -106,7 +106,13 @@ def load_encoder(name: str, device: torch.device, weights_dir: Path) -> Encoder:
         WeightsUnavailable: when weights have to be fetched and cannot be.
     """
     layer_names(name)
-    state, digest = weights.embedded("compact") if name == "compact" else weights.fetched(weights_dir)
+    state, digest = weights.embedded("compact") if name == "compact" else _fetched(weights_dir)
     network = NETWORKS[name]()
     network.load_state_dict(state)
     return Frozen(name, network, digest, device)
+
+
+def _fetched(weights_dir: Path) -> tuple[weights.State, str]:
+    from nst.engine.fetching import fetched  # loads much that the embedded encoder needs none of
+
+    return fetched(weights_dir)

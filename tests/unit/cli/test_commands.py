@@ -135,7 +135,7 @@ class TestWeights:
             on_bytes(1, 2)
             return folder / "kept"
 
-        monkeypatch.setattr("nst.engine.weights.fetch_vgg19", fetch)
+        monkeypatch.setattr("nst.engine.fetching.fetch_vgg19", fetch)
         assert run("weights", "fetch").stdout == f"VGG-19's weights are kept in {tmp_path / 'weights' / 'kept'}.\n"
 
     @pytest.mark.parametrize("words", [("weights", "fetch"), ("demo", "--encoder", "vgg19")])
@@ -143,7 +143,7 @@ class TestWeights:
         def fetch(*_: object, **__: object) -> Path:
             raise WeightsUnavailable("They could not be fetched.")
 
-        monkeypatch.setattr("nst.engine.weights.fetch_vgg19", fetch)
+        monkeypatch.setattr("nst.engine.fetching.fetch_vgg19", fetch)
         result = run(*words, "--json")
         assert result.exit_code == 31
         assert json.loads(result.stdout) == {"error": "They could not be fetched.", "code": 31}
@@ -154,6 +154,17 @@ class TestInfo:
         result = run("info", "--device", "cpu")
         assert result.exit_code == 0
         assert all(word in result.stdout for word in ("cpu", "Free memory", "pixels with compact", "pixels with vgg19", "Torch"))
+
+    def test_it_loads_torch_and_nothing_else_that_takes_a_while(self) -> None:
+        program = """
+import sys, nst.cli
+try:
+    nst.cli.app(["info"])
+finally:
+    print(sorted({"torch", "torchvision", "httpx", "tenacity", "filelock", "skimage", "boto3", "redis", "streamlit"} & set(sys.modules)))
+"""
+        finished = subprocess.run([sys.executable, "-c", program], env=environment(), capture_output=True, text=True, check=True)
+        assert finished.stdout.splitlines()[-1] == "['torch']"
 
     def test_for_programs_too(self, run: Run) -> None:
         facts = json.loads(run("info", "--json").stdout)

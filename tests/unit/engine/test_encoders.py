@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from nst.engine import weights
+from nst.engine import fetching
 from nst.engine.compact import CompactEncoder
 from nst.engine.encoders import CONTENT_LAYER, STYLE_LAYERS, VGG19, layer_names, load_encoder
 from nst.errors import InvalidParams
@@ -35,10 +35,10 @@ def test_the_compact_encoder_takes_a_tenth_of_the_operations_of_vgg19() -> None:
 
 
 def test_the_embedded_weights_are_below_four_megabytes_and_fit() -> None:
-    file = Path(weights.__file__).parents[1] / "weights" / "compact.safetensors"
+    file = Path(fetching.__file__).parents[1] / "weights" / "compact.safetensors"
     assert file.stat().st_size <= 4_000_000
     encoder = load_encoder("compact", CPU, Path("unused"))
-    assert encoder.digest == weights.digest_of(file)
+    assert encoder.digest == fetching.digest_of(file)
 
 
 def test_compact_features_are_scaled_to_about_one() -> None:
@@ -78,10 +78,10 @@ def test_our_vgg19_answers_as_torchvisions_does_away_from_the_border() -> None:
         theirs = make_layers(cfgs["E"])
         ours = VGG19()
         state = {f"features.{name}": value for name, value in theirs.state_dict().items()}
-        ours.load_state_dict(weights.vgg19_features(state))
+        ours.load_state_dict(fetching.vgg19_features(state))
         x = torch.rand(1, 3, 128, 128)
         normalised = (x - ours.mean) / ours.deviation
-        wanted = theirs[: weights.VGG19_INDEX["relu3_1"] + 1](normalised).relu()
+        wanted = theirs[: fetching.VGG19_INDEX["relu3_1"] + 1](normalised).relu()
         found = ours(x, ["relu3_1"])["relu3_1"]
     torch.testing.assert_close(found[..., 16:-16, 16:-16], wanted[..., 16:-16, 16:-16])
 

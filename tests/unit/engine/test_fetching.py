@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from nst.engine.encoders import VGG19, load_encoder
-from nst.engine.weights import VGG19_FILE, VGG19_INDEX, Source, fetch_vgg19, import_vgg19
+from nst.engine.fetching import VGG19_FILE, VGG19_INDEX, Source, fetch_vgg19, import_vgg19
 from nst.errors import WeightsUnavailable
 
 
