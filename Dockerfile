@@ -30,7 +30,7 @@ RUN if [ -n "$TORCH_INDEX" ]; then \
         && pip install --no-deps --index-url "$TORCH_INDEX" -r torch.txt \
         && rm torch.txt; \
     fi \
-    && pip install -r requirements.txt
+    && pip install -c constraints.txt -r requirements.txt
 
 # .dockerignore lets through what runs, and nothing else. It belongs to root: the app cannot change its own code.
 COPY . .

@@ -67,7 +67,7 @@ def test_torch_and_torchvision_come_together_from_the_index_that_is_asked_for() 
     pinned = [line for line in (ROOT / "requirements.txt").read_text().splitlines() if re.search(pattern, line)]
     assert [line.partition("==")[0] for line in pinned] == ["torch", "torchvision"]
     assert '--no-deps --index-url "$TORCH_INDEX" -r torch.txt' in installing
-    assert installing.endswith("&& pip install -r requirements.txt")
+    assert installing.endswith("&& pip install -c constraints.txt -r requirements.txt")
 
 
 def test_the_health_check_asks_streamlit_at_the_port_that_is_served() -> None:
