@@ -24,6 +24,10 @@ class CuttingProxy:
         """The next command with this in it is carried out, and its answer is lost."""
         self._marker = marker.encode()
 
+    def lead_to(self, port: int) -> None:
+        """New connections go there; those that there are stay where they are."""
+        self._target = ("127.0.0.1", port)
+
     def __enter__(self) -> Self:
         return self
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
-from time import monotonic
+from time import monotonic, sleep
 
 import pytest
 
@@ -13,7 +13,7 @@ from nst.domain import JobState, Outcome, Preset, StyleParams
 from nst.errors import StoreUnavailable
 from nst.store.memory import MemoryObjects, memory_backend
 from nst.store.ports import Backend, Quota
-from nst.store.redis import Connection, SharedClock, redis_backend
+from nst.store.redis import Connection, RedisCompletions, RedisQueue, SharedClock, redis_backend
 from nst.store.redis.completions import _KEEP
 from tests.builders import PLENTY, a_job, painted, record, submitted
 from tests.fleet.cutting import CuttingProxy
@@ -220,3 +220,52 @@ class TestConnections:
         connection = Connection(f"rediss://127.0.0.1:{port}/0?ssl_ca_certs={certificate}")
         assert submitted(redis_backend(connection, MemoryObjects())).state is JobState.QUEUED
         connection.close()
+
+
+class TestFailover:
+    """A primary that becomes a replica keeps its clients, whose name for it leads to the new one by then."""
+
+    @pytest.fixture
+    def pair(self, tmp_path: Path) -> Iterator[tuple[RedisServer, RedisServer]]:
+        servers = []
+        for name in ("old", "new"):
+            (folder := tmp_path / name).mkdir()
+            servers.append(RedisServer(folder).start())
+        yield servers[0], servers[1]
+        for server in servers:
+            server.kill()
+
+    def test_what_waits_while_it_happens_is_told_of_an_outage(self, pair: tuple[RedisServer, RedisServer]) -> None:
+        old, new = pair
+        connection = connected(old)
+        listener, queue = RedisCompletions(connection).listen(), RedisQueue(connection)
+        with ThreadPoolExecutor(2) as threads:
+            waiting = threads.submit(queue.wait, 60.0), threads.submit(listener.wait, 2.0)
+            until_blocked(old, 2)
+            demote(old, new)
+            assert isinstance(waiting[0].exception(), StoreUnavailable)
+            assert waiting[1].result() == []
+        connection.close()
+
+    def test_calls_go_to_the_new_primary(self, pair: tuple[RedisServer, RedisServer]) -> None:
+        old, new = pair
+        with CuttingProxy(old.port) as name:
+            connection = Connection(f"redis://127.0.0.1:{name.port}/0")
+            submitted(redis_backend(connection, MemoryObjects()))
+            name.lead_to(new.port)
+            demote(old, new)
+            with pytest.raises(StoreUnavailable):
+                connection.run("pause", "1")
+            connection.run("pause", "1")
+            connection.close()
+
+
+def until_blocked(server: RedisServer, number: int) -> None:
+    with server.client() as client:
+        while int(client.info("clients")["blocked_clients"]) < number:
+            sleep(0.01)
+
+
+def demote(old: RedisServer, new: RedisServer) -> None:
+    with old.client() as client:
+        client.replicaof("127.0.0.1", str(new.port))

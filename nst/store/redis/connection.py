@@ -25,6 +25,7 @@ IDLE_SECONDS = 15  # a connection that was idle for longer is tried before it is
 _CLUSTER = "+cluster"
 # Redis answers and refuses: a replica that is not the primary any more, memory or disk that is full, a cluster that votes.
 _OUT_OF_ORDER = (ReadOnlyError, OutOfMemoryError, ClusterDownError)
+_UNBLOCKED = "UNBLOCKED"
 
 
 class Connection:
@@ -59,7 +60,7 @@ class Connection:
         Raises:
             StoreUnavailable: when Redis does not answer, or is out of order.
         """
-        with _in_our_words():
+        with self._in_our_words():
             return self._registered(script)(keys=[self._prefix], args=[_exact(argument) for argument in arguments])
 
     def call(self, *command: str | float) -> Any:
@@ -68,7 +69,7 @@ class Connection:
         Raises:
             StoreUnavailable: when Redis does not answer, or is out of order.
         """
-        with _in_our_words():
+        with self._in_our_words():
             return self._living().execute_command(*map(_exact, command))
 
     def close(self) -> None:
@@ -77,6 +78,17 @@ class Connection:
             client.disconnect_connection_pools()  # which its `close` leaves open
         if client is not None:
             client.close()
+
+    @contextmanager
+    def _in_our_words(self) -> Iterator[None]:
+        """A primary that has become a replica keeps our connections open: the next ones go where its name leads by now."""
+        try:
+            with _in_our_words():
+                yield
+        except StoreUnavailable as error:
+            if _is_demotion(error.__cause__) and isinstance(self._client, Redis):
+                self._client.connection_pool.disconnect(inuse_connections=False)
+            raise
 
     def _living(self) -> Any:
         """A cluster's client asks for its nodes when it is made, which may have to wait until there are some."""
@@ -111,13 +123,18 @@ def _in_our_words() -> Iterator[None]:
     except (ConnectionError, TimeoutError, *_OUT_OF_ORDER) as error:
         raise _unavailable() from error
     except ResponseError as error:
-        if str(error).startswith("MISCONF"):  # it cannot write to its disk, and refuses to go on without
+        # It cannot write to its disk, and refuses to go on without; or it has just become a replica, and ends what waits.
+        if str(error).startswith(("MISCONF", _UNBLOCKED)):
             raise _unavailable() from error
         raise
     except RedisError as error:
         if isinstance(error.__cause__ or error.__context__, ConnectionError | TimeoutError):
             raise _unavailable() from error
         raise
+
+
+def _is_demotion(error: BaseException | None) -> bool:
+    return isinstance(error, ReadOnlyError) or str(error).startswith(_UNBLOCKED)
 
 
 def _unavailable() -> StoreUnavailable:
