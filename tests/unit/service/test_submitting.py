@@ -189,7 +189,7 @@ def test_when_the_disk_is_full_the_oldest_private_paintings_make_room(studio: St
     assert studio.service.status().stored_bytes <= 2000
 
 
-@pytest.mark.parametrize("studio", [{"disk_bytes": 3000}], indirect=True)
+@pytest.mark.parametrize("studio", [{"disk_bytes": 5000}], indirect=True)
 def test_a_picture_that_does_not_fit_even_so_costs_nobody_his_painting(studio: Studio) -> None:
     for number in range(3):
         studio.painted(token=f"public-{number}", public=True)
