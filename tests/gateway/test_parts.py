@@ -66,6 +66,16 @@ def test_what_fails_is_not_counted() -> None:
         pass
 
 
+def test_what_is_still_being_read_is_under_way() -> None:
+    """The store knows nothing of it yet."""
+    addresses = Addresses(per_minute=9, active=1, clock=Clock())
+    with addresses.counted("here", "one", lambda _: False):
+        with pytest.raises(TooManyJobs), addresses.counted("here", "two", lambda _: False):
+            pass
+    with addresses.counted("here", "three", lambda _: False):
+        pass
+
+
 @pytest.mark.parametrize(
     ("address", "known_as"),
     [
