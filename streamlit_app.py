@@ -7,14 +7,24 @@ from nst.ui import frame, server
 if __name__ == "__main__":
     frame.show()
 else:
-    from nst import gateway  # not for a visit: it takes a moment
+    from collections.abc import AsyncIterator
+    from contextlib import asynccontextmanager
+
+    from nst.gateway import Gateway  # not for a visit: it takes a moment
     from nst.settings import Settings
     from nst.ui.studio import service_of
 
+    gateway = Gateway(service_of(Settings()), Settings())
+
+    @asynccontextmanager
+    async def lifespan(app: App) -> AsyncIterator[None]:
+        async with server.lifespan(app), gateway.running():
+            yield
+
     app = App(
         __file__,
-        lifespan=server.lifespan,
-        routes=[*server.routes(), *gateway.routes(service_of(Settings()), Settings())],
+        lifespan=lifespan,
+        routes=[*server.routes(), *gateway.routes()],
         middleware=server.middleware(),
         on_script_error=frame.apologise,
     )

@@ -43,10 +43,11 @@ build() {
     docker build --platform linux/amd64 --tag "$tag" "$@" .
 }
 
-# push TAG: prints the image's name by digest: what is deployed is what was built.
+# push REPOSITORY: prints the image's name by digest: what is deployed is what was built. Not the first digest that there is: an image that
+# another environment has, too, is named in its repository as well, and goes with it.
 push() {
-    docker push --quiet "$1" >&2
-    docker inspect --format '{{index .RepoDigests 0}}' "$1"
+    docker push --quiet "$1:$version" >&2
+    docker inspect --format '{{range .RepoDigests}}{{println .}}{{end}}' "$1:$version" | grep --fixed-strings "$1@"
 }
 
 stack images
@@ -56,12 +57,12 @@ aws ecr get-login-password | docker login --username AWS --password-stdin "${app
 build "$app_repository:$version" --build-arg TORCH_INDEX=https://download.pytorch.org/whl/cpu # the app paints previews at most
 build "pastiche-cuda:$version"
 build "$agent_repository:$version" --file deploy/aws/agent.Dockerfile --build-arg "STUDIO=pastiche-cuda:$version"
-app_image="$(push "$app_repository:$version")"
-agent_image="$(push "$agent_repository:$version")"
+app_image="$(push "$app_repository")"
+agent_image="$(push "$agent_repository")"
 
 stack network
 stack storage
 stack jobs "Machines=$machines" "AgentImage=$agent_image" "AlarmTopic=$alarms"
-stack cache
+stack cache "AlarmTopic=$alarms"
 stack app "AppImage=$app_image" "Certificate=$certificate" "AlarmTopic=$alarms"
 echo "Point your name at $(output app Address)"

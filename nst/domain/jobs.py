@@ -102,13 +102,13 @@ class Job:
         id: unguessable, 128 random bits.
         owner: the unguessable token of the visitor's browser. Shown to nobody else.
         token: of the submission, made by the form: the same owner and token are the same job, however often they arrive.
-        public: whether its pictures lie under `public/` and are shown in the feed once it has succeeded.
+        public: whether its pictures lie under `public/` and are shown in the feed once it has succeeded, unless it is hidden.
         attempt: how often it was given to a worker; also the fencing token, so it never falls.
         returns: how many of the attempts were given back unfinished; those do not count against `max_attempts`.
         turn: its place in line, given by the queue. See `nst.store.ports.Queue`.
         size_bytes: of all its pictures in the object store.
         created, started, finished, published: seconds since the epoch.
-        hidden: taken out of the feed by reports or by an administrator.
+        hidden: taken out of the feed by reports or by an administrator, and its pictures from `public/`.
     """
 
     id: str

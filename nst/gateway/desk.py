@@ -9,7 +9,7 @@ from functools import lru_cache, partial
 from typing import Any, TypeVar
 
 from nst import images
-from nst.domain import JobState, is_key, media_type, new_id
+from nst.domain import Job, JobState, is_key, media_type, new_id
 from nst.errors import NotAllowed, ObjectMissing, PasticheError, UnknownJob, UnknownStyle
 from nst.gateway import callers, views
 from nst.gateway.callers import Caller
@@ -46,13 +46,13 @@ class Desk:
 
     async def submit(self, caller: Caller, submission: Submission | SocketSubmission, base: str) -> dict[str, Any]:
         """The job's view. The same `requestId` again is the same job, and counts for nothing."""
+        if submission.webhook is not None:
+            await self.outbound.check(submission.webhook.url)
         if submission.requestId is not None:
             with suppress(UnknownJob):
                 job, viewer = await self.read(callers.find, self.service, caller, submission.requestId)
                 if viewer:
-                    return await self.read(views.job_view, self.service, job, viewer, base)
-        if submission.webhook is not None:
-            await self.outbound.check(submission.webhook.url)
+                    return await self.read(self._known, submission, job, viewer, base)
         job_id = submission.requestId or new_id()
         return await asyncio.get_running_loop().run_in_executor(self._painters, self._submit, caller, submission, job_id, base)
 
@@ -111,7 +111,14 @@ class Desk:
     def _accept(self, caller: Caller, submission: Submission | SocketSubmission, job_id: str, base: str) -> dict[str, Any]:
         owner = caller.owner_of(job_id)
         job = self.service.submit(owner, submission.order(submission.image, self.limits, job_id), caller.quota)
-        if submission.webhook is not None:
+        return self._known(submission, job, owner, base)
+
+    def _known(self, submission: Submission | SocketSubmission, job: Job, owner: str, base: str) -> dict[str, Any]:
+        """The view of a job that is stored, with its webhook: whoever submitted it may have died in between, and is sent the same again.
+
+        Of one that has ended, the view tells; and sending it again and again may not have others called again and again.
+        """
+        if submission.webhook is not None and not job.state.is_terminal:
             wanted = submission.webhook
             self.service.webhooks.put(Webhook(job.id, owner, wanted.url, wanted.secret, base), job.created)
         return views.job_view(self.service, job, owner, base)

@@ -1,6 +1,7 @@
 """Budgets of one connection and of one address. What a key may do is counted by the store; who has none, here, by this process."""
 
 import ipaddress
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -43,7 +44,7 @@ def neighbourhood(address: str) -> str:
 
 
 class Addresses:
-    """What programs without a key have submitted, by address.
+    """What programs without a key have submitted, by address. Thread-safe.
 
     They own each job apart, so the store cannot count them together.
     """
@@ -51,6 +52,8 @@ class Addresses:
     def __init__(self, per_minute: int, active: int, clock: Callable[[], float] = time.monotonic) -> None:
         self._per_minute, self._active, self._clock = per_minute, active, clock
         self._submitted: dict[str, dict[str, float]] = {}
+        self._coming: set[str] = set()
+        self._lock = threading.Lock()
 
     @contextmanager
     def counted(self, address: str, job_id: str, is_active: Callable[[str], bool]) -> Iterator[None]:
@@ -59,16 +62,21 @@ class Addresses:
         Raises:
             TooManyUploads, TooManyJobs: when the address has had its share.
         """
-        jobs = self._submitted.setdefault(address, {})
-        self._check(jobs, is_active)
-        jobs[job_id] = self._clock()
+        with self._lock:
+            jobs = self._submitted.setdefault(address, {})
+            self._check(jobs, lambda other: other in self._coming or is_active(other))
+            jobs[job_id] = self._clock()
+            self._coming.add(job_id)
         try:
             yield
         except BaseException:
-            jobs.pop(job_id, None)
+            with self._lock:
+                jobs.pop(job_id, None)
             raise
         finally:
-            self._tidy()
+            with self._lock:
+                self._coming.discard(job_id)
+                self._tidy()
 
     def _check(self, jobs: dict[str, float], is_active: Callable[[str], bool]) -> None:
         recent = [job_id for job_id, at in jobs.items() if self._clock() - at < _MINUTE]

@@ -22,9 +22,23 @@ class Mover:
         with self._lock:
             return self._move(own(self._backend, job_id, owner), now, public)
 
+    def hide(self, job_id: str, now: float, *, hidden: bool) -> None:
+        """Out of the gallery first, then its pictures from where anybody could reach them without us; and both the way back.
+
+        Raises:
+            UnknownJob: when there is no such job.
+        """
+        with self._lock:
+            job = self._backend.jobs.get(job_id) if self._backend.feed.hide(job_id, hidden) else None
+            if job is None:
+                raise unknown()
+            if job.published is not None:
+                self._move(job, now, public=True)
+
     def _move(self, job: Job, now: float, public: bool) -> Job:
         output_key, objects = painting_key(job), self._backend.objects
-        wanted = with_visibility(output_key, public=public)
+        is_open = public and not job.hidden
+        wanted = with_visibility(output_key, public=is_open)
         pairs = [(output_key, wanted), (before_of(output_key), before_of(wanted))]
         copies = [(source, target) for source, target in pairs if source != target]
         try:
@@ -37,5 +51,5 @@ class Mover:
         if not self._backend.jobs.set_public(job.id, public, before_of(wanted), wanted, now):
             objects.delete(target for _, target in pairs)
             raise unknown()
-        objects.delete(with_visibility(key, public=not public) for _, key in pairs)
+        objects.delete(with_visibility(key, public=not is_open) for _, key in pairs)
         return own(self._backend, job.id, job.owner)

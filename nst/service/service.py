@@ -132,7 +132,7 @@ class Service:
         if not reports:
             raise unknown()
         if reports >= self._settings.reports_to_hide:
-            self._backend.feed.hide(job_id, True)
+            self._mover.hide(job_id, self._clock(), hidden=True)
 
     def hide(self, job_id: str, admin_token: str, *, hidden: bool = True) -> None:
         """Takes a painting out of the gallery and keeps it out, or lets it in again with its reports forgotten.
@@ -144,8 +144,9 @@ class Service:
         wanted = self._settings.admin_token
         if wanted is None or not is_same(admin_token, wanted.get_secret_value()):
             raise NotAllowed("Only an administrator may do this. Check the token.")
-        if found(self._backend, job_id) is None or not self._backend.feed.hide(job_id, hidden):
+        if found(self._backend, job_id) is None:
             raise unknown()
+        self._mover.hide(job_id, self._clock(), hidden=hidden)
 
     def styles(self) -> tuple[StyleEntry, ...]:
         return self._catalogue.entries()

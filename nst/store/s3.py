@@ -52,18 +52,18 @@ class S3Objects:
 
     def put(self, key: str, data: bytes) -> None:
         name = self._name(key)
-        with _in_our_words():
+        with in_our_words():
             self._client.put_object(Bucket=self._bucket, Key=name, Body=data, **self._headers(key))
 
     def get(self, key: str) -> bytes:
         name = self._name(key)
-        with _in_our_words():
+        with in_our_words():
             body: bytes = self._client.get_object(Bucket=self._bucket, Key=name)["Body"].read()
             return body
 
     def copy(self, source: str, target: str) -> None:
         names = self._name(source), self._name(target)
-        with _in_our_words():
+        with in_our_words():
             source_object = {"Bucket": self._bucket, "Key": names[0]}
             headers = {"MetadataDirective": "REPLACE", **self._headers(target)}  # a copy may be served otherwise than its source
             self._client.copy_object(Bucket=self._bucket, CopySource=source_object, Key=names[1], **headers)
@@ -72,13 +72,13 @@ class S3Objects:
         names = [self._name(key) for key in keys]
         for start in range(0, len(names), _BATCH):
             doomed = {"Objects": [{"Key": name} for name in names[start : start + _BATCH]], "Quiet": True}
-            with _in_our_words():
+            with in_our_words():
                 errors = self._client.delete_objects(Bucket=self._bucket, Delete=doomed).get("Errors", [])
             if errors:
                 raise OSError(f"{len(errors)} objects could not be deleted: {errors[0].get('Code')}")
 
     def listing(self) -> Iterator[StoredObject]:
-        with _in_our_words():
+        with in_our_words():
             for page in self._client.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=self._prefix):
                 for found in page.get("Contents", []):
                     key = found["Key"].removeprefix(self._prefix)
@@ -96,7 +96,13 @@ class S3Objects:
 
 
 @contextmanager
-def _in_our_words() -> Iterator[None]:
+def in_our_words() -> Iterator[None]:
+    """
+    Raises:
+        ObjectMissing: when there is none.
+        StoreUnavailable: when the endpoint does not answer.
+        OSError: when it refuses.
+    """
     try:
         yield
     except ClientError as error:

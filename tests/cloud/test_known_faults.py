@@ -145,10 +145,11 @@ def test_what_is_taken_back_is_taken_from_the_cdn(aws: Aws) -> None:
     cdn = aws.client("cloudfront")
     distribution = cdn.create_distribution(DistributionConfig=wanted)["Distribution"]["Id"]
     objects = CloudObjects(aws.bucket, "", aws.client("s3"), cdn, distribution)
-    public, private = (f"{place}/output/{new_id()}.jpg" for place in ("public", "private"))
+    public, private, never = (f"{place}/output/{new_id()}.jpg" for place in ("public", "private", "public"))
     for key in (public, private):
         objects.put(key, b"x")
-    objects.delete([public, private])
+    objects.delete([public, private, never])
+    objects.delete([never])  # as with every private painting that is deleted
     (invalidation,) = cdn.list_invalidations(DistributionId=distribution)["InvalidationList"]["Items"]
     paths = cdn.get_invalidation(DistributionId=distribution, Id=invalidation["Id"])["Invalidation"]["InvalidationBatch"]["Paths"]["Items"]
     assert paths == [f"/{public}"]

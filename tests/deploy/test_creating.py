@@ -81,7 +81,7 @@ def test_queues_and_batch_are_created_and_a_job_can_be_submitted(cloudformation:
     storage = create(cloudformation, "storage", "development")
     jobs = create(cloudformation, "jobs", "development", Machines=machines, AgentImage=IMAGE)
     batch, sqs = boto3.client("batch", REGION), boto3.client("sqs", REGION)
-    (definition,) = batch.describe_job_definitions(jobDefinitions=[jobs["JobDefinition"]])["jobDefinitions"]
+    (definition,) = batch.describe_job_definitions(jobDefinitionName=jobs["JobDefinition"])["jobDefinitions"]
     environment = {entry["name"]: entry["value"] for entry in definition["containerProperties"]["environment"]}
     assert environment["IMAGE_BUCKET_NAME"] == storage["BucketName"]
     assert environment["JOB_DONE_QUEUE_URL"] == jobs["DoneQueueUrl"]

@@ -1,5 +1,6 @@
 """What the linter does not see in the templates, and what went wrong with those of before."""
 
+import asyncio
 import json
 import re
 from collections.abc import Iterator
@@ -8,6 +9,7 @@ from typing import Any
 
 import pytest
 from cfnlint.api import ManualArgs, lint
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from tests.templates import ENVIRONMENTS, FOLDER, STACKS, resource, template
 from worker.cloud import agent
@@ -197,6 +199,41 @@ def test_records_are_not_thrown_away_for_want_of_memory() -> None:
     assert resource("cache", "Parameters")["Properties"] == {"maxmemory-policy": "noeviction"}
     production = template("cache")["Mappings"]["Settings"]["production"]
     assert (production["Nodes"] > 1, production["Failover"]) == (True, True)
+
+
+def test_a_new_image_changes_nothing_that_another_stack_imports() -> None:
+    """CloudFormation refuses to change an export that is imported, and every revision of a definition has an ARN of its own."""
+    for stack in STACKS:
+        revised = {
+            name for name, made in template(stack)["Resources"].items() if made["Type"].endswith(("JobDefinition", "TaskDefinition"))
+        }
+        exported = [output["Value"] for output in template(stack).get("Outputs", {}).values() if "Export" in output]
+        named = {*found(exported, "Ref"), *(name for name, _ in found(exported, "Fn::GetAtt"))}
+        assert not named & revised
+    assert template("jobs")["Outputs"]["JobDefinition"]["Value"] == resource("jobs", "JobDefinition")["JobDefinitionName"]
+
+
+@pytest.mark.parametrize(("stack", "name"), of_type("AWS::CloudWatch::Alarm"))
+def test_every_alarm_is_heard_by_somebody(stack: str, name: str) -> None:
+    assert resource(stack, name)["AlarmActions"]["Fn::If"][:2] == ["HasAlarmTopic", [{"Ref": "AlarmTopic"}]]
+    (deployed,) = re.findall(rf"^stack {stack}\b.*$", (FOLDER / "deploy.sh").read_text(), re.MULTILINE)
+    assert '"AlarmTopic=$alarms"' in deployed
+
+
+def test_the_balancers_word_is_taken_for_who_calls_and_nobody_elses() -> None:
+    """Else all programs are one address with one quota, and pages of the studio's own address are of a foreign origin."""
+    (container,) = resource("app", "Task")["ContainerDefinitions"]
+    (trusted,) = [entry["Value"] for entry in container["Environment"] if entry["Name"] == "FORWARDED_ALLOW_IPS"]
+    assert trusted == resource("network", "Vpc")["CidrBlock"]
+    scope = {"type": "http", "client": ("10.20.3.4", 1), "scheme": "http"}
+    forwarded = [(b"x-forwarded-for", b"192.0.2.66, 192.0.2.1"), (b"x-forwarded-proto", b"https")]
+    seen: list[Any] = []
+
+    async def app(scope: Any, _receive: Any, _send: Any) -> None:
+        seen.append((scope["client"][0], scope["scheme"]))
+
+    asyncio.run(ProxyHeadersMiddleware(app, trusted)({**scope, "headers": forwarded}, None, None))  # type: ignore[arg-type]
+    assert seen == [("192.0.2.1", "https")], "the last address is the balancer's word; what stands before it is the caller's own"
 
 
 def test_images_are_named_by_what_they_hold() -> None:

@@ -1,5 +1,6 @@
 """The gateway on the app's own port, through Streamlit's ASGI application."""
 
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -63,3 +64,25 @@ def test_pages_events_and_pictures_come_from_one_port(app: AppServer) -> None:
     assert "<html" in httpx.get(app.url, headers={"Accept": "text/html"}).text
     assert httpx.get(f"{app.url}/api/openapi.json").json()["servers"] == [{"url": "/api"}]
     node.close()
+
+
+_LIFE = """
+import asyncio
+import streamlit_app
+
+def works():
+    return {task.get_coro().__qualname__ for task in asyncio.all_tasks()} & {"Courier.run", "Herald.run"}
+
+async def live():
+    async with streamlit_app.lifespan(streamlit_app.app):
+        print(len(works()))
+    print(len(works()))
+
+asyncio.run(live())
+"""
+
+
+def test_the_apps_gateway_tells_what_is_owed_before_anybody_calls_and_leaves_the_rest_to_others(tmp_path: Path) -> None:
+    own = {"NST_DATA_DIR": str(tmp_path), "NST_OWN_WORKER": "false", "NST_PREVIEWS": "false", "PYTHONPATH": str(ROOT)}
+    ran = subprocess.run([sys.executable, "-c", _LIFE], env={**os.environ, **own}, cwd=ROOT, capture_output=True, text=True, check=True)
+    assert ran.stdout.split() == ["2", "0"], ran.stderr

@@ -1,5 +1,6 @@
 """The gateway's parts alone: what is cut down, what is counted, who opens what."""
 
+import asyncio
 from dataclasses import replace
 
 import pytest
@@ -9,11 +10,14 @@ from nst.domain import Cursor, Outcome
 from nst.errors import InvalidRequest, JobIdTaken, PasticheError, TooManyJobs, TooManyUploads, UnknownJob
 from nst.gateway.callers import Caller, bearer, find
 from nst.gateway.codes import code_of, refusal, status_of
-from nst.gateway.contract import cursor_of, cursor_text
+from nst.gateway.contract import Submission, cursor_of, cursor_text, parse
+from nst.gateway.desk import Desk
 from nst.gateway.limits import Addresses, Bucket, neighbourhood
 from nst.gateway.sieve import OVERSIZED, sifted, sifted_payload
 from nst.service import Order, StyleChoice
+from nst.settings import Settings
 from nst.store.ports import Quota
+from tests.gateway.conftest import a_submission
 from tests.unit.service.conftest import Studio, picture_bytes
 
 
@@ -63,6 +67,16 @@ def test_what_fails_is_not_counted() -> None:
     with pytest.raises(InvalidRequest), addresses.counted("here", "one", lambda _: False):
         raise InvalidRequest
     with addresses.counted("here", "two", lambda _: False):
+        pass
+
+
+def test_what_is_still_being_read_is_under_way() -> None:
+    """The store knows nothing of it yet."""
+    addresses = Addresses(per_minute=9, active=1, clock=Clock())
+    one, two = (addresses.counted("here", job_id, lambda _: False) for job_id in ("one", "two"))
+    with one, pytest.raises(TooManyJobs), two:
+        pass
+    with addresses.counted("here", "three", lambda _: False):
         pass
 
 
@@ -155,6 +169,24 @@ def test_an_id_that_another_painting_has_is_refused_and_nothing_is_stored(studio
     with pytest.raises(JobIdTaken):
         studio.service.submit("eve", order(job.id))
     assert {key: studio.backend.objects.get(key) for key in studio.stored()} == before
+
+
+def test_a_submission_that_is_sent_again_is_owed_its_webhook(studio: Studio) -> None:
+    """The first time, the gateway died behind the job and before the webhook."""
+    job_id, wanted = "a" * 32, {"url": "http://127.0.0.1:9/hook", "secret": "whsec_" + "a" * 32}
+    studio.service.submit(bearer(job_id), order(job_id))
+    desk = Desk(studio.service, Settings(webhooks_inside=True))
+
+    def owed_when_sent_again() -> list[str]:
+        submission = parse(Submission, a_submission(requestId=job_id, webhook=wanted))
+        asyncio.run(desk.submit(Caller("here"), submission, "http://here"))
+        return [webhook.url for webhook in studio.service.webhooks.owed(studio.now, 9)]
+
+    assert owed_when_sent_again() == [wanted["url"]]
+    studio.paint()
+    studio.service.webhooks.settle(job_id)
+    assert owed_when_sent_again() == [], "of one that has ended, the answer tells"
+    desk.close()
 
 
 def test_a_quota_of_ones_own_takes_the_place_of_everybodys(studio: Studio) -> None:

@@ -192,6 +192,34 @@ def test_an_administrator_hides_and_shows(studio: Studio) -> None:
     assert len(studio.service.feed().entries) == 1
 
 
+@pytest.mark.parametrize("studio", [{"admin_token": "sesame", "reports_to_hide": 1}], indirect=True)
+def test_what_is_hidden_lies_where_nobody_reaches_it_without_us(studio: Studio) -> None:
+    def hidden() -> None:
+        studio.service.hide(job.id, "sesame")
+
+    job = studio.painted(public=True)
+    public, private = studio.stored(), {key.replace("public/", "private/") for key in studio.stored()}
+    for hide in (hidden, lambda: studio.service.report(job.id, "bert")):
+        hide()
+        assert studio.stored() == private
+        assert studio.service.publish(job.id, "anna").output_key in private
+        assert studio.stored() == private
+        assert studio.service.result(job.id, "anna") == b"painting"
+        studio.service.hide(job.id, "sesame", hidden=False)
+        assert studio.stored() == public
+        (entry,) = studio.service.feed().entries
+        assert {entry.input_key, entry.output_key} == public
+
+
+@pytest.mark.parametrize("studio", [{"admin_token": "sesame"}], indirect=True)
+def test_what_its_owner_keeps_private_does_not_come_to_light_when_it_is_let_in_again(studio: Studio) -> None:
+    job = studio.painted(public=True)
+    studio.service.make_private(job.id, "anna")
+    for is_hidden in (True, False):
+        studio.service.hide(job.id, "sesame", hidden=is_hidden)
+        assert {key.partition("/")[0] for key in studio.stored()} == {"private"}
+
+
 def test_without_a_token_there_is_no_administrator(studio: Studio) -> None:
     for token in ("", "None"):
         with pytest.raises(NotAllowed):
