@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from time import perf_counter
 
 import torch
+from PIL import Image
 from torch import Tensor
 
 from benchmarks import subjects
@@ -12,7 +13,7 @@ from nst.domain import StyleParams
 from nst.engine import best_device, load_encoder
 from nst.engine.descent import descend
 from nst.engine.encoders import STYLE_LAYERS, Encoder
-from nst.engine.pictures import fit, resize, to_tensor
+from nst.engine.pictures import enlarged, fit, to_tensor
 from nst.engine.scales import plan
 from nst.settings import Settings
 
@@ -51,10 +52,11 @@ def _gram(features: Tensor) -> Tensor:
 
 def run() -> Table:
     encoder = load_encoder("compact", best_device(), Settings().weights_dir)
-    photo, style = (_at(picture, SIZE) for picture in (subjects.photo(), subjects.style()))
+    pictures = subjects.photo(), subjects.style()
+    photo, style = (_at(picture, SIZE) for picture in pictures)
     weight = CommonObjective(encoder, photo, style).balanced_at(photo)
     common_seconds, goal = _common(CommonObjective(encoder, photo, style, weight), photo)
-    our_seconds, steps = _ours(encoder, weight, goal)
+    our_seconds, steps = _ours(encoder, pictures, weight, goal)
     return Table(
         "Time to quality",
         f"Seconds until the loss at which the common recipe ends ({goal:.4g}), one photo and style at {SIZE} px, the same encoder and "
@@ -67,7 +69,7 @@ def run() -> Table:
     )
 
 
-def _at(picture, size: int) -> Tensor:  # type: ignore[no-untyped-def]
+def _at(picture: Image.Image, size: int) -> Tensor:
     return to_tensor(picture, fit(picture, size), best_device())
 
 
@@ -85,14 +87,15 @@ def _common(objective: CommonObjective, photo: Tensor) -> tuple[float, float]:
     return perf_counter() - started, loss.item()
 
 
-def _ours(encoder: Encoder, style_weight: float, goal: float) -> tuple[float, int]:
+def _ours(encoder: Encoder, pictures: tuple[Image.Image, Image.Image], style_weight: float, goal: float) -> tuple[float, int]:
     """Seconds until the loss at full size is at most `goal`, coarse scales included, and the steps taken there."""
-    started, x, steps = perf_counter(), None, 0
+    started, x, smaller, steps = perf_counter(), None, None, 0
     scales = plan(SIZE, StyleParams(iterations=6))
     for scale in scales:
-        photo, style = (_at(picture, scale.long_side) for picture in (subjects.photo(), subjects.style()))
+        photo, style = (_at(picture, scale.long_side) for picture in pictures)
         objective = CommonObjective(encoder, photo, style, style_weight)
-        start = photo if x is None else resize(x, (photo.shape[-2], photo.shape[-1]))
+        start = photo if x is None or smaller is None else enlarged(x, smaller, photo)
+        smaller = photo
         for step in descend(objective, start, scale.steps if scale is not scales[-1] else 500):
             x, steps = step.picture, steps + 1
             if scale is scales[-1] and sum(step.losses.values()) <= goal:

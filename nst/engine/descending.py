@@ -13,7 +13,7 @@ from nst.engine.descent import Step, descend
 from nst.engine.easel import Easel
 from nst.engine.encoders import Encoder
 from nst.engine.objective import Objective
-from nst.engine.pictures import MARGIN, crop_to, framed, resize
+from nst.engine.pictures import MARGIN, crop_to, enlarged, framed, resize
 from nst.engine.results import Iterate
 from nst.engine.scales import Scale, plan
 
@@ -69,10 +69,15 @@ class Descending:
 
     def _paint_scale(self, index: int, scale: Scale, previous: Tensor | None) -> Iterator[Tensor]:
         size = self._easel.size_at(scale.long_side)
-        photo = framed(self._easel.photo(size))
+        bare_photo = self._easel.photo(size)
+        photo = framed(bare_photo)
         shares = enumerate(self._easel.shares)
         styles = [(self._easel.style(index, scale.long_side, lambda: photo), share) for index, share in shares]
-        start = self._easel.start(photo, styles) if previous is None else framed(resize(previous, size))
+        if previous is None:
+            start = self._easel.start(photo, styles)
+        else:
+            smaller = self._easel.photo(self._easel.size_at(self.scales[index - 1].long_side))
+            start = framed(enlarged(previous, smaller, bare_photo))
         yield crop_to(start, size)
         objective = Objective(self._encoder, photo, styles, self._params)
         self.optimisers.append([])

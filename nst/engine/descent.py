@@ -32,20 +32,22 @@ def descend(objective: Objective, start: Tensor, steps: int, optimiser: Optimise
         RenderingFailed: when not even Adam finds a finite value.
     """
     landscape = Landscape(objective, start)
-    variables = torch.zeros_like(start)
-    taken = 0
+    picture, taken = start, 0
     if optimiser is Optimiser.LBFGS:
-        for walker in _walk(partial(_LBFGS, landscape, variables), steps):
-            variables, taken = walker.variables, taken + 1
+        for walker in _walk(partial(_LBFGS, landscape, picture), steps):
+            picture, taken = walker.variables, taken + 1
             yield Step(landscape.seen, landscape.losses, Optimiser.LBFGS)
-    for _ in _walk(partial(_Adam, landscape, variables), steps - taken):
+    for _ in _walk(partial(_Adam, landscape, picture), steps - taken):
         if not landscape.finite:
             raise RenderingFailed("The rendering found no finite picture. Try a lower strength, or another style picture.")
         yield Step(landscape.seen, landscape.losses, Optimiser.ADAM)
 
 
 class Walker(Protocol):
-    variables: Tensor
+    @property
+    def variables(self) -> Tensor:
+        """The picture where it stands."""
+        ...
 
     def step(self) -> None: ...
 
@@ -83,52 +85,68 @@ class Landscape:
     losses: Mapping[str, float]
 
     def __init__(self, objective: Objective, start: Tensor) -> None:
-        self._objective, self._start = objective, start
+        self._objective = objective
         self._size = start.shape[-2:]
         height, width = self._size
         down = torch.fft.fftfreq(height, device=start.device)[:, None]
         across = torch.fft.rfftfreq(width, device=start.device)[None, :]
         frequency = torch.hypot(down, across).clamp(min=self.LOWEST)
         self._gain = (2 * frequency).pow(-self.EXPONENT)  # 1 at half a cycle per pixel
-        shared = torch.full((3, 3), 1 / 3).to(start)
-        self._mix = shared + self.CHROMA * (torch.eye(3).to(start) - shared)
+        self._squared = self._gain.square()
+        self._shared = torch.full((3, 3), 1 / 3).to(start)
+        self._apart = torch.eye(3).to(start) - self._shared
 
     @property
     def finite(self) -> bool:
         return all(value == value and abs(value) != float("inf") for value in self.losses.values())
 
-    def picture(self, variables: Tensor) -> Tensor:
-        return self._filter(variables).add_(self._start)
-
-    def _filter(self, x: Tensor) -> Tensor:
-        mixed = (self._mix @ x[0].flatten(1)).view_as(x)
-        filtered: Tensor = torch.fft.irfft2(torch.fft.rfft2(mixed).mul_(self._gain), s=self._size)
-        return filtered
-
-    def evaluate(self, variables: Tensor) -> tuple[Tensor, Tensor]:
-        """The objective and its gradient with respect to `variables`. The filter is symmetric, so it is its own transpose."""
-        picture = self.picture(variables).requires_grad_(True)
+    def evaluate(self, picture: Tensor) -> tuple[Tensor, Tensor]:
+        """The objective and its gradient with respect to the picture."""
+        picture = picture.detach().requires_grad_(True)
         terms = self._objective(picture)
         total = torch.stack(list(terms.values())).sum()
         (gradient,) = torch.autograd.grad(total, picture)
         self.seen, self.losses = picture.detach(), {name: term.item() for name, term in terms.items()}
-        return total.detach(), self._filter(gradient)
+        return total.detach(), gradient.contiguous()
+
+    def filter(self, x: Tensor) -> Tensor:
+        """From variables to what they add to the picture; and, since it is symmetric, from the picture's gradient to theirs."""
+        return self._filtered(x, self._gain, self.CHROMA)
+
+    def filter_twice(self, x: Tensor) -> Tensor:
+        """From the picture's gradient to where in the picture steepest descent in the space of variables comes from."""
+        return self._filtered(x, self._squared, self.CHROMA**2)
+
+    def _filtered(self, x: Tensor, gain: Tensor, chroma: float) -> Tensor:
+        mixed = ((self._shared + chroma * self._apart) @ x[0].flatten(1)).view_as(x)
+        filtered: Tensor = torch.fft.irfft2(torch.fft.rfft2(mixed).mul_(gain), s=self._size)
+        return filtered
 
 
 class _LBFGS(LBFGS):
     FIRST_STEP, LONGEST_STEP = 0.03, 0.3
 
-    def __init__(self, landscape: Landscape, variables: Tensor) -> None:
-        super().__init__(landscape.evaluate, variables, first_step=self.FIRST_STEP, longest_step=self.LONGEST_STEP)
+    def __init__(self, landscape: Landscape, picture: Tensor) -> None:
+        super().__init__(
+            landscape.evaluate, picture, first_step=self.FIRST_STEP, longest_step=self.LONGEST_STEP, precondition=landscape.filter_twice
+        )
 
 
 class _Adam:
+    """In the space of variables: unlike L-BFGS, it depends on the axes that it is told of."""
+
     RATE = 0.01
 
-    def __init__(self, landscape: Landscape, variables: Tensor) -> None:
-        self._landscape, self.variables = landscape, variables.clone()
-        self._adam = torch.optim.Adam([self.variables], lr=self.RATE, betas=(0.9, 0.99))
+    def __init__(self, landscape: Landscape, picture: Tensor) -> None:
+        self._landscape, self._start = landscape, picture
+        self._added = torch.zeros_like(picture)
+        self._adam = torch.optim.Adam([self._added], lr=self.RATE, betas=(0.9, 0.99))
+
+    @property
+    def variables(self) -> Tensor:
+        return self._landscape.filter(self._added).add_(self._start)
 
     def step(self) -> None:
-        _, self.variables.grad = self._landscape.evaluate(self.variables)
+        _, gradient = self._landscape.evaluate(self.variables)
+        self._added.grad = self._landscape.filter(gradient)
         self._adam.step()

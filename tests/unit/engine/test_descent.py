@@ -20,13 +20,13 @@ def test_it_reaches_a_target_picture() -> None:
 
 
 @pytest.mark.parametrize("size", [(12, 16), (13, 9)])
-def test_the_gradient_is_that_of_the_filtered_picture(size: tuple[int, int]) -> None:
-    start = torch.rand(1, 3, *size, dtype=torch.float64, generator=torch.Generator().manual_seed(1))
-    landscape = Landscape(lambda x: {"fourth": x.pow(4).sum()}, start)
-    variables = torch.randn(start.shape, dtype=torch.float64, generator=torch.Generator().manual_seed(2)) * 0.1
-    _, gradient = landscape.evaluate(variables)
-    wanted = torch.autograd.functional.jacobian(lambda z: landscape.picture(z).pow(4).sum(), variables)
-    torch.testing.assert_close(gradient, wanted)
+def test_the_filter_is_its_own_transpose_and_twice_is_its_square(size: tuple[int, int]) -> None:
+    generator = torch.Generator().manual_seed(1)
+    one, other = (torch.randn(1, 3, *size, dtype=torch.float64, generator=generator) for _ in range(2))
+    landscape = Landscape(towards(one), one)
+    torch.testing.assert_close((landscape.filter(one) * other).sum(), (one * landscape.filter(other)).sum())
+    torch.testing.assert_close(landscape.filter_twice(one), landscape.filter(landscape.filter(one)))
+    assert not torch.allclose(landscape.filter(one), one, atol=0.1)
 
 
 def test_broad_strokes_are_amplified_over_fine_ones() -> None:
@@ -34,7 +34,7 @@ def test_broad_strokes_are_amplified_over_fine_ones() -> None:
     row = torch.arange(32)
     fine = ((row % 2) * 2.0 - 1).expand(1, 3, 32, 32)
     broad = torch.cos(2 * torch.pi * row / 32).expand(1, 3, 32, 32)
-    assert landscape.picture(broad).abs().max() > 2 * landscape.picture(fine).abs().max()
+    assert landscape.filter(broad).abs().max() > 2 * landscape.filter(fine).abs().max()
 
 
 def test_adam_takes_over_where_lbfgs_diverges() -> None:

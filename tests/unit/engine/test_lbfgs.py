@@ -19,6 +19,30 @@ def test_it_finds_the_bottom_of_rosenbrocks_valley() -> None:
     torch.testing.assert_close(walker.variables, torch.ones(2, dtype=torch.float64), rtol=1e-4, atol=1e-4)
 
 
+def test_a_preconditioned_walk_is_a_plain_one_in_the_space_where_the_preconditioner_is_the_identity() -> None:
+    spread = torch.tensor([0.3, 1.7, 0.05, 4.0], dtype=torch.float64)
+    target = torch.tensor([1.0, -2.0, 0.5, 3.0], dtype=torch.float64)
+
+    def rough(at: Tensor) -> tuple[Tensor, Tensor]:
+        at = at.detach().requires_grad_(True)
+        value = (at - target).pow(4).sum() + ((at - target) * torch.tensor([9.0, 1.0, 50.0, 0.1])).square().sum()
+        (gradient,) = torch.autograd.grad(value, at)
+        return value.detach(), gradient
+
+    def seen_from_within(z: Tensor) -> tuple[Tensor, Tensor]:
+        value, gradient = rough(spread * z)
+        return value, spread * gradient
+
+    zero = torch.zeros(4, dtype=torch.float64)
+    within = LBFGS(seen_from_within, zero, first_step=0.05, longest_step=0.4)
+    outside = LBFGS(rough, zero, first_step=0.05, longest_step=0.4, precondition=lambda gradient: spread.square() * gradient)
+    for _ in range(3 * LBFGS.HISTORY):
+        within.step()
+        outside.step()
+        torch.testing.assert_close(outside.variables, spread * within.variables, rtol=1e-4, atol=1e-4)
+    assert outside.value < 1e-3 * rough(zero)[0]
+
+
 def test_no_step_is_longer_than_the_cap_whatever_the_gradient() -> None:
     def steep(at: Tensor) -> tuple[Tensor, Tensor]:
         return 1e12 * at.square().sum(), 2e12 * at

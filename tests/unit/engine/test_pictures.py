@@ -3,7 +3,7 @@ import pytest
 import torch
 from PIL import Image
 
-from nst.engine.pictures import alpha_of, crop_to, fast_length, fit, framed, opaque, resize, tile_to, to_picture, to_tensor
+from nst.engine.pictures import alpha_of, crop_to, enlarged, fast_length, fit, framed, opaque, resize, tile_to, to_picture, to_tensor
 
 CPU = torch.device("cpu")
 
@@ -64,3 +64,17 @@ def test_tiling_keeps_the_statistics() -> None:
 def test_resizing_to_the_same_size_is_free() -> None:
     x = torch.rand(1, 3, 8, 8)
     assert resize(x, (8, 8)) is x
+
+
+def test_an_enlarged_painting_has_half_of_the_detail_that_only_the_larger_photo_shows() -> None:
+    larger = torch.rand(1, 3, 24, 36, generator=torch.Generator().manual_seed(3))
+    smaller = resize(larger, (16, 24))
+    painting = 1 - smaller
+    detail = larger - resize(smaller, (24, 36))
+    assert detail.abs().max() > 0.1
+    torch.testing.assert_close(enlarged(painting, smaller, larger) - resize(painting, (24, 36)), detail / 2)
+
+
+def test_a_painting_that_is_enlarged_by_nothing_stays_as_it_is() -> None:
+    photo, painting = torch.rand(2, 1, 3, 16, 24, generator=torch.Generator().manual_seed(4))
+    assert torch.equal(enlarged(painting, photo, photo), painting)
