@@ -75,6 +75,15 @@ def all_at_once(attack: Callable[[int, int], socket.socket], port: int, attacker
         return list(pool.map(lambda _: attack(port, SIZE), range(attackers)))
 
 
+def most_memory(server: Server, seconds: float = 4.0) -> int:
+    """Of the next moments, in which it reads what lies in the sockets."""
+    deadline, most = time.monotonic() + seconds, 0
+    while time.monotonic() < deadline:
+        most = max(most, server.memory)
+        time.sleep(0.05)
+    return most
+
+
 def last_words(line: socket.socket) -> bytes:
     said = b""
     try:
@@ -104,7 +113,7 @@ def test_what_never_comes_to_its_end_fills_no_memory_and_is_given_up(
 ) -> None:
     before = impatient.memory
     lines = all_at_once(attack, impatient.port)
-    assert impatient.memory - before < CAPACITY
+    assert most_memory(impatient, 1.0) - before < CAPACITY
     assert submitted(impatient, "127.0.0.2", image=data_url(a_photo())).status_code == 202
     words = [last_words(line) for line in lines]
     assert impatient.memory - before < CAPACITY
@@ -206,7 +215,7 @@ def test_the_studio_itself_is_bounded_as_well(tmp_path: Path, path: str) -> None
         return line
 
     lines = all_at_once(attack, app.port)
-    assert app.memory - before < CAPACITY
+    assert most_memory(app) - before < CAPACITY
     assert submitted(app, "127.0.0.2").status_code == 202
     for line in lines:
         line.close()
