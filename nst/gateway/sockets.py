@@ -23,7 +23,7 @@ from nst.settings import Settings
 
 # A connection is one line: the answer to a ping lies behind the photo that is being sent, and is not read while one is being dealt with.
 PING_SECONDS, PING_PATIENCE = 25, 60
-MOST_REFUSED = 100  # events beyond the budget, one after the other, that are answered; then the connection is closed
+MOST_REFUSED = 100  # more events beyond the budget than within it, that are answered; then the connection is closed
 MOST_UNREAD = 500  # messages that lie ready for a connection that does not read them
 MOST_UNGREETED = 20  # connections of one address that have not said yet what they are for, beside as many as it may have of those that have
 GREETING_SECONDS = 45.0  # for which an engine.io connection may be silent before it says what it is for, as the JavaScript server has it
@@ -172,7 +172,7 @@ class Sockets(socketio.AsyncNamespace):  # type: ignore[misc]  # the library has
 
     async def _charge(self, connection: Connection) -> None:
         if connection.budget.take():
-            connection.refused = 0
+            connection.refused = max(0, connection.refused - 1)
             return
         connection.refused += 1
         if connection.refused > MOST_REFUSED:
