@@ -25,6 +25,6 @@ else:
         __file__,
         lifespan=lifespan,
         routes=[*server.routes(), *gateway.routes()],
-        middleware=server.middleware(),
+        middleware=[*gateway.middleware(), *server.middleware()],
         on_script_error=frame.apologise,
     )

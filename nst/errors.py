@@ -22,6 +22,7 @@ PasticheError
 ├── JobIdTaken                an id that a program brought, and that another painting has
 ├── NotAllowed                for administrators only, or for those who have a key
 ├── WrongState                a step that a painting cannot take from where it is
+├── TooSlow                   a message of a program that does not come to its end
 ├── ObjectMissing             a stored picture that is gone, or a key that never was one
 ├── DataTooNew                a database that a later version has written
 ├── StoreUnavailable          what jobs or pictures are kept in does not answer
@@ -32,7 +33,8 @@ PasticheError
     ├── StorageFull           no room for another picture
     ├── PreviewsBusy          more visitors than previews can be painted for
     ├── TooManyEvents         on one connection of a program in a second
-    └── TooManyConnections    of programs, of one address or of all
+    ├── TooManyConnections    of programs, of one address or of all
+    └── ServerBusy            more that programs send than there is room for
 """
 
 from typing import ClassVar
@@ -128,6 +130,10 @@ class WrongState(PasticheError):
     exit_code = 42
 
 
+class TooSlow(PasticheError):
+    exit_code = 56
+
+
 class ObjectMissing(PasticheError):
     exit_code = 43
 
@@ -170,3 +176,7 @@ class TooManyEvents(Refused):
 
 class TooManyConnections(Refused):
     exit_code = 54
+
+
+class ServerBusy(Refused):
+    exit_code = 55

@@ -116,6 +116,11 @@ class Settings(BaseSettings):
     anonymous: bool = Field(default=True, description="whether programs without a key may have pictures painted")
     connections: int = Field(default=2000, gt=0, description="connections of programs to one gateway")
     connections_per_address: int = Field(default=100, gt=0, description="connections of programs from one address")
+    incoming_bytes: int = Field(
+        default=500_000_000,
+        gt=0,
+        description="memory for what programs have sent and what is not dealt with yet; a message takes three times its size",
+    )
     events_per_second: float = Field(default=20.0, gt=0, description="events that a connection may send, on average")
     idle_seconds: float | None = Field(
         default=None, gt=0, description="seconds after which a connection that sends nothing and waits for nothing is closed; none: never"

@@ -6,7 +6,7 @@ import uvicorn
 
 from nst import logs
 from nst.bootstrap import build
-from nst.gateway.app import Gateway, alone
+from nst.gateway.app import LARGEST, Gateway, alone
 from nst.gateway.contract import message_limit
 from nst.settings import Settings
 from worker.own import OwnWorker
@@ -38,9 +38,10 @@ def serve(gateway: Gateway, settings: Settings, host: str, port: int) -> None:
         port=port,
         log_level="warning",
         access_log=False,  # job ids are in addresses
-        # Three times what is taken, so that what is too large can be told so. Uncompressed: a few bytes could unpack to any number.
-        ws_max_size=3 * message_limit(settings.max_bytes),
-        ws_per_message_deflate=False,
+        ws="websockets-sansio",
+        ws_max_size=LARGEST * message_limit(settings.max_bytes),
+        ws_per_message_deflate=False,  # a few bytes could unpack to any number
+        ws_ping_interval=None,  # engine.io has pings of its own
         timeout_graceful_shutdown=LEAVE_SECONDS,
     )
 

@@ -6,20 +6,25 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from nst.gateway.contract import message_limit
 from nst.gateway.courier import Courier
 from nst.gateway.desk import Desk
 from nst.gateway.herald import Herald
+from nst.gateway.lines import Lines, Measured
 from nst.gateway.rest import rest
+from nst.gateway.room import Patience, Room
 from nst.gateway.sockets import open_sockets
 from nst.gateway.views import PREFIX
 from nst.service import Service
 from nst.settings import Settings
 
+LARGEST = 3  # times what is taken: so large may a message over a WebSocket be, so that its sender can be told that it is too large
 _LOOK_AFTER_SECONDS = 2.0
 
 log = logging.getLogger(__name__)
@@ -31,21 +36,28 @@ class Gateway:
     Its routes lie at /socket.io, /api, /healthz and /readyz.
     """
 
-    def __init__(self, service: Service, settings: Settings) -> None:
+    def __init__(self, service: Service, settings: Settings, patience: Patience | None = None) -> None:
+        limit = message_limit(settings.max_bytes)
+        room = Room(settings.incoming_bytes, limit, patience)
+        self._lines = Lines(room, LARGEST * limit)
         self._desk = Desk(service, settings)
-        self._sockets, self._door = open_sockets(self._desk, self._watch)
-        self._rest = rest(self._desk)
+        self._sockets, self._door = open_sockets(self._desk, room, self._watch)
+        self._rest = rest(self._desk, room)
         self._courier: Courier | None = None
         self._herald: Herald | None = None
         self._tasks: list[asyncio.Task[None]] = []
 
     def routes(self) -> list[BaseRoute]:
         return [
-            Mount("/socket.io", app=self._awake(self._door)),
+            Mount("/socket.io", app=self._lines.around(self._awake(self._door))),
             Mount(PREFIX, app=self._awake(self._rest)),
             Route("/healthz", _healthz),
             Route("/readyz", self._readyz),
         ]
+
+    def middleware(self) -> list[Middleware]:
+        """For an application whose other WebSockets should find no more room than programs do."""
+        return [Middleware(Measured, lines=self._lines)]
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -78,6 +90,7 @@ class Gateway:
         while True:
             await asyncio.sleep(_LOOK_AFTER_SECONDS)
             try:
+                self._lines.look_after()
                 await self._sockets.look_after(self._is_watching)
             except Exception:
                 log.exception("connections could not be looked after")

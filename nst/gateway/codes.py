@@ -19,8 +19,10 @@ _STATUS: tuple[tuple[type[PasticheError], int], ...] = (
     (errors.NotAllowed, 403),
     (errors.JobIdTaken, 409),
     (errors.WrongState, 409),
+    (errors.TooSlow, 408),
     (errors.StorageFull, 507),
     (errors.QueueFull, 503),
+    (errors.ServerBusy, 503),
     (errors.Refused, 429),
     (errors.StoreUnavailable, 503),
 )

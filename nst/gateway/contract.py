@@ -26,6 +26,9 @@ FAILED: Final = "TRANSFER_STYLE_FAILED"
 PARAMS = ("preset", "strength", "style_scale", "keep_colours", "smoothness", "seed")
 """What strangers may set; the rest is for those who run the engine themselves, for it can keep a worker busy for hours."""
 
+MOST_PARTS = 2000
+"""Brackets, braces and commas of a message: a submission has some dozens. Of `[[],[],…]`, three bytes take eighty once they are parsed."""
+
 JobId = Annotated[str, Field(pattern=r"^[a-z0-9]{25,32}$", examples=["0f1e2d3c4b5a69788796a5b4c3d2e1f0"])]
 _DATA_URL = re.compile(r"data:[\w.+*/;=-]{0,200};base64,", re.ASCII)
 _SHOWN = "data:image/jpeg;base64,/9j/4AAQ…"
@@ -149,6 +152,17 @@ def message_limit(max_bytes: int) -> int:
 
 def too_large(max_bytes: int) -> PictureTooLarge:
     return PictureTooLarge(f"The message is larger than a picture of {max_bytes / 1e6:g} MB makes it. Save the picture smaller.")
+
+
+def is_tangled(message: str | bytes | bytearray) -> bool:
+    """Whether it has more parts than any that is to the contract, and would take many times its size when it is parsed."""
+    if isinstance(message, str):
+        return sum(map(message.count, "[{,")) > MOST_PARTS
+    return sum(map(message.count, (b"[", b"{", b","))) > MOST_PARTS
+
+
+def too_tangled() -> InvalidRequest:
+    return InvalidRequest("The message is not to the contract: it has too many parts.")
 
 
 def cursor_of(text: str | None) -> Cursor | None:

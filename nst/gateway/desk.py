@@ -2,9 +2,9 @@
 
 import asyncio
 import os
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import asynccontextmanager, suppress
 from functools import lru_cache, partial
 from typing import Any, TypeVar
 
@@ -16,6 +16,7 @@ from nst.gateway.callers import Caller
 from nst.gateway.contract import PageRequest, SocketSubmission, Submission, cursor_of, cursor_text
 from nst.gateway.limits import Addresses
 from nst.gateway.outbound import Outbound
+from nst.gateway.room import busy
 from nst.images import Format, Limits
 from nst.service import Service
 from nst.settings import Settings
@@ -23,6 +24,7 @@ from nst.store.ports import Webhook
 
 Answer = TypeVar("Answer")
 _READERS, _QUALITY = 8, 90
+_TURN_SECONDS = 10.0  # less than servers wait for an answer to a ping, which lies unread behind a submission that waits
 
 
 class Desk:
@@ -34,7 +36,8 @@ class Desk:
         self.outbound = Outbound(settings.webhooks_inside)
         self._addresses = Addresses(settings.uploads_per_minute, settings.jobs_per_visitor)
         self._readers = ThreadPoolExecutor(_READERS, "gateway-read")
-        self._painters = ThreadPoolExecutor(max(2, (os.cpu_count() or 2) // 2), "gateway-submit")
+        painters = max(2, (os.cpu_count() or 2) // 2)
+        self._painters, self._turns = ThreadPoolExecutor(painters, "gateway-submit"), asyncio.Semaphore(painters)
         self._style_picture = lru_cache(maxsize=64)(self._encoded_style)
 
     async def read(self, call: Callable[..., Answer], *args: Any) -> Answer:
@@ -45,7 +48,11 @@ class Desk:
         self._painters.shutdown(wait=False, cancel_futures=True)
 
     async def submit(self, caller: Caller, submission: Submission | SocketSubmission, base: str) -> dict[str, Any]:
-        """The job's view. The same `requestId` again is the same job, and counts for nothing."""
+        """The job's view. The same `requestId` again is the same job, and counts for nothing.
+
+        Raises:
+            ServerBusy: when others are before it for too long.
+        """
         if submission.webhook is not None:
             await self.outbound.check(submission.webhook.url)
         if submission.requestId is not None:
@@ -54,7 +61,20 @@ class Desk:
                 if viewer:
                     return await self.read(self._known, submission, job, viewer, base)
         job_id = submission.requestId or new_id()
-        return await asyncio.get_running_loop().run_in_executor(self._painters, self._submit, caller, submission, job_id, base)
+        async with self._turn():
+            return await asyncio.get_running_loop().run_in_executor(self._painters, self._submit, caller, submission, job_id, base)
+
+    @asynccontextmanager
+    async def _turn(self) -> AsyncIterator[None]:
+        try:
+            async with asyncio.timeout(_TURN_SECONDS):
+                await self._turns.acquire()
+        except TimeoutError:
+            raise busy() from None
+        try:
+            yield
+        finally:
+            self._turns.release()
 
     async def look(self, caller: Caller, job_id: str, base: str) -> dict[str, Any]:
         def looked() -> dict[str, Any]:

@@ -5,6 +5,9 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import lru_cache
+
+from starlette.types import Scope
 
 from nst.errors import TooManyJobs, TooManyUploads
 
@@ -32,6 +35,7 @@ class Bucket:
         return max(0.0, (1 - self._level) / self._rate)
 
 
+@lru_cache(maxsize=4096)
 def neighbourhood(address: str) -> str:
     """An address, or the part of an IPv6 one that a provider gives to one customer: the rest is his to choose."""
     try:
@@ -41,6 +45,11 @@ def neighbourhood(address: str) -> str:
     if isinstance(parsed, ipaddress.IPv6Address):
         return str(parsed.ipv4_mapped or ipaddress.ip_network((parsed, 64), strict=False).network_address)
     return str(parsed)
+
+
+def address_of(scope: Scope) -> str:
+    """Where a request or a connection comes from. Behind a proxy that is trusted, what the proxy says."""
+    return neighbourhood((scope.get("client") or ("unknown",))[0])
 
 
 class Addresses:

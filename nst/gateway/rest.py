@@ -20,9 +20,10 @@ from nst.gateway.answers import JobAnswer, LimitsAnswer, PageAnswer, Problem, St
 from nst.gateway.body_limit import BodyLimit
 from nst.gateway.callers import Caller, recognise
 from nst.gateway.codes import refusal, status_of
-from nst.gateway.contract import PARAMS, PageRequest, Submission, message_limit, off_contract, too_large
+from nst.gateway.contract import PARAMS, PageRequest, Submission, message_limit, off_contract
 from nst.gateway.desk import Desk
-from nst.gateway.limits import neighbourhood
+from nst.gateway.limits import address_of
+from nst.gateway.room import Room
 from nst.images import Format
 
 LOOK_SECONDS, LONGEST_WAIT = 0.5, 30.0
@@ -36,10 +37,9 @@ _REVALIDATED = "public, no-cache"  # kept, and asked about each time: a picture 
 _FOR_MINUTES = "public, max-age=300"
 
 
-def rest(desk: Desk) -> FastAPI:
+def rest(desk: Desk, room: Room) -> FastAPI:
     """The application, to be mounted at /api."""
     settings = desk.settings
-    limit = message_limit(settings.max_bytes)
     app = FastAPI(
         title="Pastiche",
         version=__version__,
@@ -49,7 +49,7 @@ def rest(desk: Desk) -> FastAPI:
         redirect_slashes=False,
         middleware=[
             Middleware(CORSMiddleware, allow_origins=settings.origins, allow_methods=["*"], allow_headers=["Authorization"]),
-            Middleware(BodyLimit, limit=limit, error=too_large(settings.max_bytes)),
+            Middleware(BodyLimit, room=room, limit=message_limit(settings.max_bytes), max_bytes=settings.max_bytes),
         ],
     )
     app.state.desk = desk
@@ -74,20 +74,16 @@ Key = Annotated[HTTPAuthorizationCredentials | None, Security(HTTPBearer(auto_er
 
 
 def _painter(request: Request, desk: TheDesk, key: Key) -> Caller:
-    return recognise(key.credentials if key else None, _address(request), desk.settings)
+    return recognise(key.credentials if key else None, address_of(request.scope), desk.settings)
 
 
 def _viewer(request: Request, desk: TheDesk, key: Key) -> Caller:
     """Who only looks needs no key, even where painting does."""
-    return recognise(key.credentials, _address(request), desk.settings) if key else Caller(_address(request))
+    return recognise(key.credentials, address_of(request.scope), desk.settings) if key else Caller(address_of(request.scope))
 
 
 def _base(request: Request, desk: TheDesk) -> str:
     return views.base(desk.settings, request.url.scheme, request.headers.get("host", ""))
-
-
-def _address(request: Request) -> str:
-    return neighbourhood(request.client.host if request.client else "unknown")
 
 
 Painter = Annotated[Caller, Depends(_painter)]
@@ -108,7 +104,7 @@ _PICTURE: Responses = {
 
 
 def _problems(*statuses: int) -> Responses:
-    return {status: {"model": Problem} for status in (*statuses, 413, 500, 503)}
+    return {status: {"model": Problem} for status in (*statuses, 408, 413, 500, 503)}
 
 
 router = APIRouter()

@@ -9,21 +9,30 @@ import asyncio
 import base64
 import json
 import re
+from collections import Counter
 from collections.abc import Callable
-from typing import Any
 
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from nst.gateway.limits import Bucket
+from nst.errors import PasticheError
+from nst.gateway.bodies import read_body
+from nst.gateway.body_limit import refused
+from nst.gateway.contract import is_tangled
+from nst.gateway.limits import Bucket, address_of
+from nst.gateway.room import SMALL, Hold, Room
 
 OVERSIZED = "message too large"
 """The event that stands for a message that was cut down. Who sends it himself gets the same answer."""
 TOO_LARGE = b"\x00" + OVERSIZED.encode()
 """What stands for a binary attachment that was cut down."""
+TANGLED = "message too tangled"
+"""The event that stands for a message with more parts than any of ours has."""
 MAX_ATTACHMENTS = 1
 """A photo as bytes. The library would wait for as many as a message says, and keep them."""
 FRAMES_A_SECOND = 100.0
+_NOTHING = "6"
+"""A packet of the transport that means nothing."""
 
 _EVENT = re.compile(r"4[25](?:(\d+)-)?(?:/[^,\[]{0,100},)?(\d{0,20})\[")
 _BINARY = re.compile(r"45(\d+)-")
@@ -36,21 +45,34 @@ class Sieve:
 
     Args:
         limit: of a message, in characters or bytes.
-        is_full: asked before a new connection is made.
+        is_full: asked before a new connection is made, with its address.
+        most_at_an_address: WebSockets, whatever they are for.
     """
 
-    def __init__(self, app: ASGIApp, limit: int, is_full: Callable[[], bool]) -> None:
-        self._app, self._limit, self._is_full = app, limit, is_full
+    def __init__(self, app: ASGIApp, room: Room, limit: int, is_full: Callable[[str], bool], most_at_an_address: int) -> None:
+        self._app, self._room, self._limit, self._is_full, self._most = app, room, limit, is_full, most_at_an_address
+        self._open: Counter[str] = Counter()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if b"sid=" not in scope.get("query_string", b"") and self._is_full():
+        if b"sid=" not in scope.get("query_string", b"") and self._is_full(address_of(scope)):
             await self._refuse(scope, receive, send)
         elif scope["type"] == "websocket":
-            await self._app(scope, self._frames(receive), send)
+            await self._connected(scope, receive, send)
         elif scope["method"] == "POST":
-            await self._app(*await self._posted(scope, receive), send)
+            await self._posted(scope, receive, send)
         else:
             await self._app(scope, receive, send)
+
+    async def _connected(self, scope: Scope, receive: Receive, send: Send) -> None:
+        address = address_of(scope)
+        if self._open[address] >= self._most:
+            await self._refuse(scope, receive, send)
+            return
+        self._open[address] += 1
+        try:
+            await self._app(scope, self._frames(receive), send)
+        finally:
+            count_down(self._open, address)
 
     async def _refuse(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket":
@@ -61,29 +83,43 @@ class Sieve:
             await JSONResponse(body, 503, {"Retry-After": "60"})(scope, receive, send)
 
     def _frames(self, receive: Receive) -> Receive:
-        pace = Bucket(FRAMES_A_SECOND)
+        pace, was_large = Bucket(FRAMES_A_SECOND), False
 
         async def receive_sifted() -> Message:
+            nonlocal was_large
+            if was_large:  # the library keeps the last packet until the next one comes
+                was_large = False
+                return {"type": "websocket.receive", "text": _NOTHING}
             message = await receive()
             if message["type"] != "websocket.receive":
                 return message
             while not pace.take():
                 await asyncio.sleep(pace.seconds_to_next())
-            if (text := message.get("text")) is not None:
+            text, data = message.get("text"), message.get("bytes") or b""
+            was_large = len(text or data) > SMALL
+            if text is not None:
                 return {**message, "text": sifted(text, self._limit)}
-            return {**message, "bytes": attachment(message.get("bytes") or b"", self._limit)}
+            return {**message, "bytes": attachment(data, self._limit)}
 
         return receive_sifted
 
-    async def _posted(self, scope: Scope, receive: Receive) -> tuple[dict[str, Any], Receive]:
+    async def _posted(self, scope: Scope, receive: Receive, send: Send) -> None:
         """A POST of the polling transport with its packets sifted, in one piece, which is how engine.io reads it."""
-        body = sifted_payload(await _read(receive, self._limit), self._limit)
-        headers = [(name, value) for name, value in scope["headers"] if name != b"content-length"]
+        with self._room.hold(address_of(scope)) as hold:
+            try:
+                body = await self._body(receive, hold)
+            except PasticheError as error:
+                await refused(error)(scope, receive, send)
+                return
+            headers = [(name, value) for name, value in scope["headers"] if name != b"content-length"]
+            headers.append((b"content-length", str(len(body["body"])).encode()))
+            await self._app({**scope, "headers": headers}, _given(body), send)
 
-        async def receive_body() -> Message:
-            return {"type": "http.request", "body": body, "more_body": False}
-
-        return {**scope, "headers": [*headers, (b"content-length", str(len(body)).encode())]}, receive_body
+    async def _body(self, receive: Receive, hold: Hold) -> Message:
+        """Of one that is larger than a message may be, no more than tells so."""
+        body = await read_body(receive, hold, self._limit + _LONGEST_HEAD)
+        payload = b"" if body is None else sifted_payload(bytes(body.kept), self._limit)
+        return {"type": "http.request", "body": payload, "more_body": False}
 
 
 def sifted(packet: str, limit: int) -> str:
@@ -91,10 +127,9 @@ def sifted(packet: str, limit: int) -> str:
     if packet.startswith("b"):  # an attachment, on the polling transport
         return packet if len(packet) <= limit else "b" + base64.b64encode(TOO_LARGE).decode()
     binary = _BINARY.match(packet)
-    if len(packet) <= limit and (binary is None or int(binary[1][:9]) <= MAX_ATTACHMENTS):
-        return packet
-    event = _EVENT.match(packet[:_LONGEST_HEAD])
-    return f"42{event[2] if event else ''}{json.dumps([OVERSIZED])}"
+    if len(packet) > limit or (binary is not None and int(binary[1][:9]) > MAX_ATTACHMENTS):
+        return _instead(packet, OVERSIZED)
+    return _instead(packet, TANGLED) if is_tangled(packet) else packet
 
 
 def attachment(data: bytes, limit: int) -> bytes:
@@ -102,16 +137,29 @@ def attachment(data: bytes, limit: int) -> bytes:
 
 
 def sifted_payload(body: bytes, limit: int) -> bytes:
-    return _SEPARATOR.join(sifted(packet.decode(errors="replace"), limit).encode() for packet in body.split(_SEPARATOR))
+    packets = body.split(_SEPARATOR)
+    for number, packet in enumerate(packets):
+        is_followed = packets[number + 1 : number + 2] and packets[number + 1].startswith(b"b")
+        # A large packet would be kept beyond this request until its attachment comes, so it has to come with it.
+        most = limit if is_followed or not packet.startswith(b"45") else SMALL
+        packets[number] = sifted(packet.decode(errors="replace"), most).encode()
+    return _SEPARATOR.join(packets)
 
 
-async def _read(receive: Receive, limit: int) -> bytes:
-    """The body; of one that is larger than a message may be, no more than tells so. The rest is read and forgotten."""
-    kept = bytearray()
-    while True:
-        message = await receive()
-        if message["type"] != "http.request":
-            return bytes(kept)
-        kept += message.get("body", b"")[: max(0, limit + _LONGEST_HEAD - len(kept))]
-        if not message.get("more_body"):
-            return bytes(kept)
+def count_down(counter: Counter[str], name: str) -> None:
+    counter[name] -= 1
+    if counter[name] <= 0:
+        del counter[name]
+
+
+def _instead(packet: str, name: str) -> str:
+    """An event under the number that the packet's sender waits for."""
+    event = _EVENT.match(packet[:_LONGEST_HEAD])
+    return f"42{event[2] if event else ''}{json.dumps([name])}"
+
+
+def _given(body: Message) -> Receive:
+    async def receive_body() -> Message:
+        return body
+
+    return receive_body

@@ -16,12 +16,16 @@ from nst.gateway.callers import Caller, recognise
 from nst.gateway.codes import refusal
 from nst.gateway.contract import JobRequest, PageRequest, SocketSubmission, parse
 from nst.gateway.desk import Desk
-from nst.gateway.limits import Bucket, neighbourhood
-from nst.gateway.sieve import OVERSIZED, TOO_LARGE, Sieve
+from nst.gateway.limits import Bucket, address_of
+from nst.gateway.room import Room
+from nst.gateway.sieve import OVERSIZED, TANGLED, TOO_LARGE, Sieve, count_down
+from nst.settings import Settings
 
-PING_SECONDS, PING_PATIENCE = 25, 20
-MOST_REFUSED = 100  # events beyond the budget, one after the other, that are answered; then the connection is closed
+# A connection is one line: the answer to a ping lies behind the photo that is being sent, and is not read while one is being dealt with.
+PING_SECONDS, PING_PATIENCE = 25, 60
+MOST_REFUSED = 100  # more events beyond the budget than within it, that are answered; then the connection is closed
 MOST_UNREAD = 500  # messages that lie ready for a connection that does not read them
+MOST_UNGREETED = 20  # connections of one address that have not said yet what they are for, beside as many as it may have of those that have
 GREETING_SECONDS = 45.0  # for which an engine.io connection may be silent before it says what it is for, as the JavaScript server has it
 
 # What goes there is what strangers send that no library understands; our own failures are logged where they happen.
@@ -70,9 +74,13 @@ class Sockets(socketio.AsyncNamespace):  # type: ignore[misc]  # the library has
         }
         server.register_namespace(self)
 
-    @property
-    def is_full(self) -> bool:
-        return len(self._engine.sockets) >= self._settings.connections
+    def is_full(self, address: str) -> bool:
+        """Whether no more engine.io connections are taken, at all or from this address, whatever they may say they are for."""
+        if len(self._engine.sockets) >= self._settings.connections:
+            return True
+        environs = [self.server.environ.get(one) for one in list(self._engine.sockets)]
+        there = sum(address_of(environ["asgi.scope"]) == address for environ in environs if environ)
+        return there >= most_at_an_address(self._settings)
 
     @property
     def count(self) -> int:
@@ -136,7 +144,7 @@ class Sockets(socketio.AsyncNamespace):  # type: ignore[misc]  # the library has
 
     def _recognised(self, sid: str, environ: dict[str, Any], auth: Any) -> Connection:
         scope = environ["asgi.scope"]
-        address = neighbourhood((scope.get("client") or ("unknown",))[0])
+        address = address_of(scope)
         if self._addresses[address] >= self._settings.connections_per_address:
             raise TooManyConnections("There are too many connections from this address. Close some, and try again.")
         caller = recognise(_key(environ, auth), address, self._settings)
@@ -147,8 +155,8 @@ class Sockets(socketio.AsyncNamespace):  # type: ignore[misc]  # the library has
     def _disconnect(self, sid: str) -> None:
         connection = self._connections.pop(sid, None)
         if connection is not None:
-            _count_down(self._addresses, connection.caller.address)
-            _count_down(self._bases, connection.base)
+            count_down(self._addresses, connection.caller.address)
+            count_down(self._bases, connection.base)
 
     async def _answer(self, sid: str, event: Any, arguments: tuple[Any, ...]) -> Ack:
         """(error, data), whatever has come and whatever happens."""
@@ -164,7 +172,7 @@ class Sockets(socketio.AsyncNamespace):  # type: ignore[misc]  # the library has
 
     async def _charge(self, connection: Connection) -> None:
         if connection.budget.take():
-            connection.refused = 0
+            connection.refused = max(0, connection.refused - 1)
             return
         connection.refused += 1
         if connection.refused > MOST_REFUSED:
@@ -174,6 +182,8 @@ class Sockets(socketio.AsyncNamespace):  # type: ignore[misc]  # the library has
     def _handler(self, event: Any) -> Callable[[str, Connection, Any], Awaitable[Ack]]:
         if event == OVERSIZED:
             raise contract.too_large(self._settings.max_bytes)
+        if event == TANGLED:
+            raise contract.too_tangled()
         known = self._events.get(event) if isinstance(event, str) else None
         if known is None:
             raise InvalidRequest(f"There is no such event. There are {', '.join(self._events)}.")
@@ -206,11 +216,16 @@ class Sockets(socketio.AsyncNamespace):  # type: ignore[misc]  # the library has
         return None, await self._desk.cancel(connection.caller, parse(JobRequest, body).requestId, connection.base)
 
 
-def open_sockets(desk: Desk, watch: Callable[[str, str, str], None]) -> tuple[Sockets, Sieve]:
+def most_at_an_address(settings: Settings) -> int:
+    return settings.connections_per_address + MOST_UNGREETED
+
+
+def open_sockets(desk: Desk, room: Room, watch: Callable[[str, str, str], None]) -> tuple[Sockets, Sieve]:
     """The connections, and the ASGI application that they come in by."""
     limit = contract.message_limit(desk.settings.max_bytes)
     server = socketio.AsyncServer(
         async_mode="asgi",
+        async_handlers=False,  # one event of a connection after the other; what is sent meanwhile waits at its sender
         cors_allowed_origins=partial(_is_welcome, desk.settings.origins),
         cors_credentials=False,
         max_http_buffer_size=limit,
@@ -221,7 +236,7 @@ def open_sockets(desk: Desk, watch: Callable[[str, str, str], None]) -> tuple[So
         engineio_logger=_wire_log,
     )
     sockets = Sockets(desk, server, watch)
-    return sockets, Sieve(server.eio.handle_request, limit, lambda: sockets.is_full)
+    return sockets, Sieve(server.eio.handle_request, room, limit, sockets.is_full, most_at_an_address(desk.settings))
 
 
 def _is_welcome(allowed: tuple[str, ...], origin: str, environ: dict[str, Any]) -> bool:
@@ -243,12 +258,6 @@ def _key(environ: dict[str, Any], auth: Any) -> str | None:
     if not isinstance(auth, dict) or not isinstance(auth.get("key", ""), str):
         raise InvalidRequest("auth may be {key: an API key}, or be left out.")
     return auth.get("key")
-
-
-def _count_down(counter: Counter[str], name: str) -> None:
-    counter[name] -= 1
-    if counter[name] <= 0:
-        del counter[name]
 
 
 def _everybody_at(base: str) -> str:

@@ -35,16 +35,18 @@ class Server:
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> "Server":
-        command = [sys.executable, "-m", "nst.gateway", "--port", str(self.port)]
-        self._process = subprocess.Popen(command, env=self._environment, cwd=ROOT, stdout=self._log, stderr=self._log)
+        self._process = subprocess.Popen(self._command(), env=self._environment, cwd=ROOT, stdout=self._log, stderr=self._log)
         self.until_ready()
         return self
+
+    def _command(self) -> list[str]:
+        return [sys.executable, "-m", "nst.gateway", "--port", str(self.port)]
 
     def until_ready(self) -> None:
         deadline = time.monotonic() + PATIENCE
         while time.monotonic() < deadline:
             try:
-                if httpx.get(f"{self.url}/readyz").status_code == 200:
+                if self.answers():
                     return
             except httpx.TransportError:
                 time.sleep(0.05)
@@ -66,6 +68,9 @@ class Server:
     def close(self) -> None:
         self.stop()
         self._log.close()
+
+    def answers(self) -> bool:
+        return httpx.get(f"{self.url}/readyz").status_code == 200
 
     @property
     def log(self) -> str:

@@ -1,19 +1,22 @@
 """The gateway's parts alone: what is cut down, what is counted, who opens what."""
 
 import asyncio
+import os
+import threading
 from dataclasses import replace
 
 import pytest
 
 from nst import errors
 from nst.domain import Cursor, Outcome
-from nst.errors import InvalidRequest, JobIdTaken, PasticheError, TooManyJobs, TooManyUploads, UnknownJob
+from nst.errors import InvalidRequest, JobIdTaken, PasticheError, ServerBusy, TooManyJobs, TooManyUploads, UnknownJob
 from nst.gateway.callers import Caller, bearer, find
 from nst.gateway.codes import code_of, refusal, status_of
 from nst.gateway.contract import Submission, cursor_of, cursor_text, parse
 from nst.gateway.desk import Desk
 from nst.gateway.limits import Addresses, Bucket, neighbourhood
-from nst.gateway.sieve import OVERSIZED, sifted, sifted_payload
+from nst.gateway.room import SMALL
+from nst.gateway.sieve import OVERSIZED, TANGLED, sifted, sifted_payload
 from nst.service import Order, StyleChoice
 from nst.settings import Settings
 from nst.store.ports import Quota
@@ -113,6 +116,34 @@ def test_what_is_too_large_is_cut_down_to_what_its_sender_waits_for(packet: str,
 def test_of_several_packets_in_one_request_only_the_large_ones_are_cut_down() -> None:
     body = b'421["A"]\x1e422["B","' + b"x" * 300 + b"\x1e3"
     assert sifted_payload(body, 100) == f'421["A"]\x1e422["{OVERSIZED}"]\x1e3'.encode()
+
+
+def test_a_large_packet_that_waits_for_bytes_brings_them_in_the_same_request_or_is_refused() -> None:
+    packet = b'451-9["TRANSFER_STYLE","' + b"x" * SMALL + b'"]'
+    assert sifted_payload(packet + b"\x1eb" + b"AAAA", 10 * SMALL) == packet + b"\x1ebAAAA"
+    assert sifted_payload(packet + b"\x1e3", 10 * SMALL) == f'429["{OVERSIZED}"]\x1e3'.encode()
+
+
+def test_a_packet_of_many_parts_is_cut_down_before_it_is_parsed() -> None:
+    assert sifted('427["LIST_IMAGES",' + "[]," * 10_000 + "1]", 100_000) == f'427["{TANGLED}"]'
+
+
+def test_a_submission_that_others_are_before_for_too_long_is_refused(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("nst.gateway.desk._TURN_SECONDS", 0.05)
+    desk, may_end = Desk(studio.service, Settings()), threading.Event()
+    monkeypatch.setattr(desk, "_submit", lambda *_: may_end.wait(60))
+
+    async def submit_to_a_busy_desk() -> None:
+        submission = parse(Submission, a_submission())
+        others = [asyncio.create_task(desk.submit(Caller("here"), submission, "http://here")) for _ in range(os.cpu_count() or 2)]
+        await asyncio.sleep(0)
+        with pytest.raises(ServerBusy):
+            await desk.submit(Caller("here"), submission, "http://here")
+        may_end.set()
+        await asyncio.gather(*others, return_exceptions=True)
+
+    asyncio.run(submit_to_a_busy_desk())
+    desk.close()
 
 
 def test_every_error_has_a_code_a_status_and_its_sentence() -> None:
