@@ -15,33 +15,40 @@ its error: it is whatever keeps that error at `CONTENT`, so that the two are not
 
 import math
 import random
+from collections.abc import Mapping
 from pathlib import Path
 
 import torch
 from safetensors.torch import load_file
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional as F
 
 from nst.engine.encoders import CONTENT_LAYER, STYLE_LAYERS
-from nst.engine.instant import InstantNetwork, Statistics, statistics, transport
+from nst.engine.instant import STRIDE, WIDTHS, InstantNetwork, Statistics, statistics, transferred, unchanged
 from training.pictures import Pictures
 from training.run import Options, Run
 from training.teacher import Teacher
 
 HELD_OUT = Path(__file__).with_name("held_out.txt")
 DRAWN = Path(__file__).parents[1] / "nst/styles/pictures"
-# side of a batch's pictures in pixels: (share of the steps, pairs)
-BATCHES = {192: (0.6, 2), 256: (0.4, 1)}
-LAST_BATCHES = {256: (0.6, 2), 384: (0.4, 1)}
-"""Those of the cool-down: statistics of deep layers are about large structures."""
-CONTENT = 0.5
-RECONSTRUCTION, EXCESS = 10.0, 5.0
+# height and width of a batch's photos in pixels: (share of the steps, pairs)
+Batches = dict[tuple[int, int], tuple[float, int]]
+BATCHES: Batches = {(192, 192): (0.6, 2), (256, 256): (0.4, 1)}
+LAST_BATCHES: Batches = {(256, 256): (0.4, 1), (384, 384): (0.3, 1), (384, 512): (0.15, 1), (512, 384): (0.15, 1)}
+"""Those of the cool-down. In pictures as large as paintings are, strokes are small against what is shown: who has only seen small ones
+loses twice as much of it."""
+CONTENT = 0.38
+RECONSTRUCTION, EXCESS, BLINDNESS = 10.0, 5.0, 0.5
+LOOKING = 2000
+"""Steps in which the network learns to see, before it paints. They cost a fifth of the others."""
+# station: (what the teacher has at the same resolution, its channels)
+SEEN = {"skip4": ("relu3_1", 64), "skip8": ("relu4_1", 128), "skip16": ("relu5_1", 128)}
 LEAST_ENERGY = 3.0
 """Mean square of content features below which a crop counts as flat: its relative error would drown all others."""
 
 
-LARGEST_NORM = 20.0
-"""Of a gradient; most are near 3. Beyond it the network is about to diverge, and goes back to its average."""
+LARGEST_NORM = 200.0
+"""Of a gradient; most are below 10. Beyond it the network is about to diverge, and goes back to its average."""
 
 
 class Pairs:
@@ -51,16 +58,17 @@ class Pairs:
         self._pictures = Pictures(data, HELD_OUT.read_text().split())
         self._styles = self._pictures.styles + sorted(DRAWN.glob("*.jpg"))
 
-    def batch(self, count: int, side: int) -> tuple[Tensor, Tensor]:
-        """Photos and styles, each (count, 3, side, side) in [0, 1]."""
-        photos = torch.stack([self._pictures.crop(self._pictures.photos, side, least=0.4) for _ in range(count)])
+    def batch(self, count: int, height: int, width: int) -> tuple[Tensor, Tensor]:
+        """Photos (count, 3, height, width) and styles, squares of about as many pixels, in [0, 1]."""
+        side = round((height * width) ** 0.5 / STRIDE) * STRIDE
+        photos = torch.stack([self._pictures.crop(self._pictures.photos, height, width, least=0.7) for _ in range(count)])
         styles = torch.stack([self._style(side) for _ in range(count)])
         blended = styles.lerp(styles.roll(1, 0), torch.rand(count, 1, 1, 1) * 0.5)
         styles = torch.where(torch.rand(count, 1, 1, 1) < 0.08, blended, styles)
         return recoloured(photos, 0.2), recoloured(styles, 0.5)
 
     def _style(self, side: int) -> Tensor:
-        crop = self._pictures.crop(self._pictures.photos if random.random() < 0.15 else self._styles, side, least=0.4)
+        crop = self._pictures.crop(self._pictures.photos if random.random() < 0.15 else self._styles, side, side, least=0.4)
         return crop.transpose(1, 2) if random.random() < 0.3 else crop
 
 
@@ -77,6 +85,27 @@ def recoloured(x: Tensor, share: float) -> Tensor:
     mean = other.mean((1, 2, 3), keepdim=True)
     other = ((other - mean) * contrast + mean + light).clamp(0, 1)
     return torch.where(torch.rand(count, 1, 1, 1) < share, other, x)
+
+
+class Eyes(nn.Module):
+    """How well the network's features tell what the teacher sees; only the training has them.
+
+    The statistics that stations exchange mean little as long as features do. The teacher's are worth exchanging, and to come near them is
+    learnt from every place of a picture, while a painting's statistics teach one thing a picture.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        _, *widths = WIDTHS
+        self.heads = nn.ModuleDict({name: nn.Conv2d(width, SEEN[name][1], 1) for name, width in zip(SEEN, widths, strict=True)})
+
+    def forward(self, features: Mapping[str, Tensor], wanted: Mapping[str, Tensor]) -> Tensor:
+        """Mean relative squared error of the teacher's features `wanted`, told from those of the network by station."""
+        errors = []
+        for name, (layer, _) in SEEN.items():
+            found = self.heads[name](features[name]).relu().float()
+            errors.append((found - wanted[layer]).square().mean() / wanted[layer].square().mean())
+        return torch.stack(errors).mean()
 
 
 class Judge:
@@ -99,10 +128,16 @@ class Judge:
             grams.append((flat.transpose(1, 2) @ flat).float() / flat.shape[1])
         return grams
 
-    def targets(self, photos: Tensor, styles: Tensor) -> tuple[Tensor, list[Tensor]]:
-        with torch.no_grad():
-            lattice = (random.randrange(2), random.randrange(2))
-            return self._teacher(photos, [CONTENT_LAYER])[CONTENT_LAYER], self.grams(self._teacher(styles, STYLE_LAYERS), lattice)
+    @torch.no_grad()
+    def seen(self, styles: Tensor) -> dict[str, Tensor]:
+        """The teacher's features of styles at the style layers."""
+        features: dict[str, Tensor] = self._teacher(styles, STYLE_LAYERS)
+        return features
+
+    @torch.no_grad()
+    def targets(self, photos: Tensor, seen: dict[str, Tensor]) -> tuple[Tensor, list[Tensor]]:
+        lattice = (random.randrange(2), random.randrange(2))
+        return self._teacher(photos, [CONTENT_LAYER])[CONTENT_LAYER], self.grams(seen, lattice)
 
     def errors(self, paintings: Tensor, targets: tuple[Tensor, list[Tensor]]) -> tuple[Tensor, Tensor]:
         """Relative errors of Gram matrices, by layer (5,), and the relative squared error of the content."""
@@ -125,20 +160,45 @@ class Trainer:
         random.seed(options.seed)
         self.judge, self.pairs, self.network = Judge(options.data), Pairs(options.data), InstantNetwork()
         self.network.initialise()
+        self.eyes = Eyes()
+        self.learning = torch.optim.AdamW(self.eyes.parameters(), lr=2e-3, weight_decay=0)
         if options.warm:
-            self.network.load_state_dict({name: value.float() for name, value in load_file(options.warm).items()})
+            self.network.load_state_dict({name: value.float() for name, value in load_file(options.warm).items()}, strict=False)
         kernels = [p for p in self.network.parameters() if p.ndim == 4]
         self.run = Run(options, self.network, InstantNetwork(), kernels, memory=0.995)
-        self.content_weight: float = self.run.resume().get("content_weight", 0.3)
+        state = self.run.resume()
+        self.content_weight: float = state.get("content_weight", 0.4)
+        if state:
+            self.eyes.load_state_dict(state["eyes"])
+            self.learning.load_state_dict(state["learning"])
 
     def save(self) -> None:
-        self.run.save({}, content_weight=self.content_weight)
+        more = {"eyes": self.eyes.state_dict(), "learning": self.learning.state_dict()}
+        self.run.save({}, content_weight=self.content_weight, **more)
 
     def advance(self) -> dict[str, float]:
         """One step: a batch, a loss, an update. Returns the terms of the loss."""
+        self.learning.zero_grad()
+        terms = self.look() if self.run.step < LOOKING else self.paint()
+        self.learning.step()
+        return terms
+
+    def look(self) -> dict[str, float]:
+        """A step of learning to see, and to show what was seen, before anything is transferred."""
+        pictures = torch.cat(self.pairs.batch(2, 192, 192)).contiguous(memory_format=torch.channels_last)
+        with torch.autocast("cpu", torch.bfloat16):
+            features = self.network.encode(pictures)
+            blindness = self.eyes(features, self.judge.seen(pictures))
+            reproduced = self.network.show(self.network.carry(features, lambda name, x: unchanged(name, statistics(x))(x))).float()
+            reconstruction = F.mse_loss(reproduced, pictures)
+        self.run.update(RECONSTRUCTION * reconstruction + BLINDNESS * blindness, clip=5.0)
+        return {"blindness": blindness.item(), "reconstruction": reconstruction.item()}
+
+    def paint(self) -> dict[str, float]:
+        """A step of painting photos in styles."""
         batches = BATCHES if self.run.left() == 1 else LAST_BATCHES
-        (side,) = random.choices(list(batches), [share for share, _ in batches.values()])
-        photos, styles = (x.contiguous(memory_format=torch.channels_last) for x in self.pairs.batch(batches[side][1], side))
+        (shape,) = random.choices(list(batches), [share for share, _ in batches.values()])
+        photos, styles = (x.contiguous(memory_format=torch.channels_last) for x in self.pairs.batch(batches[shape][1], *shape))
         with torch.autocast("cpu", torch.bfloat16):
             loss, terms = self.loss(photos, styles)
         norm = self.run.update(loss, clip=5.0, largest=LARGEST_NORM)
@@ -147,21 +207,26 @@ class Trainer:
 
     def loss(self, photos: Tensor, styles: Tensor) -> tuple[Tensor, dict[str, float]]:
         code: dict[str, Statistics] = {}
+        met: dict[str, Tensor] = {}
 
         def record(name: str, features: Tensor) -> Tensor:
-            code[name] = statistics(features)
-            return features
+            code[name], met[name] = statistics(features), features
+            return unchanged(name, code[name])(features)
 
         def match(name: str, features: Tensor) -> Tensor:
-            return transport(statistics(features), code[name])(features)
+            return transferred(name, statistics(features), code[name])(features)
 
         reproduced = self.network(styles, record).float()
         paintings = self.network(photos, match).float()
-        style, content = self.judge.errors(paintings, self.judge.targets(photos, styles))
+        seen = self.judge.seen(styles)
+        blindness = self.eyes(met, seen)
+        style, content = self.judge.errors(paintings, self.judge.targets(photos, seen))
         reconstruction = F.mse_loss(reproduced, styles)
         excess = (paintings - paintings.clamp(0, 1)).square().mean()
         total = style.mean() + self.content_weight * content + RECONSTRUCTION * reconstruction + EXCESS * excess
+        total = total + BLINDNESS * blindness
         terms = {"style": style.mean().item(), "content": content.item(), "reconstruction": reconstruction.item(), "excess": excess.item()}
+        terms["blindness"] = blindness.item()
         return total, terms | {name: value.item() for name, value in zip(STYLE_LAYERS, style, strict=True)}
 
 

@@ -19,14 +19,15 @@ class Pictures:
         )
         self._decoded: dict[Path, Image.Image] = {}
 
-    def crop(self, paths: list[Path], side: int, least: float = 0.25) -> Tensor:
-        """A square of `side` pixels out of a random picture: from a detail of it (`least`) to the whole shorter side. (3, side, side)"""
+    def crop(self, paths: list[Path], height: int, width: int, least: float = 0.25) -> Tensor:
+        """Part of a random picture: from a detail of it (`least`) to as much as has that shape. (3, height, width)"""
         image = self._decode(random.choice(paths))
-        shorter = min(image.size)
-        edge = max(int(random.uniform(least, 1) * shorter), min(72, shorter))
-        left, top = random.randint(0, image.width - edge), random.randint(0, image.height - edge)
-        box = (left, top, left + edge, top + edge)
-        crop = image.resize((side, side), Image.Resampling.BICUBIC, box=box, reducing_gap=2.0)
+        most = min(image.width / width, image.height / height)  # of the picture's pixels for one of the crop's
+        scale = max(random.uniform(least, 1) * most, 72 / min(height, width))
+        across, down = (max(1, int(min(scale, most) * side)) for side in (width, height))
+        left, top = random.randint(0, image.width - across), random.randint(0, image.height - down)
+        box = (left, top, left + across, top + down)
+        crop = image.resize((width, height), Image.Resampling.BICUBIC, box=box, reducing_gap=2.0)
         tensor = torch.from_numpy(np.array(crop)).permute(2, 0, 1).float() / 255
         return tensor.flip(2) if random.random() < 0.5 else tensor
 
@@ -37,7 +38,7 @@ class Pictures:
 
     def augmented(self, count: int, side: int) -> Tensor:
         """Crops of photos and styles, some with other contrast and tint, some with noise. (count, 3, side, side)"""
-        x = torch.stack([self.crop(self.photos if random.random() < 0.55 else self.styles, side) for _ in range(count)])
+        x = torch.stack([self.crop(self.photos if random.random() < 0.55 else self.styles, side, side) for _ in range(count)])
         contrast, tint = torch.empty(count, 1, 1, 1).uniform_(0.6, 1.5), torch.empty(count, 3, 1, 1).uniform_(-0.12, 0.12)
         x = torch.where(torch.rand(count, 1, 1, 1) < 0.5, (x - 0.5) * contrast + 0.5 + tint, x)
         return x + torch.randn_like(x) * 0.12 * torch.rand(count, 1, 1, 1) * (torch.rand(count, 1, 1, 1) < 0.3)

@@ -137,7 +137,7 @@ class Run:
             if self.step % _SAVED == 0 or self.step == self.options.steps:
                 save()
             if self.step % _TOLD == 0 or self.step == self.options.steps:
-                means = {name: round(sum(entry[name] for entry in log) / len(log), 4) for name in log[0]}
+                means = {name: round(sum(entry[name] for entry in log) / len(log), 4) for name in log[-1] if name in log[0]}
                 with curve.open("a") as file:
                     file.write(json.dumps({"step": self.step, "seconds": round(self.seconds), **means}) + "\n")
                 print(self.step, f"{self.seconds:.0f} s", means, flush=True)

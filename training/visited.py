@@ -35,7 +35,7 @@ class Rendering:
     def __init__(self, pictures: Pictures, actor: Frozen, rung: int) -> None:
         """`rung` is where it begins: a fresh pool would otherwise hold coarse paintings alone."""
         self._actor = actor
-        self._style, self._photo = (pictures.crop(kind, LADDER[-1])[None] for kind in (pictures.styles, pictures.photos))
+        self._style, self._photo = (pictures.crop(kind, LADDER[-1], LADDER[-1])[None] for kind in (pictures.styles, pictures.photos))
         self._params = StyleParams(strength=random.uniform(0.2, 0.9), smoothness=random.choice((0.0, 0.3)))
         self.rung = rung
         self.painting = resize(self._photo, (self.side, self.side))

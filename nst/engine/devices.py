@@ -29,3 +29,11 @@ def device_named(name: str) -> torch.device:
     if not present[device.type]:
         raise InvalidParams(f"This machine has no device {name}. Use auto, which takes the best that there is.")
     return device
+
+
+def multiplies_bfloat16(device: torch.device) -> bool:
+    """Whether it is a CPU for which convolutions in bfloat16 are a gain: on others they are slower than in single precision."""
+    if device.type != "cpu":
+        return False
+    abilities = torch.cpu.get_capabilities()
+    return any(abilities.get(name, False) for name in ("avx512_bf16", "amx_bf16"))

@@ -1,7 +1,7 @@
 """The instant network: paints any photo in any style by one pass, for CPUs.
 
 A small autoencoder with stations. At a station the features of the photo are given the mean and the covariance that the style's
-features have there (whitening and colouring, Li et al. 2017, by Cholesky factors of shrunk covariances). The style's moments come from
+features have there (whitening and colouring, Li et al. 2017, by Cholesky factors). The style's moments come from
 the same network, run on the style picture alone: nothing predicts a style, so any style will do. Trained by `training/instant.py`.
 
 It knows tensors and moments; it does not know pictures and sizes (see `instantly.py`), nor tiles (see `tiles.py`).
@@ -14,15 +14,15 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-WIDTHS = (32, 64, 128)
-"""Channels at a half, a quarter and an eighth of the picture's resolution."""
-STRIDE = 8
+WIDTHS = (32, 64, 128, 112)
+"""Channels at a half, a quarter, an eighth and a sixteenth of the picture's resolution."""
+STRIDE = 16
 """Sides of pictures are multiples of it."""
-FLOOR = 3e-3
+FLOOR = 5e-3
 """Added variance, relative to the mean one: a dead channel has no spread to whiten, and would be noise made large."""
 
-SHRINKAGE = 0.1
-"""How much of the correlation between channels is not believed: a small picture has fewer places than channels to tell them from."""
+FLAT = 1e-3
+"""Variance relative to the square of the mean, below which features are taken for flat."""
 
 Station = Callable[[str, Tensor], Tensor]
 """Takes a station's name and the features (B, C, H, W) that arrive there; answers with those that go on."""
@@ -58,40 +58,47 @@ class InstantNetwork(nn.Module):
     which sees no more than `REACH` pixels around the place that it computes.
     """
 
-    REACH = 32
-    STATIONS = ("skip2", "skip4", "skip8", "deep8", "deep4", "deep2")
+    REACH = 48
+    KEPT = ("skip2", "skip4", "deep4", "deep2")
+    """Stations on the way of colours and contrasts. Behind the others, features have mean 0 and variance 1."""
+    STATIONS = ("skip2", "skip4", "skip8", "skip16", "deep16", "deep8", "deep4", "deep2")
 
     def __init__(self) -> None:
         super().__init__()
-        half, quarter, eighth = WIDTHS
+        half, quarter, eighth, sixteenth = WIDTHS
         self.stem = conv(12, half)
         self.down4 = conv(half, quarter, stride=2)
         self.encode4 = Residual(quarter)
         self.down8 = conv(quarter, eighth, stride=2)
         self.encode8 = Residual(eighth)
+        self.down16 = conv(eighth, sixteenth, stride=2)
+        self.encode16 = Residual(sixteenth)
+        self.decode16 = Residual(sixteenth)
+        self.up8 = nn.Conv2d(sixteenth, eighth, 1)
         self.decode8 = nn.Sequential(Residual(eighth), Residual(eighth))
         self.up4 = nn.Conv2d(eighth, quarter, 1)
         self.decode4 = nn.Sequential(Residual(quarter), Residual(quarter))
         self.up2 = nn.Conv2d(quarter, half, 1)
+        self.across2 = nn.Conv2d(half, half, 1)
         self.decode2 = Residual(half)
         self.out = conv(half, 12)
 
     def encode(self, x: Tensor, run: Run = at_once) -> dict[str, Tensor]:
-        """What arrives at the first three stations, by their names; it does not depend on any style."""
+        """What arrives at the first four stations, by their names; it does not depend on any style."""
         skip2 = run(lambda x: self.stem(F.pixel_unshuffle((x - 0.5) / 0.25, 2)), [x])
         skip4 = run(lambda x: self.encode4(self.down4(x.relu())), [skip2])
-        skip8 = run(lambda x: self.encode8(self.down8(x.relu())), [skip4])
-        return {"skip2": skip2, "skip4": skip4, "skip8": skip8}
+        skip8 = settled(run(lambda x: self.encode8(self.down8(x)), [settled(skip4)]))
+        skip16 = run(lambda x: self.encode16(self.down16(x)), [skip8])
+        return {"skip2": skip2, "skip4": skip4, "skip8": skip8, "skip16": skip16}
 
     def carry(self, features: dict[str, Tensor], station: Station, run: Run = at_once) -> Tensor:
-        """From what `encode` gave past the other stations: features that `show` turns into a picture."""
-        x = station("deep8", run(self.decode8, [station("skip8", features["skip8"])]))
-        x = station(
-            "deep4", run(lambda skip, x: self.decode4(skip + doubled(self.up4(x.relu()))), [station("skip4", features["skip4"]), x])
-        )
-        return station(
-            "deep2", run(lambda skip, x: self.decode2(skip + doubled(self.up2(x.relu()))), [station("skip2", features["skip2"]), x])
-        )
+        """From what `encode` gave past the stations: features that `show` turns into a picture."""
+        x = station("deep16", run(self.decode16, [station("skip16", features["skip16"])]))
+        for scale, up, decode in ((8, self.up8, self.decode8), (4, self.up4, self.decode4)):
+            skip = station(f"skip{scale}", features[f"skip{scale}"])
+            x = station(f"deep{scale}", run(lambda skip, x, up=up, decode=decode: decode(skip + doubled(up(x))), [skip, x]))
+        skip = station("skip2", features["skip2"])
+        return station("deep2", run(lambda skip, x: self.decode2(self.across2(skip) + doubled(self.up2(x))), [skip, x]))
 
     def show(self, x: Tensor, run: Run = at_once) -> Tensor:
         return run(lambda x: F.pixel_shuffle(self.out(x.relu()), 2) * 0.25 + 0.5, [x])
@@ -100,10 +107,8 @@ class InstantNetwork(nn.Module):
         return self.show(self.carry(self.encode(x), station))
 
     def initialise(self) -> None:
-        """Where training starts: the picture passes through the uppermost station, what lies below is He's and quiet.
-
-        So the untrained network already transfers colours. Pixels travel with either sign, for the sake of the ReLU before `out`.
-        """
+        """Where training starts: He's, with silent residual parts, and without the shortest way from pixels to pixels: what is easy would
+        be learnt alone."""
         for module in self.modules():
             if isinstance(module, nn.Conv2d):
                 nn.init.kaiming_normal_(module.weight)
@@ -112,14 +117,7 @@ class InstantNetwork(nn.Module):
         for module in self.modules():
             if isinstance(module, Residual):
                 nn.init.zeros_(module.second.weight)
-        nn.init.zeros_(self.up2.weight)
-        nn.init.zeros_(self.out.weight)
-        with torch.no_grad():
-            pixels = torch.arange(12)
-            self.stem.weight[:24] = 0
-            for sign, first in ((1.0, 0), (-1.0, 12)):
-                self.stem.weight[first + pixels, pixels, 1, 1] = sign
-                self.out.weight[pixels, first + pixels, 1, 1] = sign
+        nn.init.zeros_(self.across2.weight)
 
 
 def doubled(x: Tensor) -> Tensor:
@@ -129,19 +127,32 @@ def doubled(x: Tensor) -> Tensor:
 
 @dataclass(frozen=True)
 class Statistics:
-    """Mean (B, C, 1) and covariance (B, C, C) of features over all places."""
+    """Mean (B, C, 1) and covariance (B, C, C) of features over all places; the latter shrunk towards its diagonal."""
 
     mean: Tensor
     covariance: Tensor
 
+    @property
+    def spread(self) -> Tensor:
+        """The root of the channels' mean variance, (B, 1, 1), with a floor: what little a flat picture varies are errors of rounding."""
+        variance, energy = self.covariance.diagonal(dim1=-2, dim2=-1).mean(-1), self.mean[..., 0].square().mean(-1)
+        return (variance + FLAT * energy + 1e-6).sqrt()[:, None, None]
+
 
 def statistics(x: Tensor) -> Statistics:
-    """Of features (B, C, H, W), in single precision whatever surrounds it."""
+    """Of features (B, C, H, W), in single precision whatever surrounds it.
+
+    Correlations are believed as far as there are more places than channels to tell them from (shrinkage, as of Ledoit and Wolf 2004): of a
+    small picture's deepest features there are not.
+    """
     with torch.autocast(x.device.type, enabled=False):
         flat = x.float().permute(0, 2, 3, 1).flatten(1, 2)  # (B, H*W, C)
         mean = flat.mean(1, keepdim=True)
         centred = flat - mean
-        return Statistics(mean.transpose(1, 2), centred.transpose(1, 2) @ centred / flat.shape[1])
+        _, places, channels = flat.shape
+        covariance = centred.transpose(1, 2) @ centred / places
+        alone = torch.diag_embed(covariance.diagonal(dim1=-2, dim2=-1))
+        return Statistics(mean.transpose(1, 2), alone.lerp(covariance, places / (places + channels)))
 
 
 def mixed(parts: list[tuple[Statistics, float]]) -> Statistics:
@@ -169,10 +180,40 @@ class Transport:
         flat = x.permute(0, 2, 3, 1).flatten(1, 2) @ self.matrix.transpose(1, 2) + self.offset.transpose(1, 2)  # (B, H*W, C)
         return flat.view(len(x), *x.shape[-2:], -1).permute(0, 3, 1, 2)
 
-    def weakened(self, strength: float) -> "Transport":
-        """Part of the way from where features are (0) to where they would go (1)."""
-        identity = torch.eye(self.matrix.shape[-1]).to(self.matrix)
-        return Transport(identity.lerp(self.matrix, strength), self.offset * strength)
+    def lerp(self, other: "Transport", share: float) -> "Transport":
+        """Part of the way from this map (0) to another (1)."""
+        return Transport(self.matrix.lerp(other.matrix, share), self.offset.lerp(other.offset, share))
+
+    def settled(self, reached: Statistics) -> "Transport":
+        """Behind this map, which leads to the statistics `reached`, features are centred and brought to a mean variance of 1."""
+        return Transport(self.matrix / reached.spread, (self.offset - reached.mean) / reached.spread)
+
+
+def transferred(station: str, found: Statistics, target: Statistics) -> Transport:
+    """What a station does with features of the statistics `found` to give them those of `target`."""
+    map = transport(found, target)
+    return map if station in InstantNetwork.KEPT else map.settled(target)
+
+
+def unchanged(station: str, found: Statistics) -> Transport:
+    """What a station does with features where nothing is transferred."""
+    map = _identity(found)
+    return map if station in InstantNetwork.KEPT else map.settled(found)
+
+
+def settled(x: Tensor) -> Tensor:
+    """Features (B, C, H, W) with mean 0 and a mean variance of 1.
+
+    What tells styles apart inside is how channels vary together. Means and sizes would grow from stage to stage and, when nothing holds
+    them, from step to step of the training, until the inner stations have nothing more to say.
+    """
+    found = statistics(x)
+    return _identity(found).settled(found)(x)
+
+
+def _identity(like: Statistics) -> Transport:
+    identity = torch.eye(like.mean.shape[1]).to(like.mean).expand_as(like.covariance)
+    return Transport(identity, torch.zeros_like(like.mean))
 
 
 def transport(source: Statistics, target: Statistics) -> Transport:
@@ -184,8 +225,8 @@ def transport(source: Statistics, target: Statistics) -> Transport:
 
 
 def _factor(covariance: Tensor) -> Tensor:
-    """Lower Cholesky factor of covariance (B, C, C), shrunk towards its diagonal and with a floor."""
+    """Lower Cholesky factor of covariance (B, C, C), with a floor."""
     variances = covariance.diagonal(dim1=-2, dim2=-1)
-    floor = FLOOR * variances.mean(-1, keepdim=True) + 1e-6
-    result: Tensor = torch.linalg.cholesky((1 - SHRINKAGE) * covariance + torch.diag_embed(SHRINKAGE * variances + floor))
+    floor = (FLOOR * variances.mean(-1, keepdim=True) + 1e-6).expand_as(variances)
+    result: Tensor = torch.linalg.cholesky(covariance + torch.diag_embed(floor))
     return result

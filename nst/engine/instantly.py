@@ -18,8 +18,9 @@ from torch.nn import functional as F
 
 from nst.domain import StyleParams
 from nst.engine import weights
+from nst.engine.devices import multiplies_bfloat16
 from nst.engine.easel import Easel
-from nst.engine.instant import STRIDE, InstantNetwork, Statistics, mixed, statistics, transport
+from nst.engine.instant import STRIDE, InstantNetwork, Statistics, mixed, statistics, transferred, unchanged
 from nst.engine.pictures import MARGIN, Size, framed, resize
 from nst.engine.results import Iterate
 from nst.engine.tiles import Tiles
@@ -36,7 +37,7 @@ REMEMBERED = 2_000_000
 
 FADING = 0.25
 """Strength below which the photo itself shines through."""
-STAGES = 7
+STAGES = 9
 """Of the network, each of which sees every tile."""
 
 T = TypeVar("T")
@@ -80,14 +81,23 @@ class Instant:
     def __init__(self, network: InstantNetwork, digest: str, device: torch.device, codes: int = 64, photos: int = 2) -> None:
         """`codes` and `photos` are how many of each are remembered."""
         self.digest, self.device = digest, device
+        self._is_coded_in_half = multiplies_bfloat16(device)
         self._network = network.requires_grad_(False).eval().to(device).to(memory_format=torch.channels_last)
         self._codes: Memory[StyleCode] = Memory(codes)
         self._photos: Memory[_Encoded] = Memory(photos)
 
     @torch.inference_mode()
     def code(self, key: Hashable, picture: Callable[[], Tensor], before_each: BeforeEach = _nothing) -> StyleCode:
-        """Of the style (1, 3, H, W) that `picture` gives; `key` stands for that tensor."""
-        return self._codes.get(key, lambda: self._recorded(picture(), before_each))
+        """Of the style (1, 3, H, W) that `picture` gives; `key` stands for that tensor.
+
+        In half precision where that is faster: means over many places hide what single ones lack.
+        """
+
+        def recorded() -> StyleCode:
+            with torch.autocast(self.device.type, torch.bfloat16, enabled=self._is_coded_in_half):
+                return self._recorded(picture(), before_each)
+
+        return self._codes.get(key, recorded)
 
     @torch.inference_mode()
     def paint(
@@ -104,7 +114,8 @@ class Instant:
         """
 
         def station(name: str, x: Tensor) -> Tensor:
-            return transport(statistics(x), code[name]).weakened(strength)(x)
+            found = statistics(x)
+            return unchanged(name, found).lerp(transferred(name, found, code[name]), strength)(x)
 
         photo = self._photos.get(key, lambda: self._encoded(picture(), before_each))
         if photo.pixels > REMEMBERED:
@@ -124,7 +135,7 @@ class Instant:
 
         def station(name: str, x: Tensor) -> Tensor:
             code[name] = statistics(x)
-            return x
+            return unchanged(name, code[name])(x)
 
         style = self._encoded(x, before_each)
         self._network.carry(style.features, station, _tiles(style.padded, before_each))

@@ -5,9 +5,12 @@ import pytest
 import torch
 from PIL import Image
 
+from nst import samples
 from nst.domain import StyleParams
 from nst.engine import Instant, Iterate, Style, instantly, load_instant, stylize
+from nst.engine.instant import InstantNetwork, Statistics, statistics, transferred, unchanged
 from nst.engine.instantly import Memory
+from nst.engine.pictures import to_tensor
 from tests.conftest import picture
 
 CPU = torch.device("cpu")
@@ -48,6 +51,29 @@ def test_more_strength_goes_further_from_the_photo(photo: Image.Image, style: Im
     distances = [difference(painting, photo) for painting in paintings]
     assert distances[0] < 0.1  # the photo itself
     assert distances[0] < distances[1] < distances[2]
+
+
+@pytest.mark.parametrize("silent", InstantNetwork.STATIONS)
+def test_every_station_of_the_bundled_network_has_its_say(silent: str) -> None:
+    """A part that has died in the training would go unnoticed: the others paint, too."""
+    network, _ = instantly.load_instant_network(CPU)
+    photo, style = (to_tensor(x, (128, 128), CPU) for x in (samples.load("coffee"), samples.load("cat")))
+    code: dict[str, Statistics] = {}
+
+    def record(name: str, x: torch.Tensor) -> torch.Tensor:
+        code[name] = statistics(x)
+        return unchanged(name, code[name])(x)
+
+    def painted(*without: str) -> torch.Tensor:
+        def station(name: str, x: torch.Tensor) -> torch.Tensor:
+            found = statistics(x)
+            return (unchanged(name, found) if name in without else transferred(name, found, code[name]))(x)
+
+        return network(photo, station)
+
+    with torch.inference_mode():
+        network(style, record)
+        assert (painted() - painted(silent)).abs().mean() > 1 / 255
 
 
 def test_a_blend_lies_between_its_styles(photo: Image.Image, instant: Instant) -> None:
