@@ -81,23 +81,15 @@ class Instant:
     def __init__(self, network: InstantNetwork, digest: str, device: torch.device, codes: int = 64, photos: int = 2) -> None:
         """`codes` and `photos` are how many of each are remembered."""
         self.digest, self.device = digest, device
-        self._is_coded_in_half = multiplies_bfloat16(device)
+        self._is_in_half = multiplies_bfloat16(device)
         self._network = network.requires_grad_(False).eval().to(device).to(memory_format=torch.channels_last)
         self._codes: Memory[StyleCode] = Memory(codes)
         self._photos: Memory[_Encoded] = Memory(photos)
 
     @torch.inference_mode()
     def code(self, key: Hashable, picture: Callable[[], Tensor], before_each: BeforeEach = _nothing) -> StyleCode:
-        """Of the style (1, 3, H, W) that `picture` gives; `key` stands for that tensor.
-
-        In half precision where that is faster: means over many places hide what single ones lack.
-        """
-
-        def recorded() -> StyleCode:
-            with torch.autocast(self.device.type, torch.bfloat16, enabled=self._is_coded_in_half):
-                return self._recorded(picture(), before_each)
-
-        return self._codes.get(key, recorded)
+        """Of the style (1, 3, H, W) that `picture` gives; `key` stands for that tensor."""
+        return self._codes.get(key, lambda: self._recorded(picture(), before_each))
 
     @torch.inference_mode()
     def paint(
@@ -121,14 +113,17 @@ class Instant:
         if photo.pixels > REMEMBERED:
             self._photos.forget(key)
         run = _tiles(photo.padded, before_each)
-        painting = _unpadded(self._network.show(self._network.carry(photo.features, station, run), run), photo.size)
+        with self._precision():
+            features = self._network.carry(photo.features, station, run)
+        painting = _unpadded(self._network.show(features.float(), run), photo.size)
         return painting if strength >= FADING else picture().lerp(painting, strength / FADING)
 
     def _encoded(self, x: Tensor, before_each: BeforeEach) -> "_Encoded":
         size = (x.shape[-2], x.shape[-1])
         x = _padded(x).contiguous(memory_format=torch.channels_last)
         padded = (x.shape[-2], x.shape[-1])
-        return _Encoded(size, padded, self._network.encode(x, _tiles(padded, before_each)))
+        with self._precision():
+            return _Encoded(size, padded, self._network.encode(x, _tiles(padded, before_each)))
 
     def _recorded(self, x: Tensor, before_each: BeforeEach) -> StyleCode:
         code: StyleCode = {}
@@ -138,8 +133,13 @@ class Instant:
             return unchanged(name, code[name])(x)
 
         style = self._encoded(x, before_each)
-        self._network.carry(style.features, station, _tiles(style.padded, before_each))
+        with self._precision():
+            self._network.carry(style.features, station, _tiles(style.padded, before_each))
         return code
+
+    def _precision(self) -> torch.autocast:
+        """Half where that is faster, but never for the pixels themselves: a painting differs by less than half a level of 255."""
+        return torch.autocast(self.device.type, torch.bfloat16, enabled=self._is_in_half)
 
 
 @dataclass(frozen=True)
