@@ -14,14 +14,13 @@ from typing import Any, Generic, TypeVar
 import torch
 from PIL import Image
 from torch import Tensor
-from torch.nn import functional as F
 
 from nst.domain import StyleParams
 from nst.engine import weights
 from nst.engine.devices import multiplies_bfloat16
 from nst.engine.easel import Easel
 from nst.engine.instant import STRIDE, InstantNetwork, Statistics, mixed, statistics, transferred, unchanged
-from nst.engine.pictures import MARGIN, Size, framed, resize
+from nst.engine.pictures import MARGIN, Size, crop_to, framed, resize
 from nst.engine.results import Iterate
 from nst.engine.tiles import Tiles
 
@@ -115,12 +114,12 @@ class Instant:
         run = _tiles(photo.padded, before_each)
         with self._precision():
             features = self._network.carry(photo.features, station, run)
-        painting = _unpadded(self._network.show(features.float(), run), photo.size)
+        painting = crop_to(self._network.show(features.float(), run), photo.size)
         return painting if strength >= FADING else picture().lerp(painting, strength / FADING)
 
     def _encoded(self, x: Tensor, before_each: BeforeEach) -> "_Encoded":
         size = (x.shape[-2], x.shape[-1])
-        x = _padded(x).contiguous(memory_format=torch.channels_last)
+        x = framed(x, length=_whole).contiguous(memory_format=torch.channels_last)
         padded = (x.shape[-2], x.shape[-1])
         with self._precision():
             return _Encoded(size, padded, self._network.encode(x, _tiles(padded, before_each)))
@@ -165,19 +164,13 @@ def _tiles(size: Size, before_each: BeforeEach) -> Tiles:
 
 
 def _padded_size(size: Size) -> Size:
-    height, width = (math.ceil((side + 2 * MARGIN) / STRIDE) * STRIDE for side in size)
+    height, width = (_whole(side + 2 * MARGIN) for side in size)
     return height, width
 
 
-def _padded(x: Tensor) -> Tensor:
-    """In its frame (see `pictures.framed`), and with sides that are multiples of the network's stride."""
-    height, width = _padded_size((x.shape[-2], x.shape[-1]))
-    x = framed(x)
-    return F.pad(x, (0, width - x.shape[-1], 0, height - x.shape[-2]), mode="replicate")
-
-
-def _unpadded(x: Tensor, size: Size) -> Tensor:
-    return x[..., MARGIN : MARGIN + size[0], MARGIN : MARGIN + size[1]]
+def _whole(least: int) -> int:
+    """The smallest multiple of the network's stride that is not below `least`."""
+    return math.ceil(least / STRIDE) * STRIDE
 
 
 def blend(codes: Sequence[tuple[StyleCode, float]]) -> StyleCode:

@@ -1,6 +1,7 @@
 """Between Pillow's pictures and tensors (1, 3, H, W) of RGB in [0, 1]; sizes and resampling."""
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 import torch
@@ -82,12 +83,14 @@ def enlarged(painting: Tensor, photo: Tensor, larger_photo: Tensor) -> Tensor:
     return resize(painting, size) + DETAIL * (larger_photo - resize(photo, size))
 
 
-def framed(x: Tensor, margin: int = MARGIN) -> Tensor:
+def framed(x: Tensor, margin: int = MARGIN, length: Callable[[int], int] | None = None) -> Tensor:
     """(1, 3, H, W) with at least `margin` pixels more on every side, mirrored, or repeated where the picture is too small to be mirrored.
 
-    The sides become lengths that a Fourier transform is fast for; of a prime length it takes three times as long.
+    The sides become what `length` makes of them, which is no less: by default, what a Fourier transform is fast for; of a prime length it
+    takes three times as long. `crop_to` takes the frame off.
     """
-    pads = [(extra // 2, extra - extra // 2) for extra in (fast_length(side + 2 * margin) - side for side in x.shape[-2:])]
+    length = length or fast_length
+    pads = [(extra // 2, extra - extra // 2) for extra in (length(side + 2 * margin) - side for side in x.shape[-2:])]
     mirrored = [pad if side > max(pad) else (0, 0) for side, pad in zip(x.shape[-2:], pads, strict=True)]
     repeated = [(0, 0) if any(mirror) else pad for mirror, pad in zip(mirrored, pads, strict=True)]
     for (down, across), mode in ((mirrored, "reflect"), (repeated, "replicate")):

@@ -3,7 +3,7 @@ import json
 import numpy as np
 import pytest
 import torch
-from PIL import Image
+from PIL import Image, ImageChops
 
 from nst import samples
 from nst.domain import StyleParams
@@ -74,6 +74,22 @@ def test_every_station_of_the_bundled_network_has_its_say(silent: str) -> None:
     with torch.inference_mode():
         network(style, record)
         assert (painted() - painted(silent)).abs().mean() > 1 / 255
+
+
+@pytest.mark.parametrize("shape", [(512, 341), (384, 384), (97, 143)])
+def test_everything_stays_at_its_place(shape: tuple[int, int]) -> None:
+    """A painting in the photo's own style is the photo, and no row or column away from it."""
+    photo = samples.load("coffee").convert("RGB").resize(shape, Image.Resampling.LANCZOS)
+    painting = stylize(photo, [photo], instantly_with(size=max(shape))).picture
+    there = difference(painting, photo)
+    for across, down in ((4, 0), (-4, 0), (0, 4), (0, -4)):
+        assert there < 0.6 * difference(painting, ImageChops.offset(photo, across, down))
+
+
+def test_a_style_of_one_plain_colour_gives_its_colour(photo: Image.Image) -> None:
+    for colour in ((60, 20, 20), (200, 180, 220), (128, 128, 128)):
+        painting = stylize(photo, [Image.new("RGB", (64, 64), colour)], instantly_with()).picture
+        assert levels(painting).mean((0, 1)) == pytest.approx(colour, abs=12)
 
 
 def test_a_blend_lies_between_its_styles(photo: Image.Image, instant: Instant) -> None:
