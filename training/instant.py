@@ -34,10 +34,9 @@ DRAWN = Path(__file__).parents[1] / "nst/styles/pictures"
 # height and width of a batch's photos in pixels: (share of the steps, pairs)
 Batches = dict[tuple[int, int], tuple[float, int]]
 BATCHES: Batches = {(192, 192): (0.6, 2), (256, 256): (0.4, 1)}
-LAST_BATCHES: Batches = {(256, 256): (0.4, 1), (384, 384): (0.3, 1), (384, 512): (0.15, 1), (512, 384): (0.15, 1)}
-"""Those of the cool-down. In pictures as large as paintings are, strokes are small against what is shown: who has only seen small ones
-loses twice as much of it."""
-CONTENT = 0.38
+LAST_BATCHES: Batches = {(256, 256): (0.65, 1), (384, 384): (0.35, 1)}
+"""Those of the cool-down: statistics of deep layers are about large structures."""
+CONTENT = 0.6
 RECONSTRUCTION, EXCESS, BLINDNESS = 10.0, 5.0, 0.5
 LOOKING = 2000
 """Steps in which the network learns to see, before it paints. They cost a fifth of the others."""
