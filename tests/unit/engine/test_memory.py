@@ -1,3 +1,5 @@
+from statistics import median
+
 import pytest
 import torch
 from PIL import Image
@@ -20,8 +22,9 @@ def test_the_estimate_is_within_30_percent_of_what_is_measured(size: int) -> Non
 
 @pytest.mark.parametrize("size", [512, 1400])
 def test_the_estimate_of_instant_painting_is_within_30_percent_of_what_is_measured(size: int) -> None:
-    idle, peak = measure(size, mode=Mode.INSTANT)
-    assert memory.needed(photo(), StyleParams(mode=Mode.INSTANT), size) == pytest.approx(peak - idle, rel=0.3)
+    """The median of three: so little memory depends on what the allocator had lying about."""
+    taken = median(peak - idle for idle, peak in (measure(size, mode=Mode.INSTANT) for _ in range(3)))
+    assert memory.needed(photo(), StyleParams(mode=Mode.INSTANT), size) == pytest.approx(taken, rel=0.3)
 
 
 def test_instant_painting_fits_where_optimising_does_not() -> None:
