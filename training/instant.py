@@ -162,7 +162,7 @@ class Trainer:
         self.eyes = Eyes()
         self.learning = torch.optim.AdamW(self.eyes.parameters(), lr=2e-3, weight_decay=0)
         if options.warm:
-            self.network.load_state_dict({name: value.float() for name, value in load_file(options.warm).items()}, strict=False)
+            self.network.load_state_dict({name: value.float() for name, value in load_file(options.warm).items()})
         kernels = [p for p in self.network.parameters() if p.ndim == 4]
         self.run = Run(options, self.network, InstantNetwork(), kernels, memory=0.995)
         state = self.run.resume()
