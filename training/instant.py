@@ -7,8 +7,9 @@ blends, with their colours turned, so that 60 pictures pass for many more. The n
 their moments at its stations, then on the photos, which are given those moments.
 
 The loss is in the teacher's features: relative errors of Gram matrices against the style among VGG-19's channels, relative squared error
-of relu4_2 against the photo, and how well the styles are reproduced where nothing is transferred. The weight of the content follows
-its error: it is whatever keeps that error at `CONTENT`, so that the two are not traded by hand.
+of relu4_2 against the photo, and how well the styles are reproduced where nothing is transferred. Places that are calm in the photo are
+asked to stay so. The weight of the content follows its error: it is whatever keeps that error at `CONTENT`, so that the two are not
+traded by hand.
 
 `training/held_out.txt` names pictures that are never trained on (see `benchmarks/held_out.py`).
 """
@@ -37,9 +38,11 @@ BATCHES: Batches = {(192, 192): (0.6, 2), (256, 256): (0.4, 1)}
 LAST_BATCHES: Batches = {(256, 256): (0.65, 1), (384, 384): (0.35, 1)}
 """Those of the cool-down: statistics of deep layers are about large structures."""
 CONTENT = 0.6
-RECONSTRUCTION, EXCESS, BLINDNESS = 10.0, 5.0, 0.5
+RECONSTRUCTION, EXCESS, BLINDNESS, UNREST = 10.0, 5.0, 0.5, 8.0
+CALM = 0.03
+"""Difference of neighbouring pixels of a photo below which a place is calm."""
 LOOKING = 2000
-"""Steps in which the network learns to see, before it paints. They cost a fifth of the others."""
+"""Steps in which random weights learn to see, before they paint. They cost a fifth of the others."""
 # station: (what the teacher has at the same resolution, its channels)
 SEEN = {"skip4": ("relu3_1", 64), "skip8": ("relu4_1", 128), "skip16": ("relu5_1", 128)}
 LEAST_ENERGY = 3.0
@@ -84,6 +87,26 @@ def recoloured(x: Tensor, share: float) -> Tensor:
     mean = other.mean((1, 2, 3), keepdim=True)
     other = ((other - mean) * contrast + mean + light).clamp(0, 1)
     return torch.where(torch.rand(count, 1, 1, 1) < share, other, x)
+
+
+def unrest(paintings: Tensor, photos: Tensor) -> Tensor:
+    """Mean slope of paintings (B, 3, H, W) where their photos are calm, over four octaves.
+
+    Gram matrices do not tell where their strokes are: a sky would be hatched by whatever the network makes of its grain (the finest
+    octaves), and glow around what stands before it (the coarsest).
+    """
+    total = paintings.new_zeros(())
+    for _ in range(4):
+        slopes, told = slope(paintings), slope(photos)
+        total = total + (slopes / (1 + (told / CALM).square())).mean()
+        paintings, photos = F.avg_pool2d(paintings, 2), F.avg_pool2d(photos, 2)
+    return total / 4
+
+
+def slope(x: Tensor) -> Tensor:
+    """Of pictures (B, 3, H, W): root of the squared differences to the neighbours below and at the right, (B, H - 1, W - 1)."""
+    down, across = x[..., 1:, :-1] - x[..., :-1, :-1], x[..., :-1, 1:] - x[..., :-1, :-1]
+    return (down.square() + across.square()).sum(1).add(1e-6).sqrt()
 
 
 class Eyes(nn.Module):
@@ -159,6 +182,7 @@ class Trainer:
         random.seed(options.seed)
         self.judge, self.pairs, self.network = Judge(options.data), Pairs(options.data), InstantNetwork()
         self.network.initialise()
+        self.looking = 0 if options.warm else LOOKING
         self.eyes = Eyes()
         self.learning = torch.optim.AdamW(self.eyes.parameters(), lr=2e-3, weight_decay=0)
         if options.warm:
@@ -178,7 +202,7 @@ class Trainer:
     def advance(self) -> dict[str, float]:
         """One step: a batch, a loss, an update. Returns the terms of the loss."""
         self.learning.zero_grad()
-        terms = self.look() if self.run.step < LOOKING else self.paint()
+        terms = self.look() if self.run.step < self.looking else self.paint()
         self.learning.step()
         return terms
 
@@ -223,9 +247,10 @@ class Trainer:
         reconstruction = F.mse_loss(reproduced, styles)
         excess = (paintings - paintings.clamp(0, 1)).square().mean()
         total = style.mean() + self.content_weight * content + RECONSTRUCTION * reconstruction + EXCESS * excess
-        total = total + BLINDNESS * blindness
+        calm = unrest(paintings, photos)
+        total = total + BLINDNESS * blindness + UNREST * calm
         terms = {"style": style.mean().item(), "content": content.item(), "reconstruction": reconstruction.item(), "excess": excess.item()}
-        terms["blindness"] = blindness.item()
+        terms |= {"blindness": blindness.item(), "unrest": calm.item()}
         return total, terms | {name: value.item() for name, value in zip(STYLE_LAYERS, style, strict=True)}
 
 

@@ -121,8 +121,9 @@ class InstantNetwork(nn.Module):
 
 
 def doubled(x: Tensor) -> Tensor:
-    """At twice the resolution; each value becomes a 2x2 block, which the convolution behind it smooths."""
-    return F.interpolate(x, scale_factor=2.0, mode="nearest")
+    """At twice the resolution, without blocks: they would tell the convolutions behind where in a block a place lies, and calm skies
+    would be woven."""
+    return F.interpolate(x, scale_factor=2.0, mode="bilinear", align_corners=False)
 
 
 @dataclass(frozen=True)
