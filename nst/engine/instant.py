@@ -121,8 +121,7 @@ class InstantNetwork(nn.Module):
 
 
 def doubled(x: Tensor) -> Tensor:
-    """At twice the resolution, without blocks: they would tell the convolutions behind where in a block a place lies, and calm skies
-    would be woven."""
+    """At twice the resolution, without blocks: they would tell the convolutions behind where in a block a place lies."""
     return F.interpolate(x, scale_factor=2.0, mode="bilinear", align_corners=False)
 
 
