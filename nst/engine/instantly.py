@@ -19,6 +19,7 @@ from nst.domain import StyleParams
 from nst.engine import weights
 from nst.engine.devices import multiplies_bfloat16
 from nst.engine.easel import Easel
+from nst.engine.grain import without_grain
 from nst.engine.instant import STRIDE, InstantNetwork, Statistics, mixed, statistics, transferred, unchanged
 from nst.engine.pictures import MARGIN, Size, crop_to, framed, resize
 from nst.engine.results import Iterate
@@ -36,8 +37,8 @@ REMEMBERED = 2_000_000
 
 FADING = 0.25
 """Strength below which the photo itself shines through."""
-STAGES = 9
-"""Of the network, each of which sees every tile."""
+STAGES = 10
+"""Each of which sees every tile: the photo loses its grain, and the network has nine."""
 
 T = TypeVar("T")
 
@@ -101,6 +102,9 @@ class Instant:
     ) -> Tensor:
         """The photo (1, 3, H, W) that `picture` gives in the style of `code`; `key` stands for that tensor.
 
+        The photo loses its grain first: stations give it what spread the style has, and would make ripples of it in calm skies. A style
+        keeps its own, which is its texture.
+
         At strength 0 the photo comes out. The network alone would reproduce it nearly, so below `FADING` it is faded in.
         """
 
@@ -108,7 +112,7 @@ class Instant:
             found = statistics(x)
             return unchanged(name, found).lerp(transferred(name, found, code[name]), strength)(x)
 
-        photo = self._photos.get(key, lambda: self._encoded(picture(), before_each))
+        photo = self._photos.get(key, lambda: self._encoded(picture(), before_each, without_grain))
         if photo.pixels > REMEMBERED:
             self._photos.forget(key)
         run = _tiles(photo.padded, before_each)
@@ -117,12 +121,15 @@ class Instant:
         painting = crop_to(self._network.show(features.float(), run), photo.size)
         return painting if strength >= FADING else picture().lerp(painting, strength / FADING)
 
-    def _encoded(self, x: Tensor, before_each: BeforeEach) -> "_Encoded":
+    def _encoded(self, x: Tensor, before_each: BeforeEach, prepared: Callable[[Tensor], Tensor] | None = None) -> "_Encoded":
         size = (x.shape[-2], x.shape[-1])
-        x = framed(x, length=_whole).contiguous(memory_format=torch.channels_last)
+        x = framed(x, length=_whole)
         padded = (x.shape[-2], x.shape[-1])
+        run = _tiles(padded, before_each)
+        if prepared:
+            x = run(prepared, [x])
         with self._precision():
-            return _Encoded(size, padded, self._network.encode(x, _tiles(padded, before_each)))
+            return _Encoded(size, padded, self._network.encode(x.contiguous(memory_format=torch.channels_last), run))
 
     def _recorded(self, x: Tensor, before_each: BeforeEach) -> StyleCode:
         code: StyleCode = {}

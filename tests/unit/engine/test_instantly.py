@@ -3,7 +3,7 @@ import json
 import numpy as np
 import pytest
 import torch
-from PIL import Image, ImageChops
+from PIL import Image, ImageChops, ImageFilter
 
 from nst import samples
 from nst.domain import StyleParams
@@ -11,6 +11,8 @@ from nst.engine import Instant, Iterate, Style, instantly, load_instant, stylize
 from nst.engine.instant import InstantNetwork, Statistics, statistics, transferred, unchanged
 from nst.engine.instantly import Memory
 from nst.engine.pictures import to_tensor
+from nst.images import Limits
+from nst.styles import Catalogue
 from tests.conftest import picture
 
 CPU = torch.device("cpu")
@@ -84,6 +86,18 @@ def test_everything_stays_at_its_place(shape: tuple[int, int]) -> None:
     there = difference(painting, photo)
     for across, down in ((4, 0), (-4, 0), (0, 4), (0, -4)):
         assert there < 0.6 * difference(painting, ImageChops.offset(photo, across, down))
+
+
+def test_the_grain_of_a_calm_sky_is_not_painted_large() -> None:
+    """Stations give the photo what spread the style has: grain that no one saw became ripples that all saw."""
+    random = np.random.default_rng(0)
+    ground = random.integers(0, 160, (24, 48, 3)).repeat(4, 0).repeat(4, 1)
+    sky = np.linspace(140, 200, 96)[:, None, None] + random.normal(0, 1.5, (96, 192, 3))
+    photo = Image.fromarray(np.concatenate([sky, ground]).round().astype(np.uint8))
+    marble = Catalogue(Limits(max_bytes=20_000_000, max_pixels=50_000_000, min_side=32)).picture("ottoman-marble")
+    painting = stylize(photo, [marble], instantly_with(size=192)).picture.convert("L")
+    ripples = np.asarray(painting, dtype=float) - np.asarray(painting.filter(ImageFilter.BoxBlur(4)))
+    assert ripples[8:72, 8:-8].std() < 2
 
 
 def test_a_style_of_one_plain_colour_gives_its_colour(photo: Image.Image) -> None:
