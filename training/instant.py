@@ -37,8 +37,10 @@ Batches = dict[tuple[int, int], tuple[float, int]]
 BATCHES: Batches = {(192, 192): (0.6, 2), (256, 256): (0.4, 1)}
 LAST_BATCHES: Batches = {(256, 256): (0.65, 1), (384, 384): (0.35, 1)}
 """Those of the cool-down: statistics of deep layers are about large structures."""
-CONTENT = 0.6
-RECONSTRUCTION, EXCESS, BLINDNESS, UNREST = 10.0, 5.0, 0.5, 8.0
+CONTENT = 0.68
+RECONSTRUCTION, EXCESS, BLINDNESS, UNREST = 10.0, 5.0, 0.5, 6.0
+GRAIN = 4 / 255
+"""Largest standard deviation of what is added to a photo before it is painted; the loss knows the photo without it."""
 CALM = 0.03
 """Difference of neighbouring pixels of a photo below which a place is calm."""
 LOOKING = 2000
@@ -87,6 +89,19 @@ def recoloured(x: Tensor, share: float) -> Tensor:
     mean = other.mean((1, 2, 3), keepdim=True)
     other = ((other - mean) * contrast + mean + light).clamp(0, 1)
     return torch.where(torch.rand(count, 1, 1, 1) < share, other, x)
+
+
+def grainy(x: Tensor) -> Tensor:
+    """Photos x (B, 3, H, W) as cameras and JPEG give them: half with grain, fine or of some pixels' size, grey or coloured.
+
+    What the loss does not know of is not to be painted. (Crops are made smaller, which leaves them without the grain that they had.)
+    """
+    shape = (len(x), 1, 1, 1)
+    grain = torch.randn_like(x)
+    coarse = F.avg_pool2d(F.pad(torch.randn_like(x), (1, 1, 1, 1), mode="reflect"), 3, 1) * 3
+    grain = torch.where(torch.rand(shape) < 0.5, grain, coarse)
+    grain = torch.where(torch.rand(shape) < 0.5, grain, grain.mean(1, keepdim=True) * math.sqrt(3))
+    return x + grain * (torch.rand(shape) * (torch.rand(shape) < 0.5) * GRAIN)
 
 
 def unrest(paintings: Tensor, photos: Tensor) -> Tensor:
@@ -240,7 +255,7 @@ class Trainer:
             return transferred(name, statistics(features), code[name])(features)
 
         reproduced = self.network(styles, record).float()
-        paintings = self.network(photos, match).float()
+        paintings = self.network(grainy(photos), match).float()
         seen = self.judge.seen(styles)
         blindness = self.eyes(met, seen)
         style, content = self.judge.errors(paintings, self.judge.targets(photos, seen))
