@@ -130,3 +130,10 @@ def element(page: Page, key: str) -> Any:
 
 def button(page: Page, key: str) -> Any:
     return element(page, key).locator("button").last
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """What tests have timed: told, never judged."""
+    for report in terminalreporter.getreports("passed"):
+        for name, value in report.user_properties:
+            terminalreporter.write_line(f"{value} {name}")

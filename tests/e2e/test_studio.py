@@ -1,6 +1,7 @@
 """The studio as a visitor meets it: everything is clicked, nothing is called."""
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import httpx
@@ -113,6 +114,39 @@ def test_a_photo_becomes_a_painting_that_is_private_until_it_is_published(studio
     button(page, f"make_private_{job_id}").click()
     expect(element(stranger, f"entry_{job_id}")).to_have_count(0)
     assert stranger.request.get(f"{studio.url}/pictures/{job_id}/after").status == 404
+
+
+SKETCHED = """before => {
+    const sketch = document.querySelector("figure.sketch:not(.busy) img");
+    return sketch && sketch.complete && sketch.src !== before && {src: sketch.src, now: performance.now()};
+}"""
+
+
+def test_a_sketch_follows_photo_style_and_strength(
+    studio: Studio, visitor: OpenBrowser, photo: Path, record_property: Callable[[str, float], None]
+) -> None:
+    """And is timed by the browser, for the report."""
+    page = visitor(studio.url)
+    expect(button(page, "submit")).to_be_visible()
+    seen: set[str] = set()
+
+    def act_and_see(name: str, act: Callable[[], None]) -> None:
+        before = page.evaluate("document.querySelector('figure.sketch img')?.src || ''")
+        started = page.evaluate("performance.now()")
+        act()
+        found = page.wait_for_function(SKETCHED, arg=before).json_value()
+        assert found["src"] not in seen
+        seen.add(found["src"])
+        record_property(f"seconds from {name} to its sketch", round((found["now"] - started) / 1000, 2))
+
+    act_and_see("the first photo", lambda: element(page, "photo").locator("input[type=file]").set_input_files(photo))
+    act_and_see("a style", lambda: button(page, "style_woodblock-surf").click())
+    act_and_see("another style", lambda: button(page, "style_cathedral-glass").click())
+    expect(button(page, "style_cathedral-glass")).to_contain_text("✓")
+    thumb = element(page, "strength").get_by_role("slider")
+    act_and_see("a strength", lambda: thumb.press("Home"))
+    act_and_see("another strength", lambda: thumb.press("ArrowRight"))
+    expect(page.get_by_text("A quick sketch.")).to_be_visible()
 
 
 def test_a_painting_under_way_is_cancelled(studio: Studio, visitor: OpenBrowser, photo: Path) -> None:
