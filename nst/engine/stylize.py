@@ -14,7 +14,7 @@ import nst
 from nst.domain import Mode, StyleParams
 from nst.engine import memory
 from nst.engine.descending import Descending
-from nst.engine.devices import best_device
+from nst.engine.devices import best_device, multiplies_bfloat16
 from nst.engine.easel import Easel, Style
 from nst.engine.encoders import Encoder, layer_names, load_encoder
 from nst.engine.instantly import Instant, OnePass, load_instant
@@ -116,6 +116,7 @@ def _recipe(params: StyleParams, styles: list[Style], device: torch.device, pain
         **painter.recipe(),
         "stopped": painter.stopped,
         "device": str(device),
+        "precision": "bfloat16" if multiplies_bfloat16(device) else "float32",
         "threads": torch.get_num_threads(),
         "versions": {
             "pastiche": nst.__version__,
