@@ -11,7 +11,7 @@ of relu4_2 against the photo, and how well the styles are reproduced where nothi
 asked to stay so. The weight of the content follows its error: it is whatever keeps that error at `CONTENT`, so that the two are not
 traded by hand.
 
-`training/held_out.txt` names pictures that are never trained on (see `benchmarks/held_out.py`).
+`training/held_out.txt` names pictures that are never trained on (see `training/judge.py`).
 """
 
 import math
