@@ -32,12 +32,12 @@ class CommonObjective:
         self._encoder, self._style_weight = encoder, style_weight
         with torch.no_grad():
             self._grams = {layer: _gram(features) for layer, features in encoder(style, STYLE_LAYERS).items()}
-            self._content = encoder(photo, ["relu5_1"])["relu5_1"]
+            self._content = encoder(photo, ["relu5_1"])["relu5_1"].float()
 
     def __call__(self, x: Tensor) -> Mapping[str, Tensor]:
         features = self._encoder(x, STYLE_LAYERS)
         style = torch.stack([weight * self._style_loss(features[layer], layer) for layer, weight in LAYER_WEIGHTS.items()]).sum()
-        return {"style": self._style_weight * style, "content": (features["relu5_1"] - self._content).square().mean()}
+        return {"style": self._style_weight * style, "content": (features["relu5_1"].float() - self._content).square().mean()}
 
     def _style_loss(self, features: Tensor, layer: str) -> Tensor:
         return (_gram(features) - self._grams[layer]).square().mean() / features.numel()
@@ -49,7 +49,7 @@ class CommonObjective:
 
 
 def _gram(features: Tensor) -> Tensor:
-    flat = features[0].flatten(1)  # (C, H*W)
+    flat = features[0].flatten(1).float()  # (C, H*W)
     return flat @ flat.T / flat.shape[1] ** 0.5  # so that C·H·W normalises the square
 
 

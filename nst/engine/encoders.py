@@ -21,7 +21,8 @@ CONTENT_LAYER = "relu4_2"
 class Encoder(Protocol):
     """What the engine asks of an encoder.
 
-    Calling it maps RGB (1, 3, H, W) in [0, 1], H and W at least `min_side`, to features (1, C, h, w) by layer, taken behind the ReLU.
+    Calling it maps RGB (1, 3, H, W) in [0, 1], H and W at least `min_side`, to features (1, C, h, w) by layer, taken behind the ReLU, in
+    the precision that it works in.
     """
 
     name: str
@@ -48,8 +49,8 @@ class Frozen:
 
     def __call__(self, x: Tensor, layers: Collection[str]) -> dict[str, Tensor]:
         with torch.autocast(self._device.type, torch.bfloat16, enabled=self._is_in_half):
-            features = self._network(x.contiguous(memory_format=torch.channels_last), layers)
-        return {layer: value.float() for layer, value in features.items()}
+            features: dict[str, Tensor] = self._network(x.contiguous(memory_format=torch.channels_last), layers)
+        return features
 
 
 class VGG19(nn.Module):

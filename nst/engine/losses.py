@@ -1,4 +1,4 @@
-"""The mathematics of style and content, as functions of features without state.
+"""The mathematics of style and content, as functions of features without state. Features come in any precision; sums over them are single.
 
 Every distance is relative: 0 means equal, 1 is about as far as nothing at all. So one set of weights serves every encoder, layer,
 picture and size, and the optimiser meets an objective of the order of 1.
@@ -37,15 +37,16 @@ class _Moments(torch.autograd.Function):
     @staticmethod
     def forward(ctx, features: Tensor) -> tuple[Tensor, Tensor]:  # type: ignore[no-untyped-def]
         ctx.save_for_backward(features)
-        rows = features[0].permute(1, 2, 0).flatten(0, 1)  # (H*W, C): a view where channels come last
+        rows = features[0].permute(1, 2, 0).flatten(0, 1).float()  # (H*W, C): no copy where channels come last, in single precision
         return rows.mean(0), rows.T @ rows / len(rows)
 
     @staticmethod
     def backward(ctx, mean: Tensor, second: Tensor) -> Tensor:  # type: ignore[no-untyped-def]
         (features,) = ctx.saved_tensors
         places = features.shape[-2] * features.shape[-1]
-        # Both parts at once, as a 1x1 convolution, which reads and writes the features once.
-        return F.conv2d(features, ((second + second.T) / places)[:, :, None, None], mean / places)
+        # Both parts at once, as a 1x1 convolution, which reads and writes the features once, in their own precision.
+        weight, bias = ((second + second.T) / places)[:, :, None, None], mean / places
+        return F.conv2d(features, weight.to(features), bias.to(features))
 
 
 def moments(features: Tensor) -> Moments:
@@ -140,6 +141,7 @@ def trace_of_root(matrix: Tensor) -> Tensor:
 
 def content_distance(features: Tensor, target: Tensor) -> Tensor:
     """Squared distance of features over the target's squared norm (Gatys et al. 2016, eq. 1, made relative)."""
+    features, target = features.float(), target.float()
     return F.mse_loss(features, target, reduction="sum") / target.square().sum().clamp(min=1e-12)
 
 
