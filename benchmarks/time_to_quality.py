@@ -11,11 +11,10 @@ from torch import Tensor
 from benchmarks import subjects
 from benchmarks.report import Table
 from nst.domain import StyleParams
-from nst.engine import best_device, weights
-from nst.engine.compact import CompactEncoder
+from nst.engine import best_device
 from nst.engine.descent import descend
 from nst.engine.devices import multiplies_bfloat16
-from nst.engine.encoders import STYLE_LAYERS, Encoder, Frozen
+from nst.engine.encoders import STYLE_LAYERS, Encoder
 from nst.engine.pictures import enlarged, fit, to_tensor
 from nst.engine.scales import plan
 
@@ -54,7 +53,7 @@ def _gram(features: Tensor) -> Tensor:
 
 
 def run() -> Table:
-    single = _compact(in_half=False)
+    single = subjects.compact(in_half=False)
     pictures = subjects.photo(), subjects.style()
     photo, style = (_at(picture, SIZE) for picture in pictures)
     weight = CommonObjective(single, photo, style).balanced_at(photo)
@@ -65,7 +64,7 @@ def run() -> Table:
     if multiplies_bfloat16(best_device()):
         recipes["the same as it comes, in half precision on a CPU that has it"] = True
     for name, in_half in recipes.items():
-        rounds = [_ours(_compact(in_half), exact, pictures, weight, goal) for _ in range(ROUNDS)]
+        rounds = [_ours(subjects.compact(in_half), exact, pictures, weight, goal) for _ in range(ROUNDS)]
         seconds = median(seconds for seconds, _ in rounds)
         rows.append((name, rounds[0][1], seconds, common_seconds / seconds))
     return Table(
@@ -75,13 +74,6 @@ def run() -> Table:
         ("recipe", "steps", "seconds", "ratio"),
         rows,
     )
-
-
-def _compact(in_half: bool) -> Encoder:
-    state, digest = weights.embedded("compact")
-    network = CompactEncoder()
-    network.load_state_dict(state)
-    return Frozen("compact", network, digest, best_device(), in_half)
 
 
 def _at(picture: Image.Image, size: int) -> Tensor:
