@@ -3,8 +3,8 @@
     python -m training.instant --data FOLDER --steps 12000 --cooldown 3000 [--out FILE] [--state FILE] [--warm FILE]
 
 A batch holds crops of photos and as many of styles: paintings of the data folder, the bundled drawn styles, photos taken for styles,
-blends, with their colours turned, so that 60 pictures pass for many more. The network runs on the styles alone, which leaves
-their moments at its stations, then on the photos, which are given those moments.
+blends, the colours of one with the strokes of another, with their hues turned, so that 60 pictures pass for many more. The network runs
+on the styles alone, which leaves their moments at its stations, then on the photos, which are given those moments.
 
 The loss is in the teacher's features: relative errors of Gram matrices against the style among VGG-19's channels, relative squared error
 of relu4_2 against the photo, and how well the styles are reproduced where nothing is transferred. Places that are calm in the photo are
@@ -37,7 +37,7 @@ Batches = dict[tuple[int, int], tuple[float, int]]
 BATCHES: Batches = {(192, 192): (0.6, 2), (256, 256): (0.4, 1)}
 LAST_BATCHES: Batches = {(256, 256): (0.65, 1), (384, 384): (0.35, 1)}
 """Those of the cool-down: statistics of deep layers are about large structures."""
-CONTENT = 0.68
+CONTENT = 0.6
 RECONSTRUCTION, EXCESS, BLINDNESS, UNREST = 10.0, 5.0, 0.5, 6.0
 GRAIN = 4 / 255
 """Largest standard deviation of what is added to a photo before it is painted; the loss knows the photo without it."""
@@ -67,13 +67,27 @@ class Pairs:
         side = round((height * width) ** 0.5 / STRIDE) * STRIDE
         photos = torch.stack([self._pictures.crop(self._pictures.photos, height, width, least=0.7) for _ in range(count)])
         styles = torch.stack([self._style(side) for _ in range(count)])
-        blended = styles.lerp(styles.roll(1, 0), torch.rand(count, 1, 1, 1) * 0.5)
-        styles = torch.where(torch.rand(count, 1, 1, 1) < 0.08, blended, styles)
-        return recoloured(photos, 0.2), recoloured(styles, 0.5)
+        return recoloured(photos, 0.2), recoloured(styles, 0.6)
 
     def _style(self, side: int) -> Tensor:
-        crop = self._pictures.crop(self._pictures.photos if random.random() < 0.15 else self._styles, side, side, least=0.4)
+        """(3, side, side): a style, or what there is no picture of: a blend of two, or the colours of one with the strokes of another."""
+        style, chance = self._style_crop(side), random.random()
+        if chance < 0.1:
+            return style.lerp(self._style_crop(side), random.uniform(0.1, 0.5))
+        if chance < 0.4:
+            other, octave = self._style_crop(side), random.randint(1, 4)
+            return (blurred(style, octave) + random.uniform(0.6, 1.4) * (other - blurred(other, octave))).clamp(0, 1)
+        return style
+
+    def _style_crop(self, side: int) -> Tensor:
+        crop = self._pictures.crop(self._pictures.photos if random.random() < 0.3 else self._styles, side, side, least=0.3)
         return crop.transpose(1, 2) if random.random() < 0.3 else crop
+
+
+def blurred(x: Tensor, octave: int) -> Tensor:
+    """A picture x (3, H, W) without what is finer than 2^`octave` pixels; its sides are multiples of that."""
+    small = F.avg_pool2d(x, 2**octave)
+    return F.interpolate(small[None], scale_factor=2**octave, mode="bilinear")[0]
 
 
 def recoloured(x: Tensor, share: float) -> Tensor:
