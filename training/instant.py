@@ -106,30 +106,31 @@ def recoloured(x: Tensor, share: float) -> Tensor:
 
 
 def grainy(x: Tensor) -> Tensor:
-    """Photos x (B, 3, H, W) as cameras and JPEG give them: half with grain, fine or of some pixels' size, grey or coloured.
+    """Photos x (B, 3, H, W) as cameras and JPEG give them: half with grain, blocks or clouds of up to 32 pixels, in grey or in colours.
 
     What the loss does not know of is not to be painted. (Crops are made smaller, which leaves them without the grain that they had.)
     """
-    shape = (len(x), 1, 1, 1)
-    grain = torch.randn_like(x)
-    coarse = F.avg_pool2d(F.pad(torch.randn_like(x), (1, 1, 1, 1), mode="reflect"), 3, 1) * 3
-    grain = torch.where(torch.rand(shape) < 0.5, grain, coarse)
+    shape, (height, width) = (len(x), 1, 1, 1), x.shape[-2:]
+    coarseness = 2 ** random.randint(0, 5)
+    grain = torch.randn(len(x), 3, height // coarseness + 1, width // coarseness + 1)
+    grain = F.interpolate(grain, scale_factor=coarseness, mode=random.choice(("nearest", "bilinear")))[..., :height, :width]
     grain = torch.where(torch.rand(shape) < 0.5, grain, grain.mean(1, keepdim=True) * math.sqrt(3))
-    return x + grain * (torch.rand(shape) * (torch.rand(shape) < 0.5) * GRAIN)
+    grainy: Tensor = x + grain * (torch.rand(shape) * (torch.rand(shape) < 0.5) * GRAIN)
+    return grainy.contiguous(memory_format=torch.channels_last)
 
 
 def unrest(paintings: Tensor, photos: Tensor) -> Tensor:
-    """Mean slope of paintings (B, 3, H, W) where their photos are calm, over four octaves.
+    """Mean slope of paintings (B, 3, H, W) where their photos are calm, over five octaves.
 
     Gram matrices do not tell where their strokes are: a sky would be hatched by whatever the network makes of its grain (the finest
     octaves), and glow around what stands before it (the coarsest).
     """
     total = paintings.new_zeros(())
-    for _ in range(4):
+    for _ in range(5):
         slopes, told = slope(paintings), slope(photos)
         total = total + (slopes / (1 + (told / CALM).square())).mean()
         paintings, photos = F.avg_pool2d(paintings, 2), F.avg_pool2d(photos, 2)
-    return total / 4
+    return total / 5
 
 
 def slope(x: Tensor) -> Tensor:

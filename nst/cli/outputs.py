@@ -77,7 +77,7 @@ def _check_piped(photos: int) -> None:
 
 def _single(path: Path, photos: int) -> Path:
     if images.format_of(path) is None:
-        raise CannotWrite(f"{path.name} has no ending that is known. Paintings end in {', '.join(images.SUFFIXES)}.")
+        raise CannotWrite(f"{path.name} has no ending that is known. Paintings end in {', '.join(images.SUFFIXES)}, folders in {os.sep}.")
     if photos > 1:
         raise CannotWrite(f"{path.name} is one file, and there are {photos} photos. Name a folder instead.")
     return path

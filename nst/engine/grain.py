@@ -6,21 +6,19 @@ from torch.nn import functional as F
 
 RADIUS = 2
 """Of the window in pixels: larger ones see the next edge, and leave a grainy hem along it."""
-GRAIN = 4 / 255
-"""Standard deviation that counts as much as detail does."""
+GRAIN = 3 / 255
+"""Standard deviation up to which what a window holds is grain."""
 
 
 def without_grain(x: Tensor) -> Tensor:
-    """Pictures x (B, 3, H, W) in [0, 1] with calm places smooth and edges kept: a guided filter whose guide is the picture itself.
+    """Pictures x (B, 3, H, W) in [0, 1] with calm places smooth and edges kept: a local Wiener filter. It sees `RADIUS` pixels far.
 
-    Guided Image Filtering (He, Sun and Tang 2010), equations 5, 6 and 8, with one variance for the three channels: a place's mean, and of
-    what differs from it the share that its variance has in the sum of variance and `GRAIN` squared. It sees 2 * `RADIUS` pixels far.
+    A place gets the mean of its window, and of what differs from it the share of the window's variance that is not grain's (Lee 1980,
+    "Digital image enhancement and noise filtering by use of local statistics"); with one variance for the three channels.
     """
     mean = _means(x)
     variance = _means(x.square().mean(1, keepdim=True)) - mean.square().mean(1, keepdim=True)
-    share = variance / (variance + GRAIN**2)
-    smooth = _means(torch.cat([share, (1 - share) * mean], 1))
-    return smooth[:, :1] * x + smooth[:, 1:]
+    return torch.lerp(mean, x, 1 - GRAIN**2 / variance.clamp(min=GRAIN**2))
 
 
 def _means(x: Tensor) -> Tensor:

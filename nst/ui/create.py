@@ -29,10 +29,11 @@ def show_form(visit: Visit) -> None:
         with st.container(key="photo_panel"):
             show_photo()
         with st.container(key="style_panel"):
+            st.html('<h2 class="step"><span>2</span>Its style</h2>')
+            sketch = st.container(key="sketch")  # it stays in sight while styles and settings are tried
             show_styles(visit)
         with st.container(key="paint_panel", border=True):
             st.html('<h2 class="step"><span>3</span>Paint</h2>')
-            sketch = st.container(key="sketch")
             settings_form.show(_seconds(visit.service))
             _show_submit(visit)
     with sketch:

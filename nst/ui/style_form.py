@@ -13,7 +13,6 @@ from nst.ui.frame import Visit
 
 def show_styles(visit: Visit) -> None:
     entries = visit.service.styles()
-    st.html('<h2 class="step"><span>2</span>Its style</h2>')
     wanted = st.text_input(
         "Search styles", key="style_search", type="search", placeholder="Search: waves, glass, ink …", label_visibility="collapsed"
     )

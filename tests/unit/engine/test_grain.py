@@ -17,7 +17,7 @@ def test_edges_keep_their_height_and_their_place() -> None:
     edge[..., 16:] = 0.6
     smooth = without_grain(edge)
     assert torch.allclose(smooth, edge, atol=2 / 255)
-    assert torch.equal(smooth[..., : 16 - 2 * RADIUS], smooth[..., :1].expand(1, 3, 32, 16 - 2 * RADIUS))
+    assert torch.equal(smooth[..., : 16 - RADIUS], smooth[..., :1].expand(1, 3, 32, 16 - RADIUS))
 
 
 def test_a_plain_picture_stays_as_it_is() -> None:
@@ -31,15 +31,15 @@ def test_it_sees_no_further_than_it_says() -> None:
     other = x.clone()
     other[..., 20, 20] = 0
     changed = (without_grain(other) != without_grain(x)).any(1)[0].nonzero()
-    assert changed.min() == 20 - 2 * RADIUS
-    assert changed.max() == 20 + 2 * RADIUS
+    assert changed.min() == 20 - RADIUS
+    assert changed.max() == 20 + RADIUS
 
 
-@pytest.mark.parametrize("level", [1.0, 30.0])
-def test_the_share_of_detail_is_that_of_its_variance(level: float) -> None:
-    """Equation 5, on a picture whose windows all hold the same: a checkerboard, nearly half white."""
+@pytest.mark.parametrize("level", [3.0, 30.0])
+def test_detail_keeps_the_share_of_its_variance_that_is_not_grain(level: float) -> None:
+    """On a picture whose windows all hold the same: a checkerboard, nearly half white."""
     board = (torch.arange(30)[:, None] + torch.arange(30)[None]) % 2 * 1.0
     x = (0.5 + level / 255 * board).expand(1, 3, 30, 30)
     variance = (level / 255) ** 2 / 4
     left = without_grain(x)[..., 10:20, 10:20].std(unbiased=False) / x[..., 10:20, 10:20].std(unbiased=False)
-    assert left == pytest.approx(variance / (variance + GRAIN**2), rel=0.15)
+    assert left == pytest.approx(max(0, 1 - GRAIN**2 / variance), abs=0.05)
