@@ -18,7 +18,7 @@ WIDTHS = (32, 64, 128, 112)
 """Channels at a half, a quarter, an eighth and a sixteenth of the picture's resolution."""
 STRIDE = 16
 """Sides of pictures are multiples of it."""
-FLOOR = 5e-3
+FLOOR = 2e-2
 """Added variance, relative to the mean one: a dead channel has no spread to whiten, and would be noise made large."""
 
 FLAT = 1e-3
