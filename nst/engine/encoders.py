@@ -35,8 +35,8 @@ class Encoder(Protocol):
 class Frozen:
     """An `Encoder` around a network that will not learn any more.
 
-    It works in bfloat16 where the CPU multiplies that, which takes three fifths of the time. Its gradients then err by a sixth of their
-    length, in no direction that lasts: paintings end at the same losses.
+    It works in bfloat16 where the CPU multiplies that, which takes three fifths of the time. Gradients at a photo then differ by a sixth of
+    their length, and paintings end at the same losses nevertheless.
     """
 
     min_side = 32  # reflection padding needs two pixels at relu5_1, behind four poolings
