@@ -109,8 +109,11 @@ def _check_spared(paths: Sequence[Path], originals: Collection[Path]) -> None:
 
 
 def _pass_on(data: bytes) -> None:
+    stream, rest = typer.get_binary_stream("stdout"), memoryview(data)
     try:
-        typer.echo(data, nl=False)
+        while rest:  # where Python does not buffer, a disk that fills up takes a part, and the next call tells
+            rest = rest[stream.write(rest) :]
+        stream.flush()
     except OSError as error:
         raise _refused("Standard output", error) from error
 

@@ -35,11 +35,12 @@ def opened(path: str | Path) -> Image.Image:
     return picture
 
 
-def painted_into(stdout: int, photo: Path) -> "subprocess.CompletedProcess[str]":
-    """`stylize -o -` as a process of its own, whose standard output is that file."""
-    words = [sys.executable, "-m", "nst", "stylize", str(photo), "-s", "copperplate", "-o", "-", "--mode", "instant", "--size", "64"]
-    environment = {**os.environ, "PYTHONPATH": str(Path(nst.__file__).parents[1])}
-    return subprocess.run(words, stdout=stdout, stderr=subprocess.PIPE, env=environment, text=True, check=False)
+def painted_into(stdout: int, photo: Path, *before: str) -> "subprocess.CompletedProcess[str]":
+    """`stylize -o -` as a process of its own, whose standard output is that file; `before` is what it is started by."""
+    words = ["-m", "nst", "stylize", str(photo), "-s", "copperplate", "-o", "-", "--mode", "instant", "--size", "64"]
+    # Unbuffered, as in a container: then a write may take less than it is given.
+    environment = {**os.environ, "PYTHONPATH": str(Path(nst.__file__).parents[1]), "PYTHONUNBUFFERED": "1"}
+    return subprocess.run([*before, sys.executable, *words], stdout=stdout, stderr=subprocess.PIPE, env=environment, text=True, check=False)
 
 
 class TestPaintings:
@@ -148,12 +149,12 @@ class TestStandardOutput:
         assert (result.exit_code, result.stdout) == (24, "")
         assert result.stderr == "Standard output takes one painting, and there are 2 photos. Name a folder instead.\n"
 
-    @pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no file that stands for a full disk")
-    def test_a_full_disk_behind_it_is_told(self, photo: Path) -> None:
-        with Path("/dev/full").open("wb") as full:
-            result = painted_into(full.fileno(), photo)
+    def test_a_full_disk_behind_it_is_told(self, photo: Path, tmp_path: Path) -> None:
+        """As the system tells it of a file that may not grow beyond a kilobyte, which needs no disk to fill."""
+        with (tmp_path / "full").open("wb") as full:
+            result = painted_into(full.fileno(), photo, "sh", "-c", 'ulimit -f 1 && exec "$@"', "sh")
         assert result.returncode == 24
-        assert result.stderr == "Standard output cannot be written (no space left on device). Choose another place with --output.\n"
+        assert result.stderr == "Standard output cannot be written (file too large). Choose another place with --output.\n"
 
     def test_a_terminal_is_spared(self, photo: Path) -> None:
         ours, theirs = pty.openpty()
