@@ -3,6 +3,7 @@
 import struct
 import zlib
 from collections.abc import Callable
+from functools import cache
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -55,6 +56,7 @@ def near(picture: Image.Image, other: Image.Image, tolerance: float = 4) -> bool
     return same_shape and float(np.abs(np.asarray(picture, dtype=float) - np.asarray(other, dtype=float)).mean()) < tolerance
 
 
+@cache  # a profile holds the second in which it was made
 def swapped_profile() -> bytes:
     """sRGB with its red and green primaries exchanged: its (255, 0, 0) is green."""
     profile = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
