@@ -4,15 +4,11 @@ from collections.abc import Callable
 from statistics import median
 from time import perf_counter
 
-import torch
-from torch import Tensor
-
 from benchmarks import subjects
 from benchmarks.report import Table
 from nst.domain import StyleParams
 from nst.engine import best_device
 from nst.engine.descent import descend
-from nst.engine.encoders import CONTENT_LAYER, STYLE_LAYERS, Encoder
 from nst.engine.objective import Objective
 from nst.engine.pictures import fit, framed, to_tensor
 
@@ -35,15 +31,14 @@ def _measure(size: int) -> tuple[int, float, float, float]:
     rendering = descend(Objective(encoder, photo, [(style, 1.0)], StyleParams()), photo, 3 + STEPS)
     for _ in range(3):
         next(rendering)
-    calls: list[Callable[[], object]] = [lambda: _bare(encoder, photo), lambda: next(rendering), lambda: _bare(single, photo)]
+    calls: list[Callable[[], object]] = [
+        lambda: subjects.bare_pass(encoder, photo),
+        lambda: next(rendering),
+        lambda: subjects.bare_pass(single, photo),
+    ]
     turns = [[_seconds(call) for call in calls] for _ in range(STEPS)]
     bare, step, in_single = (median(column) for column in zip(*turns, strict=True))
     return size, bare, step, in_single
-
-
-def _bare(encoder: Encoder, photo: Tensor) -> None:
-    x = photo.clone().requires_grad_(True)
-    torch.stack([features.mean() for features in encoder(x, [*STYLE_LAYERS, CONTENT_LAYER]).values()]).sum().backward()  # type: ignore[no-untyped-call]
 
 
 def _seconds(call: Callable[[], object]) -> float:

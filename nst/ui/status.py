@@ -28,7 +28,7 @@ def _show(visit: Visit) -> None:
         st.metric("Being painted", status.counts.get(JobState.RUNNING, 0), border=True)
         st.metric("Finished", status.counts.get(JobState.SUCCEEDED, 0), border=True)
         st.metric("Failed", status.counts.get(JobState.FAILED, 0), border=True)
-        st.metric("Pictures kept", f"{status.stored_bytes / 1e6:,.0f} MB", border=True)
+        st.metric("Pictures kept", status.stored_bytes, format="bytes", border=True)
     _show_workers(status)
     _show_times(status)
     st.caption(f"Pastiche {__version__} · backend {Settings().backend}")
