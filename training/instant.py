@@ -19,6 +19,7 @@ import random
 from collections.abc import Mapping
 from pathlib import Path
 
+import numpy as np
 import torch
 from safetensors.torch import load_file
 from torch import Tensor, nn
@@ -26,6 +27,7 @@ from torch.nn import functional as F
 
 from nst.engine.encoders import CONTENT_LAYER, STYLE_LAYERS
 from nst.engine.instant import STRIDE, WIDTHS, InstantNetwork, Statistics, statistics, transferred, unchanged
+from training.painted import painted
 from training.pictures import Pictures
 from training.run import Options, Run
 from training.teacher import Teacher
@@ -37,7 +39,7 @@ Batches = dict[tuple[int, int], tuple[float, int]]
 BATCHES: Batches = {(192, 192): (0.6, 2), (256, 256): (0.4, 1)}
 LAST_BATCHES: Batches = {(256, 256): (0.65, 1), (384, 384): (0.35, 1)}
 """Those of the cool-down: statistics of deep layers are about large structures."""
-CONTENT = 0.6
+CONTENT = 0.55
 RECONSTRUCTION, EXCESS, BLINDNESS, UNREST = 10.0, 5.0, 0.5, 6.0
 GRAIN = 4 / 255
 """Largest standard deviation of what is added to a photo before it is painted; the loss knows the photo without it."""
@@ -71,17 +73,34 @@ class Pairs:
 
     def _style(self, side: int) -> Tensor:
         """(3, side, side): a style, or what there is no picture of: a blend of two, or the colours of one with the strokes of another."""
-        style, chance = self._style_crop(side), random.random()
-        if chance < 0.1:
+        chance = random.random()
+        if chance < 0.2:
+            return self._painted(side)
+        style = self._style_crop(side)
+        if chance < 0.3:
             return style.lerp(self._style_crop(side), random.uniform(0.1, 0.5))
-        if chance < 0.4:
+        if chance < 0.5:
             other, octave = self._style_crop(side), random.randint(1, 4)
             return (blurred(style, octave) + random.uniform(0.6, 1.4) * (other - blurred(other, octave))).clamp(0, 1)
         return style
 
     def _style_crop(self, side: int) -> Tensor:
-        crop = self._pictures.crop(self._pictures.photos if random.random() < 0.3 else self._styles, side, side, least=0.3)
+        paths = self._pictures.photos if random.random() < 0.2 else self._styles
+        if random.random() < 0.4:
+            return turned(self._pictures.crop(paths, side, side, least=0.6))
+        crop = self._pictures.crop(paths, side, side, least=0.3)
         return crop.transpose(1, 2) if random.random() < 0.3 else crop
+
+    def _painted(self, side: int) -> Tensor:
+        photo = self._pictures.crop(self._pictures.photos, side, side, least=0.4).permute(1, 2, 0).mul(255).byte().numpy()
+        return torch.from_numpy(painted(photo, np.random.default_rng(random.getrandbits(32)))).permute(2, 0, 1).float() / 255
+
+
+def turned(x: Tensor) -> Tensor:
+    """A picture x (3, H, W) turned by any angle, stretched one way, and mirrored beyond its border."""
+    angle, wide, high = random.uniform(-math.pi, math.pi), random.uniform(0.5, 1), random.uniform(0.5, 1)
+    turn = torch.tensor([[wide * math.cos(angle), -wide * math.sin(angle), 0], [high * math.sin(angle), high * math.cos(angle), 0]])
+    return F.grid_sample(x[None], F.affine_grid(turn[None], [1, *x.shape], False), padding_mode="reflection", align_corners=False)[0]
 
 
 def blurred(x: Tensor, octave: int) -> Tensor:
@@ -120,23 +139,42 @@ def grainy(x: Tensor) -> Tensor:
 
 
 def unrest(paintings: Tensor, photos: Tensor) -> Tensor:
-    """Mean slope of paintings (B, 3, H, W) where their photos are calm, over five octaves.
+    """Mean difference between places of paintings (B, 3, H, W) where their photos are calm, from 1 to 32 pixels apart.
 
     Gram matrices do not tell where their strokes are: a sky would be hatched by whatever the network makes of its grain (the finest
-    octaves), and glow around what stands before it (the coarsest).
+    octaves), and glow around what stands before it. So of two places some way from each other that are calm and look alike in the photo,
+    the painting's are to look alike too, whatever stands between them or beside one of them.
     """
     total = paintings.new_zeros(())
-    for _ in range(5):
-        slopes, told = slope(paintings), slope(photos)
-        total = total + (slopes / (1 + (told / CALM).square())).mean()
-        paintings, photos = F.avg_pool2d(paintings, 2), F.avg_pool2d(photos, 2)
+    for octave in range(3):
+        if octave:
+            paintings, photos = F.avg_pool2d(paintings, 2), F.avg_pool2d(photos, 2)
+        slopes, calm = slope(paintings), is_calm(slope(photos))
+        total = total + (slopes * calm).mean()
+    calm = F.pad(calm, (0, 1, 0, 1))  # at the last row and column nothing is known
+    for apart in (2, 4, 8):  # of the last octave's places
+        for dimension in (2, 3):
+            length = photos.shape[dimension] - apart
+            told, found = (length_of(x.narrow(dimension, 0, length) - x.narrow(dimension, apart, length)) for x in (photos, paintings))
+            both = calm.narrow(dimension - 1, 0, length) * calm.narrow(dimension - 1, apart, length)
+            total = total + (found * both * is_calm(told)).mean() / 2
     return total / 5
+
+
+def is_calm(differences: Tensor) -> Tensor:
+    """From 1 (nothing to see) to 0."""
+    return 1 / (1 + (differences / CALM).square())
+
+
+def length_of(x: Tensor) -> Tensor:
+    """Of differences between colours (B, 3, H, W): (B, H, W)."""
+    return x.square().sum(1).add(1e-6).sqrt()
 
 
 def slope(x: Tensor) -> Tensor:
     """Of pictures (B, 3, H, W): root of the squared differences to the neighbours below and at the right, (B, H - 1, W - 1)."""
     down, across = x[..., 1:, :-1] - x[..., :-1, :-1], x[..., :-1, 1:] - x[..., :-1, :-1]
-    return (down.square() + across.square()).sum(1).add(1e-6).sqrt()
+    return length_of(torch.cat([down, across], 1))
 
 
 class Eyes(nn.Module):
@@ -220,7 +258,7 @@ class Trainer:
         kernels = [p for p in self.network.parameters() if p.ndim == 4]
         self.run = Run(options, self.network, InstantNetwork(), kernels, memory=0.995)
         state = self.run.resume()
-        self.content_weight: float = state.get("content_weight", 0.4)
+        self.content_weight: float = state.get("content_weight", 0.2)
         if state:
             self.eyes.load_state_dict(state["eyes"])
             self.learning.load_state_dict(state["learning"])

@@ -76,7 +76,7 @@ class StyleParams:
     smoothness: float = _between(0.4, 0.0, 1.0, "how strongly speckle is smoothed away")
     loss: Loss = _described(Loss.WASSERSTEIN, "what style is: wasserstein (mean and covariance) or gram")
     init: Init = _described(Init.PHOTO, "what the painting starts from: photo, noise or style")
-    seed: int = _between(0, 0, 2**63 - 1, "the same seed gives the same painting on the same machine")
+    seed: int = _between(0, 0, 2**63 - 1, "of the noise that init noise and style start from: the same gives the same painting")
     encoder: str = _described("compact", "the network that sees: compact (embedded) or vgg19 (downloaded once)")
     size: int | None = _between(None, 32, 8192, "long side in pixels, instead of the preset's")
     iterations: int | None = _between(None, 1, 5000, "optimisation steps at each scale, instead of the preset's")

@@ -1,0 +1,76 @@
+"""What the training asks of calm places, and the styles that it draws for itself."""
+
+import random
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from training.instant import turned, unrest
+from training.painted import painted
+
+
+def tower() -> Tensor:
+    """A dark bar before a plain sky, (1, 3, 128, 128)."""
+    photo = torch.full((1, 3, 128, 128), 0.7)
+    photo[..., 40:, 56:72] = 0.1
+    return photo
+
+
+def glow(width: int) -> Tensor:
+    """What grows brighter towards the tower, within `width` pixels."""
+    column = torch.arange(128.0)
+    apart = torch.maximum(56 - column, column - 71).clamp(min=1)
+    return 0.3 * (1 - apart / width).clamp(min=0) * (tower() > 0.5)
+
+
+def test_what_the_photo_shows_is_no_unrest() -> None:
+    """An edge changes its colours, and everything its tone."""
+    assert unrest(0.5 + 0.5 * tower(), tower()) < 1.2 * unrest(torch.full_like(tower(), 0.5), tower())
+
+
+def test_glow_is_unrest_and_the_wider_the_more() -> None:
+    none, narrow, wide = (unrest(tower() + more, tower()).item() for more in (torch.zeros(1), glow(12), glow(40)))
+    assert 1.5 * none < narrow
+    assert 1.3 * narrow < wide
+
+
+def test_a_sky_is_to_look_alike_on_both_sides_of_a_tower() -> None:
+    sides = tower() + 0.2 * (torch.arange(128) < 64) * (torch.arange(128)[:, None] >= 40)
+    assert unrest(sides[..., 48:, :], tower()[..., 48:, :]) > 1.5 * unrest(tower()[..., 48:, :], tower()[..., 48:, :])
+
+
+def test_texture_is_unrest_in_a_sky_and_none_in_a_meadow() -> None:
+    texture = 0.2 * F.interpolate(torch.randn(1, 3, 32, 32, generator=torch.Generator().manual_seed(0)), scale_factor=4)
+    sky = torch.full((1, 3, 128, 128), 0.5)
+    meadow = sky + 0.2 * torch.randn(sky.shape, generator=torch.Generator().manual_seed(1))
+    in_sky, in_meadow = (unrest(photo + texture, photo) - unrest(photo, photo) for photo in (sky, meadow))
+    assert in_meadow.abs() < 0.05 * in_sky
+
+
+def test_every_painting_differs_and_a_seed_repeats_it() -> None:
+    photo = np.random.default_rng(0).integers(0, 256, (96, 64, 3), np.uint8)
+
+    def paintings(seed: int) -> list[bytes]:
+        random.seed(seed)
+        rng = np.random.default_rng(seed)
+        found = [painted(photo, rng) for _ in range(20)]
+        assert {x.shape for x in found} == {photo.shape}
+        assert {x.dtype for x in found} == {photo.dtype}
+        return [x.tobytes() for x in found]
+
+    first = paintings(5)
+    assert len(set(first)) == 20
+    assert paintings(5) == first
+
+
+def test_a_turned_picture_has_the_same_colours() -> None:
+    picture = (torch.arange(64) >= 32).float().expand(3, 64, 64)
+    random.seed(1)
+    for _ in range(20):
+        x = turned(picture)
+        assert x.shape == picture.shape
+        assert x.min() >= 0
+        assert x.max() <= 1
+        assert 0.2 < x.mean() < 0.8
