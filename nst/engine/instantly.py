@@ -136,7 +136,7 @@ class Instant:
 
         def station(name: str, x: Tensor) -> Tensor:
             code[name] = statistics(x)
-            return unchanged(name, code[name])(x)
+            return x if name in InstantNetwork.KEPT else unchanged(name, code[name])(x)
 
         style = self._encoded(x, before_each)
         with self._precision():
