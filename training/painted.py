@@ -12,9 +12,6 @@ import numpy as np
 
 from training.styles.fields import noise
 
-Strokes = tuple[np.ndarray, np.ndarray]
-"""Where they are (n, 2) as x, y, and the way they go, (n,) in radians."""
-
 
 def painted(photo: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """(H, W, 3) bytes, painted."""

@@ -32,13 +32,13 @@ def test_what_the_photo_shows_is_no_unrest() -> None:
 
 def test_glow_is_unrest_and_the_wider_the_more() -> None:
     none, narrow, wide = (unrest(tower() + more, tower()).item() for more in (torch.zeros(1), glow(12), glow(40)))
-    assert 1.5 * none < narrow
+    assert 10 * none < narrow
     assert 1.3 * narrow < wide
 
 
 def test_a_sky_is_to_look_alike_on_both_sides_of_a_tower() -> None:
-    sides = tower() + 0.2 * (torch.arange(128) < 64) * (torch.arange(128)[:, None] >= 40)
-    assert unrest(sides[..., 48:, :], tower()[..., 48:, :]) > 1.5 * unrest(tower()[..., 48:, :], tower()[..., 48:, :])
+    sides = tower() + 0.2 * (torch.arange(128) < 56)
+    assert unrest(sides[..., 48:, :], tower()[..., 48:, :]) > 3 * unrest(tower()[..., 48:, :], tower()[..., 48:, :])
 
 
 def test_texture_is_unrest_in_a_sky_and_none_in_a_meadow() -> None:
