@@ -141,7 +141,7 @@ def grainy(x: Tensor) -> Tensor:
 def unrest(paintings: Tensor, photos: Tensor) -> Tensor:
     """Mean difference between places of paintings (B, 3, H, W) where their photos are calm, from 1 to 32 pixels apart.
 
-    Gram matrices do not tell where their strokes are: a sky would be hatched by whatever the network makes of its grain
+    Gram matrices do not tell where their strokes are: a sky would be hatched by whatever the network makes of its grain,
     and glow around what stands before it. So of two places some way from each other that are calm and look alike in the photo,
     the painting's are to look alike too, whatever stands between them or beside one of them.
     """
