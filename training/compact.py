@@ -53,7 +53,7 @@ class Trainer:
     def __init__(self, options: Options) -> None:
         torch.manual_seed(options.seed)
         random.seed(options.seed)
-        self.teacher, self.pictures, self.scale = Teacher(options.data), Pictures(options.data), {}
+        self.teacher, self.pictures, self.scale = Teacher(options.data, options.device), Pictures(options.data), {}
         self.student, average = CompactEncoder(), CompactEncoder()
         self.student.initialise()
         if options.warm:
@@ -63,7 +63,7 @@ class Trainer:
         kernels = [p for p in self.student.parameters() if p.ndim == 4 and p.shape[-1] == 3 and p.shape[1] > 3]
         self.run = Run(options, self.student, average, kernels, memory=0.998)
         self.scale: dict[str, float] = self.run.resume().get("scale", self.scale)
-        self.pool = Pool(self.pictures, average)
+        self.pool = Pool(self.pictures, average, options.device)
 
     def save(self) -> None:
         self.run.save({"scale": json.dumps(self.scale)}, scale=self.scale)
@@ -73,10 +73,10 @@ class Trainer:
         (side,) = random.choices(list(BATCHES), [share for share, _, _ in BATCHES.values()])
         _, crops, triplets = BATCHES[side]
         if self.run.step < 200 and not self.run.options.warm:  # a random student leads nowhere
-            return self.pictures.augmented(crops + 3 * triplets, side), 0
+            return self.pictures.augmented(crops + 3 * triplets, side).to(self.run.options.device), 0
         visited = self.pool.triplets(self.run.average, side, triplets)
         parts = [torch.stack([getattr(triplet, part) for triplet in visited]) for part in ("painting", "style", "photo")]
-        return torch.cat([self.pictures.augmented(crops, side), *parts]), len(visited)
+        return torch.cat([self.pictures.augmented(crops, side).to(self.run.options.device), *parts]), len(visited)
 
     def loss(self, x: Tensor, visited: int) -> tuple[Tensor, dict[str, float]]:
         targets = self.teacher.targets(x, CHANNELS)

@@ -18,7 +18,7 @@ from safetensors.torch import load_file
 from nst.engine.instant import InstantNetwork
 from nst.engine.instantly import Instant, load_instant
 from nst.engine.pictures import to_picture
-from training.instant import HELD_OUT
+from training.pairs import HELD_OUT
 
 SIZE = 512
 CPU = torch.device("cpu")

@@ -1,5 +1,6 @@
 """Muon (Jordan et al. 2024): momentum whose matrices are orthogonalised. torch's own takes no convolution kernels."""
 
+from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any
 
@@ -8,18 +9,18 @@ from torch import Tensor
 
 
 def orthogonalise(matrix: Tensor, steps: int = 5) -> Tensor:
-    """The nearest semi-orthogonal matrix to `matrix` (m, n), roughly, by the quintic Newton-Schulz iteration.
+    """The nearest semi-orthogonal matrices to `matrix` (..., m, n), roughly, by the quintic Newton-Schulz iteration.
 
     In half precision, as it was published: it need not be exact.
     """
     a, b, c = 3.4445, -4.7750, 2.0315
-    x = (matrix / (matrix.norm() + 1e-7)).bfloat16()
-    transposed = x.shape[0] > x.shape[1]
-    x = x.T if transposed else x
+    x = (matrix / (matrix.norm(dim=(-2, -1), keepdim=True) + 1e-7)).bfloat16()
+    transposed = x.shape[-2] > x.shape[-1]
+    x = x.mT if transposed else x
     for _ in range(steps):
-        square = x @ x.T
+        square = x @ x.mT
         x = a * x + (b * square + c * square @ square) @ x
-    return (x.T if transposed else x).to(matrix)
+    return (x.mT if transposed else x).to(matrix)
 
 
 class Muon(torch.optim.Optimizer):
@@ -31,9 +32,13 @@ class Muon(torch.optim.Optimizer):
     @torch.no_grad()
     def step(self, closure: Any = None) -> None:  # noqa: ARG002 (torch's signature)
         for group in self.param_groups:
+            directions: dict[torch.Size, list[tuple[Tensor, Tensor]]] = defaultdict(list)
             for kernel in (kernel for kernel in group["params"] if kernel.grad is not None):
                 mean = self.state[kernel].setdefault("momentum", torch.zeros_like(kernel))
                 mean.lerp_(kernel.grad, 1 - group["momentum"])
-                direction = kernel.grad.lerp(mean, group["momentum"]).flatten(1)
-                update = orthogonalise(direction) * 0.2 * max(direction.shape) ** 0.5
-                kernel.sub_(update.view_as(kernel), alpha=group["lr"])
+                directions[kernel.shape].append((kernel, kernel.grad.lerp(mean, group["momentum"]).flatten(1)))
+            for alike in directions.values():  # at once: a GPU waits for its orders longer than for such products
+                kernels, matrices = zip(*alike, strict=True)
+                updates = orthogonalise(torch.stack(matrices)) * 0.2 * max(matrices[0].shape) ** 0.5
+                for kernel, update in zip(kernels, updates, strict=True):
+                    kernel.sub_(update.view_as(kernel), alpha=group["lr"])

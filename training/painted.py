@@ -31,7 +31,7 @@ def painted(photo: np.ndarray, rng: np.random.Generator) -> np.ndarray:
             places = places[missing[places[:, 1], places[:, 0]] > random.randint(20, 70)]
         x, y = places.T
         colours = seen[y, x] + 255 * rng.normal(0, looseness, (len(places), 1)) + 255 * rng.normal(0, looseness / 2, (len(places), 3))
-        turned = angles[y, x] + rng.normal(0, random.choice((0.05, 0.2, 0.6)))
+        turned = angles[y, x] + rng.normal(0, random.choice((0.05, 0.2, 0.6)), len(places))
         for place, angle, colour in zip(places, turned, colours.clip(0, 255), strict=True):
             kind(canvas, place, angle, tool, tool * slenderness, colour.tolist())
     return _finished(canvas, photo, rng)

@@ -20,16 +20,8 @@ class Pictures:
         self._decoded: dict[Path, Image.Image] = {}
 
     def crop(self, paths: list[Path], height: int, width: int, least: float = 0.25) -> Tensor:
-        """Part of a random picture: from a detail of it (`least`) to as much as has that shape. (3, height, width)"""
-        image = self._decode(random.choice(paths))
-        most = min(image.width / width, image.height / height)  # of the picture's pixels for one of the crop's
-        scale = max(random.uniform(least, 1) * most, 72 / min(height, width))
-        across, down = (max(1, int(min(scale, most) * side)) for side in (width, height))
-        left, top = random.randint(0, image.width - across), random.randint(0, image.height - down)
-        box = (left, top, left + across, top + down)
-        crop = image.resize((width, height), Image.Resampling.BICUBIC, box=box, reducing_gap=2.0)
-        tensor = torch.from_numpy(np.array(crop)).permute(2, 0, 1).float() / 255
-        return tensor.flip(2) if random.random() < 0.5 else tensor
+        """Part of a random picture, (3, height, width), as of `cut`."""
+        return cut(self._decode(random.choice(paths)), height, width, least)
 
     def _decode(self, path: Path) -> Image.Image:
         if path not in self._decoded:
@@ -42,3 +34,15 @@ class Pictures:
         contrast, tint = torch.empty(count, 1, 1, 1).uniform_(0.6, 1.5), torch.empty(count, 3, 1, 1).uniform_(-0.12, 0.12)
         x = torch.where(torch.rand(count, 1, 1, 1) < 0.5, (x - 0.5) * contrast + 0.5 + tint, x)
         return x + torch.randn_like(x) * 0.12 * torch.rand(count, 1, 1, 1) * (torch.rand(count, 1, 1, 1) < 0.3)
+
+
+def cut(image: Image.Image, height: int, width: int, least: float) -> Tensor:
+    """Part of a picture: from a detail of it (`least`) to as much as has that shape. (3, height, width)"""
+    most = min(image.width / width, image.height / height)  # of the picture's pixels for one of the crop's
+    scale = max(random.uniform(least, 1) * most, 72 / min(height, width))
+    across, down = (max(1, int(min(scale, most) * side)) for side in (width, height))
+    left, top = random.randint(0, image.width - across), random.randint(0, image.height - down)
+    box = (left, top, left + across, top + down)
+    crop = image.resize((width, height), Image.Resampling.BICUBIC, box=box, reducing_gap=2.0)
+    tensor = torch.from_numpy(np.array(crop)).permute(2, 0, 1).float() / 255
+    return tensor.flip(2) if random.random() < 0.5 else tensor

@@ -5,6 +5,7 @@ Muon (Jordan et al. 2024) for convolution kernels, AdamW for the rest; a constan
 
 import argparse
 import json
+import math
 import random
 import time
 from collections.abc import Callable, Iterable
@@ -16,10 +17,11 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
+from nst.engine.devices import device_named
 from training.muon import Muon
 
 WARM_UP = 100
-_SAVED, _TOLD = 20, 100  # steps
+_SAVED, _TOLD = 20, 100  # seconds, steps
 
 
 @dataclass(frozen=True)
@@ -27,7 +29,9 @@ class Options:
     """What can be said on the command line of any training."""
 
     data: Path
+    device: torch.device
     steps: int
+    minutes: float
     cooldown: int
     rate: float
     seed: int
@@ -39,7 +43,9 @@ class Options:
     def parse(cls, description: str, name: str, rate: float) -> "Options":
         parser = argparse.ArgumentParser(description=description)
         parser.add_argument("--data", type=Path, required=True, help="folder with teacher/, photos/ and styles/")
+        parser.add_argument("--device", type=device_named, default="auto", help="cpu, cuda, or auto: the best that there is")
         parser.add_argument("--steps", type=int, default=12000)
+        parser.add_argument("--minutes", type=float, default=math.inf, help="fewer steps where they would take longer")
         parser.add_argument("--cooldown", type=int, default=3000, help="the last steps, in which the learning rate falls to zero")
         parser.add_argument("--rate", type=float, default=rate)
         parser.add_argument("--seed", type=int, default=0)
@@ -61,7 +67,8 @@ class Run:
     def __init__(self, options: Options, network: nn.Module, average: nn.Module, kernels: Iterable[nn.Parameter], memory: float) -> None:
         """`kernels` are Muon's; `memory` is what of the average is kept from one step to the next, once there have been many."""
         average.load_state_dict(network.state_dict())
-        self.options, self.network, self.average = options, network.to(memory_format=torch.channels_last), average
+        self.options, self.average = options, average.to(options.device)
+        self.network = network.to(options.device).to(memory_format=torch.channels_last)
         self.step, self.seconds, self._memory = 0, 0.0, memory
         kernels = list(kernels)
         others = [p for p in network.parameters() if not any(p is kernel for kernel in kernels)]
@@ -71,7 +78,7 @@ class Run:
         """Goes on from the state's file; what `save` was given besides. Empty where there is none."""
         if not self.options.state.exists():
             return {}
-        state: dict[str, Any] = torch.load(self.options.state, weights_only=True)
+        state: dict[str, Any] = torch.load(self.options.state, map_location=self.options.device, weights_only=True)
         self.network.load_state_dict(state.pop("network"))
         self.average.load_state_dict(state.pop("average"))
         for optimiser, saved in zip(self._optimisers, state.pop("optimisers"), strict=True):
@@ -96,7 +103,8 @@ class Run:
 
     def left(self) -> float:
         """From 1 at the cool-down's beginning, and before it, to 0 at its end."""
-        return min(1.0, max(self.options.steps - self.step, 0) / max(1, self.options.cooldown))
+        done = max(self.step / self.options.steps, self.seconds / (60 * self.options.minutes))
+        return min(1.0, max(1 - done, 0) * self.options.steps / max(1, self.options.cooldown))
 
     def update(self, loss: Tensor, clip: float, largest: float = float("inf")) -> float:
         """One step against the loss's gradient, whose norm is clipped, and is answered. Beyond `largest` it goes back instead.
@@ -123,20 +131,20 @@ class Run:
     def _average(self) -> None:
         with torch.no_grad():
             fresh = 1 - min(self._memory, (self.step + 1) / (self.step + 20))
-            for mean, now in zip(self.average.parameters(), self.network.parameters(), strict=True):
-                mean.lerp_(now, fresh)
+            torch._foreach_lerp_(list(self.average.parameters()), list(self.network.parameters()), fresh)
 
     def train(self, advance: Callable[[], dict[str, float]], save: Callable[[], None]) -> None:
         """Advances, saves and tells until there have been enough steps. `advance` answers with the terms of the loss."""
         torch.set_flush_denormal(True)
-        curve, log = self.options.out.with_suffix(".curve.jsonl"), []
-        while self.step < self.options.steps:
+        curve, log, saved = self.options.out.with_suffix(".curve.jsonl"), [], self.seconds
+        while self.left():
             started = time.perf_counter()
             log.append(advance())
             self.seconds += time.perf_counter() - started
-            if self.step % _SAVED == 0 or self.step == self.options.steps:
+            if self.seconds - saved > _SAVED or not self.left():
                 save()
-            if self.step % _TOLD == 0 or self.step == self.options.steps:
+                saved = self.seconds
+            if self.step % _TOLD == 0 or not self.left():
                 means = {name: round(sum(entry[name] for entry in log) / len(log), 4) for name in log[-1] if name in log[0]}
                 with curve.open("a") as file:
                     file.write(json.dumps({"step": self.step, "seconds": round(self.seconds), **means}) + "\n")

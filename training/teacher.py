@@ -19,9 +19,12 @@ class Teacher(nn.Module):
     MIN_SIDE = 32
     layers = tuple(f"relu{step[0]}_{step[1]}" for step in PLAN if step)
 
-    def __init__(self, data: Path) -> None:
+    def __init__(self, data: Path, device: torch.device) -> None:
         super().__init__()
-        self.weights = load_file(data / FILE)
+        self.weights = {
+            name: value.contiguous(memory_format=torch.channels_last) if value.ndim == 4 else value
+            for name, value in load_file(data / FILE, str(device)).items()
+        }
 
     def forward(self, x: Tensor, layers: Collection[str] = layers) -> dict[str, Tensor]:
         features = {}

@@ -35,7 +35,8 @@ class Rendering:
     def __init__(self, pictures: Pictures, actor: Frozen, rung: int) -> None:
         """`rung` is where it begins: a fresh pool would otherwise hold coarse paintings alone."""
         self._actor = actor
-        self._style, self._photo = (pictures.crop(kind, LADDER[-1], LADDER[-1])[None] for kind in (pictures.styles, pictures.photos))
+        kinds = (pictures.styles, pictures.photos)
+        self._style, self._photo = (pictures.crop(kind, LADDER[-1], LADDER[-1])[None].to(actor.device) for kind in kinds)
         self._params = StyleParams(strength=random.uniform(0.2, 0.9), smoothness=random.choice((0.0, 0.3)))
         self.rung = rung
         self.painting = resize(self._photo, (self.side, self.side))
@@ -90,10 +91,10 @@ class Pool:
     SIZE = 8  # of each side
     RENEWAL = 60  # training steps
 
-    def __init__(self, pictures: Pictures, student: CompactEncoder) -> None:
+    def __init__(self, pictures: Pictures, student: CompactEncoder, device: torch.device) -> None:
         self._pictures, self._age = pictures, 0
         self._network = copy.deepcopy(student).requires_grad_(False)
-        self._actor = Frozen("student", self._network, "", torch.device("cpu"))
+        self._actor = Frozen("student", self._network, "", device)
         self._renderings = [Rendering(pictures, self._actor, rung) for rung in range(len(LADDER)) for _ in range(self.SIZE)]
 
     def triplets(self, student: CompactEncoder, side: int, count: int, steps: int = 2) -> list[Triplet]:

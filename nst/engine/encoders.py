@@ -44,11 +44,11 @@ class Frozen:
     def __init__(self, name: str, network: nn.Module, digest: str, device: torch.device, in_half: bool | None = None) -> None:
         """`in_half` says whether to work in bfloat16, whatever the device is good at."""
         self.name, self.digest = name, digest
-        self._device, self._is_in_half = device, multiplies_bfloat16(device) if in_half is None else in_half
+        self.device, self._is_in_half = device, multiplies_bfloat16(device) if in_half is None else in_half
         self._network = network.requires_grad_(False).eval().to(device).to(memory_format=torch.channels_last)
 
     def __call__(self, x: Tensor, layers: Collection[str]) -> dict[str, Tensor]:
-        with torch.autocast(self._device.type, torch.bfloat16, enabled=self._is_in_half):
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=self._is_in_half):
             features: dict[str, Tensor] = self._network(x.contiguous(memory_format=torch.channels_last), layers)
         return features
 

@@ -18,7 +18,7 @@ WIDTHS = (32, 64, 128, 112)
 """Channels at a half, a quarter, an eighth and a sixteenth of the picture's resolution."""
 STRIDE = 16
 """Sides of pictures are multiples of it."""
-FLOOR = 2e-2
+FLOOR = 5e-3
 """Added variance, relative to the mean one: a dead channel has no spread to whiten, and would be noise made large."""
 
 FLAT = 1e-3
@@ -212,7 +212,7 @@ def settled(x: Tensor) -> Tensor:
 
 
 def _identity(like: Statistics) -> Transport:
-    identity = torch.eye(like.mean.shape[1]).to(like.mean).expand_as(like.covariance)
+    identity = torch.eye(like.mean.shape[1], dtype=like.mean.dtype, device=like.mean.device).expand_as(like.covariance)
     return Transport(identity, torch.zeros_like(like.mean))
 
 
@@ -225,8 +225,8 @@ def transport(source: Statistics, target: Statistics) -> Transport:
 
 
 def _factor(covariance: Tensor) -> Tensor:
-    """Lower Cholesky factor of covariance (B, C, C), with a floor."""
+    """Lower Cholesky factor of covariance (B, C, C), with a floor, which leaves nothing that a GPU would have to be asked about."""
     variances = covariance.diagonal(dim1=-2, dim2=-1)
     floor = (FLOOR * variances.mean(-1, keepdim=True) + 1e-6).expand_as(variances)
-    result: Tensor = torch.linalg.cholesky(covariance + torch.diag_embed(floor))
+    result: Tensor = torch.linalg.cholesky_ex(covariance + torch.diag_embed(floor)).L
     return result

@@ -1,5 +1,3 @@
-from statistics import median
-
 import pytest
 import torch
 from PIL import Image
@@ -22,8 +20,8 @@ def test_the_estimate_is_within_30_percent_of_what_is_measured(size: int) -> Non
 
 @pytest.mark.parametrize("size", [512, 1400])
 def test_the_estimate_of_instant_painting_is_within_30_percent_of_what_is_measured(size: int) -> None:
-    """The median of three: so little memory depends on what the allocator had lying about."""
-    taken = median(peak - idle for idle, peak in (measure(size, mode=Mode.INSTANT) for _ in range(3)))
+    """The most of four: how much of so little memory is taken anew depends on what the allocator had lying about."""
+    taken = max(peak - idle for idle, peak in (measure(size, mode=Mode.INSTANT) for _ in range(4)))
     assert memory.needed(photo(), StyleParams(mode=Mode.INSTANT), size) == pytest.approx(taken, rel=0.3)
 
 

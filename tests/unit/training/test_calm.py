@@ -1,14 +1,10 @@
-"""What the training asks of calm places, and the styles that it draws for itself."""
+"""What the training asks of calm places."""
 
-import random
-
-import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from training.instant import turned, unrest
-from training.painted import painted
+from training.calm import unrest
 
 
 def tower() -> Tensor:
@@ -36,6 +32,15 @@ def test_glow_is_unrest_and_the_wider_the_more() -> None:
     assert 1.3 * narrow < wide
 
 
+def test_a_hem_is_unrest_and_counts_for_more_than_as_much_elsewhere() -> None:
+    """Both are four pixels wide and as bright, at the tower and away from it."""
+    column = torch.arange(128)
+    hem, stripe = (0.2 * ((column >= left) & (column < left + 4)) * (tower() > 0.5) for left in (72, 100))
+    rest = unrest(tower(), tower())
+    assert unrest(tower() + hem, tower()) > 4 * rest
+    assert unrest(tower() + hem, tower()) - rest > unrest(tower() + stripe, tower()) - rest
+
+
 def test_a_sky_is_to_look_alike_on_both_sides_of_a_tower() -> None:
     sides = tower() + 0.2 * (torch.arange(128) < 56)
     assert unrest(sides[..., 48:, :], tower()[..., 48:, :]) > 3 * unrest(tower()[..., 48:, :], tower()[..., 48:, :])
@@ -47,30 +52,3 @@ def test_texture_is_unrest_in_a_sky_and_none_in_a_meadow() -> None:
     meadow = sky + 0.2 * torch.randn(sky.shape, generator=torch.Generator().manual_seed(1))
     in_sky, in_meadow = (unrest(photo + texture, photo) - unrest(photo, photo) for photo in (sky, meadow))
     assert in_meadow.abs() < 0.05 * in_sky
-
-
-def test_every_painting_differs_and_a_seed_repeats_it() -> None:
-    photo = np.random.default_rng(0).integers(0, 256, (96, 64, 3), np.uint8)
-
-    def paintings(seed: int) -> list[bytes]:
-        random.seed(seed)
-        rng = np.random.default_rng(seed)
-        found = [painted(photo, rng) for _ in range(20)]
-        assert {x.shape for x in found} == {photo.shape}
-        assert {x.dtype for x in found} == {photo.dtype}
-        return [x.tobytes() for x in found]
-
-    first = paintings(5)
-    assert len(set(first)) == 20
-    assert paintings(5) == first
-
-
-def test_a_turned_picture_has_the_same_colours() -> None:
-    picture = (torch.arange(64) >= 32).float().expand(3, 64, 64)
-    random.seed(1)
-    for _ in range(20):
-        x = turned(picture)
-        assert x.shape == picture.shape
-        assert x.min() >= 0
-        assert x.max() <= 1
-        assert 0.2 < x.mean() < 0.8

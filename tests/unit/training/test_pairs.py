@@ -1,0 +1,85 @@
+"""What the trainings learn from: styles that there is no picture of, and batches."""
+
+import random
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from training.painted import painted
+from training.pairs import Pairs, grainy, loaded, recoloured, turned
+
+CPU = torch.device("cpu")
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    """A folder with three pictures of each kind."""
+    for kind in ("photos", "styles"):
+        (tmp_path / kind).mkdir()
+        for seed in range(3):
+            levels = np.random.default_rng(seed).integers(0, 256, (8, 10, 3), np.uint8)
+            Image.fromarray(levels).resize((120, 96)).save(tmp_path / kind / f"{seed}.jpg")
+    return tmp_path
+
+
+def test_a_batch_has_photos_and_styles_of_its_side(data: Path) -> None:
+    pairs = Pairs(data)
+    for seed in range(10):
+        photos, styles = pairs[64, 3, seed]
+        for x in (photos, styles):
+            assert x.shape == (3, 3, 64, 64)
+            assert x.min() >= 0
+            assert x.max() <= 1
+    assert not torch.equal(pairs[64, 3, 1][0], pairs[64, 3, 2][0])
+
+
+def test_batches_come_as_they_are_asked_for(data: Path) -> None:
+    wanted = iter([(32, 1, 1), (64, 2, 2), (48, 1, 3)])
+    found = loaded(Pairs(data), CPU, lambda: next(wanted))
+    assert [next(found)[0].shape for _ in range(3)] == [(1, 3, 32, 32), (2, 3, 64, 64), (1, 3, 48, 48)]
+
+
+def test_every_painting_differs_and_a_seed_repeats_it() -> None:
+    photo = np.random.default_rng(0).integers(0, 256, (96, 64, 3), np.uint8)
+
+    def paintings(seed: int) -> list[bytes]:
+        random.seed(seed)
+        rng = np.random.default_rng(seed)
+        found = [painted(photo, rng) for _ in range(20)]
+        assert {x.shape for x in found} == {photo.shape}
+        assert {x.dtype for x in found} == {photo.dtype}
+        return [x.tobytes() for x in found]
+
+    first = paintings(5)
+    assert len(set(first)) == 20
+    assert paintings(5) == first
+
+
+def test_colours_change_in_about_the_share_asked_for() -> None:
+    torch.manual_seed(0)
+    x = torch.rand(400, 3, 4, 4)
+    changed = (recoloured(x, 0.3) != x).flatten(1).any(1).float().mean()
+    assert 0.2 < changed < 0.4
+
+
+def test_half_of_the_photos_get_a_little_grain() -> None:
+    torch.manual_seed(0)
+    random.seed(0)
+    x = torch.full((400, 3, 32, 32), 0.5)
+    spread = (grainy(x) - x).flatten(1).square().mean(1).sqrt()
+    assert 0.4 < (spread > 0).float().mean() < 0.6
+    assert spread.max() < 0.06
+
+
+def test_a_turned_picture_has_the_same_colours() -> None:
+    picture = (torch.arange(64) >= 32).float().expand(3, 64, 64)
+    random.seed(1)
+    for _ in range(20):
+        x = turned(picture)
+        assert x.shape == picture.shape
+        assert x.min() >= 0
+        assert x.max() <= 1
+        assert 0.2 < x.mean() < 0.8
