@@ -10,6 +10,8 @@ from torch.nn import functional as F
 
 CALM = 0.03
 """Difference of neighbouring pixels of a photo below which a place is calm."""
+GAIN = 2.0
+"""How many times the photo's own difference between places far from each other may be painted: skies have gradients."""
 EDGE, HEM = 12, 2.0
 """Pixels within which a place is near an edge, and how much more it counts then."""
 
@@ -46,7 +48,7 @@ def far_unrest(paintings: Tensor, photos: Tensor, calm: Tensor, pixels: int) -> 
             told, found = (length_of(x.narrow(dimension, 0, length) - x.narrow(dimension, apart, length)) for x in (photos, paintings))
             both = weight.narrow(dimension - 1, 0, length) * calm.narrow(dimension - 1, apart, length)
             both = torch.maximum(both, calm.narrow(dimension - 1, 0, length) * weight.narrow(dimension - 1, apart, length))
-            total = total + (found * both * is_calm(told)).mean() / 2
+            total = total + ((found - GAIN * told).clamp(min=0) * both * is_calm(told)).mean() / 2
     return total
 
 

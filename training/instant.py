@@ -39,7 +39,7 @@ LAST_BATCHES: dict[str, Batches] = {
     "cuda": {256: (0.25, 48), 384: (0.35, 24), 512: (0.4, 12)},
 }
 """Those of the cool-down's second half: statistics of deep layers are about large structures."""
-CONTENT, RECONSTRUCTION, EXCESS, BLINDNESS, UNREST = 0.2, 10.0, 5.0, 0.5, 6.0
+CONTENT, RECONSTRUCTION, EXCESS, BLINDNESS, UNREST = 0.2, 10.0, 5.0, 0.5, 4.0
 """Weights of what counts beside the style."""
 LOOKING = 2000
 """Steps in which random weights learn to see, before they paint. They cost a fifth of the others."""

@@ -46,6 +46,12 @@ def test_a_sky_is_to_look_alike_on_both_sides_of_a_tower() -> None:
     assert unrest(sides[..., 48:, :], tower()[..., 48:, :]) > 3 * unrest(tower()[..., 48:, :], tower()[..., 48:, :])
 
 
+def test_a_gradient_may_be_painted_stronger_than_it_is() -> None:
+    sky = torch.linspace(0.4, 0.5, 128).expand(1, 3, 128, 128)
+    same, stronger, strongest = (unrest(0.5 + gain * (sky - 0.45), sky).item() for gain in (1, 1.9, 4))
+    assert stronger - same < 0.2 * (strongest - same)
+
+
 def test_texture_is_unrest_in_a_sky_and_none_in_a_meadow() -> None:
     texture = 0.2 * F.interpolate(torch.randn(1, 3, 32, 32, generator=torch.Generator().manual_seed(0)), scale_factor=4)
     sky = torch.full((1, 3, 128, 128), 0.5)
