@@ -123,6 +123,7 @@ class Trainer:
         self.judge, self.network, self._device = Judge(options.data, options.device), InstantNetwork(), options.device
         self.network.initialise()
         self.looking = 0 if options.warm else LOOKING
+        self.blindness = 0.0 if options.warm else BLINDNESS  # eyes that have not learnt yet would lead warm weights astray
         self.eyes = Eyes().to(options.device)
         self.learning = torch.optim.AdamW(self.eyes.parameters(), lr=2e-3, weight_decay=0)
         if options.warm:
@@ -192,7 +193,7 @@ class Trainer:
         excess = (paintings - paintings.clamp(0, 1)).square().mean()
         total = style.mean() + CONTENT * content + RECONSTRUCTION * reconstruction + EXCESS * excess
         calm = unrest(paintings, photos)
-        total = total + BLINDNESS * blindness + UNREST * calm
+        total = total + self.blindness * blindness + UNREST * calm
         terms = {"style": style.mean().item(), "content": content.item(), "reconstruction": reconstruction.item(), "excess": excess.item()}
         terms |= {"blindness": blindness.item(), "unrest": calm.item()}
         return total, terms | {name: value.item() for name, value in zip(STYLE_LAYERS, style, strict=True)}

@@ -93,7 +93,6 @@ class Run:
         state = {"network": self.network.state_dict(), "average": self.average.state_dict(), "step": self.step, "seconds": self.seconds}
         state["optimisers"] = [optimiser.state_dict() for optimiser in self._optimisers]
         partial = self.options.state.with_suffix(".partial")
-        partial.parent.mkdir(parents=True, exist_ok=True)
         torch.save({**state, **more}, partial)
         partial.replace(self.options.state)
         weights = {name: value.half().contiguous() for name, value in self.average.state_dict().items()}
@@ -136,6 +135,8 @@ class Run:
     def train(self, advance: Callable[[], dict[str, float]], save: Callable[[], None]) -> None:
         """Advances, saves and tells until there have been enough steps. `advance` answers with the terms of the loss."""
         torch.set_flush_denormal(True)
+        for path in (self.options.out, self.options.state):
+            path.parent.mkdir(parents=True, exist_ok=True)
         curve, log, saved = self.options.out.with_suffix(".curve.jsonl"), [], self.seconds
         while self.left():
             started = time.perf_counter()

@@ -12,7 +12,9 @@ from training.run import Options, Run
 
 
 def run(folder: Path, steps: int = 100, minutes: float = math.inf, cooldown: int = 40) -> Run:
-    options = Options(folder, torch.device("cpu"), steps, minutes, cooldown, 0.01, 0, folder / "out.safetensors", folder / "state.pt", None)
+    options = Options(
+        folder, torch.device("cpu"), steps, minutes, cooldown, 0.01, 0, folder / "a/out.safetensors", folder / "b/state.pt", None
+    )
     network = nn.Sequential(nn.Conv2d(3, 4, 3), nn.Conv2d(4, 4, 3), nn.Conv2d(4, 4, 3))
     average = nn.Sequential(nn.Conv2d(3, 4, 3), nn.Conv2d(4, 4, 3), nn.Conv2d(4, 4, 3))
     return Run(options, network, average, [p for p in network.parameters() if p.ndim == 4], memory=0.9)
