@@ -14,7 +14,7 @@ PasticheError
 ├── CannotWrite               an output path that cannot be written
 ├── DoesNotFit                a rendering larger than the memory
 ├── WeightsUnavailable        an encoder's weights that could not be had
-├── RenderingFailed           the optimiser found nothing finite
+├── RenderingFailed           nothing finite was found
 ├── PreviewFailed             a preview that broke off
 ├── PreviewsOff               a preview asked for where there are none
 ├── UnknownJob                no such painting, or somebody else's

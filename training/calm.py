@@ -20,7 +20,8 @@ def unrest(paintings: Tensor, photos: Tensor) -> Tensor:
     """Mean difference between places of paintings (B, 3, H, W) where their photos are calm, from 1 to 32 pixels apart.
 
     Of two places some way from each other that are calm and look alike in the photo, the painting's are to look alike too, whatever stands
-    between them or beside one of them. Single pixels know edges best, means over 4x4 of them are not misled by grain: both are compared.
+    between them or beside one of them, or to differ by no more than `GAIN` times what the photo's do. Single pixels know edges best, means
+    over 4x4 of them are not misled by grain: both are compared.
     """
     total = paintings.new_zeros(())
     for octave in range(3):
@@ -29,18 +30,19 @@ def unrest(paintings: Tensor, photos: Tensor) -> Tensor:
         calm = is_calm(slope(photos))
         total = total + (slope(paintings) * calm).mean()
         if octave != 1:
-            known = F.pad(calm, (0, 1, 0, 1))  # at the last row and column nothing is
-            total = total + far_unrest(paintings, photos, known, 2**octave) / 2
+            total = total + far_unrest(paintings, photos, calm, 2**octave) / 2
     return total / 5
 
 
 def far_unrest(paintings: Tensor, photos: Tensor, calm: Tensor, pixels: int) -> Tensor:
-    """Of places 8, 16 and 32 pixels apart in pictures (B, 3, H, W), of which a place is so many `pixels` wide; `calm` is (B, H, W).
+    """Of places 8, 16 and 32 pixels apart in pictures (B, 3, H, W), of which a place is so many `pixels` wide; `calm` is
+    (B, H - 1, W - 1): of the last row and column nothing is known.
 
     Places near an edge count for more: hems along it are narrow, and seen.
     """
     near = 2 * (EDGE // pixels) + 1
     weight = calm * (1 + HEM * F.max_pool2d(1 - calm, near, stride=1, padding=near // 2))
+    calm, weight = F.pad(calm, (0, 1, 0, 1)), F.pad(weight, (0, 1, 0, 1))
     total = paintings.new_zeros(())
     for apart in (8 // pixels, 16 // pixels, 32 // pixels):
         for dimension in (2, 3):

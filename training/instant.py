@@ -123,8 +123,8 @@ class Trainer:
         self.judge, self.network, self._device = Judge(options.data, options.device), InstantNetwork(), options.device
         self.network.initialise()
         self.looking = 0 if options.warm else LOOKING
-        self.blindness = 0.0 if options.warm else BLINDNESS  # eyes that have not learnt yet would lead warm weights astray
         self.eyes = Eyes().to(options.device)
+        self.is_warm = options.warm is not None
         self.learning = torch.optim.AdamW(self.eyes.parameters(), lr=2e-3, weight_decay=0)
         if options.warm:
             self.network.load_state_dict({name: value.float() for name, value in load_file(options.warm).items()})
@@ -178,7 +178,8 @@ class Trainer:
         met: dict[str, Tensor] = {}
 
         def record(name: str, features: Tensor) -> Tensor:
-            code[name], met[name] = statistics(features), features
+            code[name] = statistics(features)
+            met[name] = features.detach() if self.is_warm else features  # eyes that have yet to learn would lead warm weights astray
             return unchanged(name, code[name])(features)
 
         def match(name: str, features: Tensor) -> Tensor:
@@ -193,7 +194,7 @@ class Trainer:
         excess = (paintings - paintings.clamp(0, 1)).square().mean()
         total = style.mean() + CONTENT * content + RECONSTRUCTION * reconstruction + EXCESS * excess
         calm = unrest(paintings, photos)
-        total = total + self.blindness * blindness + UNREST * calm
+        total = total + BLINDNESS * blindness + UNREST * calm
         terms = {"style": style.mean().item(), "content": content.item(), "reconstruction": reconstruction.item(), "excess": excess.item()}
         terms |= {"blindness": blindness.item(), "unrest": calm.item()}
         return total, terms | {name: value.item() for name, value in zip(STYLE_LAYERS, style, strict=True)}

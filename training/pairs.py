@@ -24,6 +24,8 @@ HELD_OUT = Path(__file__).with_name("held_out.txt")
 DRAWN = Path(__file__).parents[1] / "nst/styles/pictures"
 PAINTED, USES = 384, 4
 """Side of pictures that programs paint, in pixels, and how often one is used, in other crops: they take a fifth of a second."""
+MOST_WORKERS = 16
+"""Each remembers all pictures, decoded, and has two batches in shared memory: some 0.8 GB and 150 MB."""
 GRAIN = 4 / 255
 """Largest standard deviation of what is added to a photo before it is painted; the loss knows the photo without it."""
 
@@ -132,7 +134,7 @@ class Plan(Sampler[Batch]):
 def loaded(pairs: Pairs, device: torch.device, next_batch: Callable[[], Batch]) -> Iterator[tuple[Tensor, Tensor]]:
     """Batches without end, some with other colours, on the device; prepared by other processes where that is a GPU."""
     is_on_gpu = device.type == "cuda"
-    workers = max(1, (os.cpu_count() or 2) - 3) if is_on_gpu else 0  # where it is not, there is no core to spare
+    workers = max(1, min(MOST_WORKERS, (os.cpu_count() or 2) - 3)) if is_on_gpu else 0  # where it is not, there is no core to spare
     loader = DataLoader(
         pairs,
         batch_size=None,

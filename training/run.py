@@ -17,7 +17,7 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
-from nst.engine.devices import device_named
+from nst.engine.devices import best_device
 from training.muon import Muon
 
 WARM_UP = 100
@@ -43,10 +43,15 @@ class Options:
     def parse(cls, description: str, name: str, rate: float) -> "Options":
         parser = argparse.ArgumentParser(description=description)
         parser.add_argument("--data", type=Path, required=True, help="folder with teacher/, photos/ and styles/")
-        parser.add_argument("--device", type=device_named, default="auto", help="cpu, cuda, or auto: the best that there is")
+        parser.add_argument("--device", type=torch.device, default=best_device(), help="cpu or cuda; by default the best that there is")
         parser.add_argument("--steps", type=int, default=12000)
         parser.add_argument("--minutes", type=float, default=math.inf, help="fewer steps where they would take longer")
-        parser.add_argument("--cooldown", type=int, default=3000, help="the last steps, in which the learning rate falls to zero")
+        parser.add_argument(
+            "--cooldown",
+            type=int,
+            default=3000,
+            help="the last steps, or as large a share of the minutes: the learning rate falls to zero",
+        )
         parser.add_argument("--rate", type=float, default=rate)
         parser.add_argument("--seed", type=int, default=0)
         parser.add_argument("--out", type=Path, default=Path(f"build/{name}.safetensors"), help="averaged weights, 16 bits")
@@ -78,7 +83,7 @@ class Run:
         """Goes on from the state's file; what `save` was given besides. Empty where there is none."""
         if not self.options.state.exists():
             return {}
-        state: dict[str, Any] = torch.load(self.options.state, map_location=self.options.device, weights_only=True)
+        state: dict[str, Any] = torch.load(self.options.state, map_location="cpu", weights_only=True)
         self.network.load_state_dict(state.pop("network"))
         self.average.load_state_dict(state.pop("average"))
         for optimiser, saved in zip(self._optimisers, state.pop("optimisers"), strict=True):
@@ -133,7 +138,7 @@ class Run:
             torch._foreach_lerp_(list(self.average.parameters()), list(self.network.parameters()), fresh)
 
     def train(self, advance: Callable[[], dict[str, float]], save: Callable[[], None]) -> None:
-        """Advances, saves and tells until there have been enough steps. `advance` answers with the terms of the loss."""
+        """Advances, saves and tells until there have been enough steps or minutes. `advance` answers with the terms of the loss."""
         torch.set_flush_denormal(True)
         for path in (self.options.out, self.options.state):
             path.parent.mkdir(parents=True, exist_ok=True)

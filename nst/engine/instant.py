@@ -225,7 +225,7 @@ def transport(source: Statistics, target: Statistics) -> Transport:
 
 
 def _factor(covariance: Tensor) -> Tensor:
-    """Lower Cholesky factor of covariance (B, C, C), with a floor, which leaves nothing that a GPU would have to be asked about."""
+    """Lower Cholesky factor of covariance (B, C, C), with a floor. What is not finite stays so: a GPU is not waited for to find out."""
     variances = covariance.diagonal(dim1=-2, dim2=-1)
     floor = (FLOOR * variances.mean(-1, keepdim=True) + 1e-6).expand_as(variances)
     result: Tensor = torch.linalg.cholesky_ex(covariance + torch.diag_embed(floor)).L

@@ -24,6 +24,7 @@ from nst.engine.instant import STRIDE, InstantNetwork, Statistics, mixed, statis
 from nst.engine.pictures import MARGIN, Size, crop_to, framed, resize
 from nst.engine.results import Iterate
 from nst.engine.tiles import Tiles
+from nst.errors import RenderingFailed
 
 StyleCode = dict[str, Statistics]
 """What the network knows of a style: statistics by station, some 200 kB."""
@@ -208,7 +209,11 @@ class OnePass:
         self._work = STAGES * tiles_of(self._size)
 
     def paint(self) -> Image.Image:
-        """The painting; the photo when it should stop, for there is nothing between."""
+        """The painting; the photo when it should stop, for there is nothing between.
+
+        Raises:
+            RenderingFailed: when it is not finite.
+        """
         try:
             return self._easel.finish(self._painted())
         except _Stopped:
@@ -223,6 +228,8 @@ class OnePass:
         codes = [(self._code(index), share) for index, share in enumerate(self._easel.shares)]
         key = self._easel.photo_key(self._size)
         x = self._instant.paint(key, self._photo, blend(codes), self._params.strength, self._before_tile).clamp(0, 1)
+        if not x.isfinite().all():
+            raise RenderingFailed("Instant painting found no finite picture. Try a lower strength, or another style picture.")
         self._obey()
         self._done = self._work
         self._report(x)

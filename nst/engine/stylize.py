@@ -67,7 +67,7 @@ def stylize(
     Raises:
         InvalidParams: on an unknown encoder or layer, or no style with a positive share.
         DoesNotFit: when the painting needs more memory than there is; found before the work begins.
-        RenderingFailed: when the optimiser finds nothing finite.
+        RenderingFailed: when nothing finite is found.
     """
     started = time.perf_counter()
     params = params or StyleParams()

@@ -11,6 +11,7 @@ from nst.engine import Instant, Iterate, Style, instantly, load_instant, stylize
 from nst.engine.instant import InstantNetwork, Statistics, statistics, transferred, unchanged
 from nst.engine.instantly import Memory
 from nst.engine.pictures import to_tensor
+from nst.errors import RenderingFailed
 from nst.images import Limits
 from nst.styles import Catalogue
 from tests.conftest import picture
@@ -98,6 +99,14 @@ def test_the_grain_of_a_calm_sky_is_not_painted_large() -> None:
     painting = stylize(photo, [marble], instantly_with(size=192)).picture.convert("L")
     ripples = np.asarray(painting, dtype=float) - np.asarray(painting.filter(ImageFilter.BoxBlur(4)))
     assert ripples[8:72, 8:-8].std() < 0.9  # 1.3 when the grain is left in
+
+
+def test_what_is_not_finite_is_no_painting(photo: Image.Image, style: Image.Image) -> None:
+    network = InstantNetwork()
+    network.initialise()
+    network.stem.weight.data[0] = torch.nan
+    with pytest.raises(RenderingFailed, match="no finite picture"):
+        stylize(photo, [style], instantly_with(), instant=Instant(network, "", CPU))
 
 
 def test_a_style_of_one_plain_colour_gives_its_colour(photo: Image.Image) -> None:

@@ -1,13 +1,15 @@
 """What every training has in common."""
 
 import math
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 import torch
+from safetensors.torch import load_file
 from torch import nn
 
-from training.muon import orthogonalise
+from training.muon import Muon, orthogonalise
 from training.run import Options, Run
 
 
@@ -39,23 +41,49 @@ def test_what_ends_first_ends_the_training(tmp_path: Path) -> None:
 
 
 def test_a_training_learns_and_goes_on_where_it_stopped(tmp_path: Path) -> None:
+    x = torch.rand(2, 3, 12, 12, generator=torch.Generator().manual_seed(0))
+
+    def train(training: Run, steps: int) -> list[float]:
+        losses: list[float] = []
+
+        def advance() -> dict[str, float]:
+            if len(losses) == steps:
+                raise KeyboardInterrupt
+            loss = training.network(x).square().mean()
+            training.update(loss, clip=10.0)
+            losses.append(loss.item())
+            return {"loss": losses[-1]}
+
+        with suppress(KeyboardInterrupt):
+            training.train(advance, lambda: training.save({}, more=7))
+        return losses
+
     torch.manual_seed(0)
-    training, x = run(tmp_path), torch.rand(2, 3, 12, 12)
-    losses = []
-
-    def advance() -> dict[str, float]:
-        loss = training.network(x).square().mean()
-        training.update(loss, clip=10.0)
-        losses.append(loss.item())
-        return {"loss": losses[-1]}
-
-    training.train(advance, lambda: training.save({}, more=7))
-    assert len(losses) == 100
+    whole = run(tmp_path / "whole")
+    losses = train(whole, 100)
     assert losses[-1] < 0.1 * losses[0]
-    other = run(tmp_path)
-    assert other.resume() == {"more": 7}
-    assert other.step == 100
-    assert torch.equal(other.network(x), training.network(x))
+    torch.manual_seed(0)
+    first = run(tmp_path / "halves")
+    assert train(first, 50) == losses[:50]
+    first.save({}, more=7)
+    second = run(tmp_path / "halves")
+    assert second.resume() == {"more": 7}
+    assert train(second, 100) == pytest.approx(losses[50:], rel=1e-4)
+    published = load_file(tmp_path / "halves/a/out.safetensors")
+    assert torch.allclose(published["0.weight"].float(), second.average.state_dict()["0.weight"], atol=1e-3)
+
+
+def test_kernels_of_one_shape_learn_as_each_alone() -> None:
+    kernels = [nn.Parameter(torch.randn(4, 3, 3, 3, generator=torch.Generator().manual_seed(seed))) for seed in range(2)]
+    alone = [nn.Parameter(kernel.detach().clone()) for kernel in kernels]
+    optimisers = [Muon(kernels, rate=0.1), *(Muon([kernel], rate=0.1) for kernel in alone)]
+    for step in range(3):
+        for kernel in kernels + alone:
+            kernel.grad = (kernel.detach() * (step + 1)).sin()
+        for optimiser in optimisers:
+            optimiser.step()
+    for together, by_itself in zip(kernels, alone, strict=True):
+        assert torch.allclose(together, by_itself, atol=0.01)
 
 
 @pytest.mark.parametrize("shape", [(4, 9), (9, 4), (6, 6)])
