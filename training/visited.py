@@ -60,9 +60,8 @@ class Rendering:
     def renew(self) -> None:
         """Looks at everything anew: the actor has learnt something."""
         objective = Objective(self._actor, self._photo_here, [(self._style_here, 1.0)], self._params)
-        self._landscape = Landscape(objective, self.painting)
-        start = torch.zeros_like(self.painting)
-        self._walker = LBFGS(self._landscape.evaluate, start, first_step=0.003, longest_step=0.1)
+        landscape = Landscape(objective, self.painting)
+        self._walker = LBFGS(landscape.evaluate, self.painting, first_step=0.003, longest_step=0.1, precondition=landscape.filter_twice)
 
     def advance(self, steps: int) -> Triplet:
         """Takes some steps, and moves on to the next side when there were enough at this one."""
@@ -71,7 +70,7 @@ class Rendering:
                 self._walker.step()
         except Diverged:
             self._left = 0
-        self.painting = self._landscape.picture(self._walker.variables).detach()
+        self.painting = self._walker.variables.detach()
         triplet = Triplet(self.painting[0].clone(), self._style_here[0], self._photo_here[0])
         self._left -= steps
         if self._left <= 0:
