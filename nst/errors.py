@@ -98,6 +98,9 @@ class WeightsUnavailable(PasticheError):
     exit_code = 31
 
 
+NOT_FINITE = "The rendering found no finite picture. Try a lower strength, or another style picture."
+
+
 class RenderingFailed(PasticheError):
     exit_code = 32
 

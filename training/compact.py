@@ -1,6 +1,6 @@
 """Train the compact encoder: distil the teacher, also on the pictures that an optimiser visits.
 
-    python -m training.compact --data FOLDER --steps 12000 --cooldown 3000 [--out FILE] [--state FILE] [--warm FILE]
+    python -m training.compact --data FOLDER [--steps N] [--cooldown N] [--minutes M] [--device D] [--out FILE] [--state FILE] [--warm FILE]
 
 The pictures that style transfer produces are found by descending gradients of the encoder itself. A student that only knows photos
 is exploited there: the optimiser walks to inputs on which student and teacher differ, and the painting comes out dull and grainy. So

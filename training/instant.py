@@ -1,6 +1,6 @@
 """Train the instant network: any style on any photo by one pass.
 
-    python -m training.instant --data FOLDER --steps 12000 --cooldown 3000 [--out FILE] [--state FILE] [--warm FILE]
+    python -m training.instant --data FOLDER [--steps N] [--cooldown N] [--minutes M] [--device D] [--out FILE] [--state FILE] [--warm FILE]
 
 A batch holds crops of photos and as many of styles (`training/pairs.py`). The network runs on the styles alone, which leaves their moments
 at its stations, then on the photos, which are given those moments.
@@ -42,7 +42,7 @@ LAST_BATCHES: dict[str, Batches] = {
 CONTENT, RECONSTRUCTION, EXCESS, BLINDNESS, UNREST = 0.2, 10.0, 5.0, 0.5, 4.0
 """Weights of what counts beside the style."""
 LOOKING = 2000
-"""Steps in which random weights learn to see, before they paint. They cost a fifth of the others."""
+"""Steps in which random weights learn to see, before they paint."""
 # station: (what the teacher has at the same resolution, its channels)
 SEEN = {"skip4": ("relu3_1", 64), "skip8": ("relu4_1", 128), "skip16": ("relu5_1", 128)}
 LEAST_ENERGY = 3.0
@@ -120,11 +120,10 @@ class Trainer:
     def __init__(self, options: Options) -> None:
         torch.manual_seed(options.seed)
         random.seed(options.seed)
-        self.judge, self.network, self._device = Judge(options.data, options.device), InstantNetwork(), options.device
+        self.judge, self.network = Judge(options.data, options.device), InstantNetwork()
         self.network.initialise()
         self.looking = 0 if options.warm else LOOKING
         self.eyes = Eyes().to(options.device)
-        self.is_warm = options.warm is not None
         self.learning = torch.optim.AdamW(self.eyes.parameters(), lr=2e-3, weight_decay=0)
         if options.warm:
             self.network.load_state_dict({name: value.float() for name, value in load_file(options.warm).items()})
@@ -139,7 +138,7 @@ class Trainer:
         self._batches = loaded(Pairs(options.data), options.device, self._next_batch)
 
     def _next_batch(self) -> Batch:
-        kind = self._device.type
+        kind = self.run.options.device.type
         batches = (BATCHES if self.run.left() > 0.5 else LAST_BATCHES)[kind if kind in BATCHES else "cpu"]
         side = self._chance.choices(list(batches), [share for share, _ in batches.values()])[0]
         return side, batches[side][1], self._chance.getrandbits(32)
@@ -157,7 +156,7 @@ class Trainer:
     def look(self) -> dict[str, float]:
         """A step of learning to see, and to show what was seen, before anything is transferred."""
         pictures = torch.cat(next(self._batches))
-        with torch.autocast(self._device.type, torch.bfloat16):
+        with torch.autocast(self.run.options.device.type, torch.bfloat16):
             features = self.network.encode(pictures)
             blindness = self.eyes(features, self.judge.seen(pictures))
             reproduced = self.network.show(self.network.carry(features, lambda name, x: unchanged(name, statistics(x))(x))).float()
@@ -168,7 +167,7 @@ class Trainer:
     def paint(self) -> dict[str, float]:
         """A step of painting photos in styles."""
         photos, styles = next(self._batches)
-        with torch.autocast(self._device.type, torch.bfloat16):
+        with torch.autocast(self.run.options.device.type, torch.bfloat16):
             loss, terms = self.loss(photos, styles)
         norm = self.run.update(loss, clip=5.0, largest=LARGEST_NORM)
         return terms | {"norm": norm}
@@ -179,7 +178,9 @@ class Trainer:
 
         def record(name: str, features: Tensor) -> Tensor:
             code[name] = statistics(features)
-            met[name] = features.detach() if self.is_warm else features  # eyes that have yet to learn would lead warm weights astray
+            met[name] = (
+                features.detach() if self.run.options.warm else features
+            )  # eyes that have yet to learn would lead warm weights astray
             return unchanged(name, code[name])(features)
 
         def match(name: str, features: Tensor) -> Tensor:

@@ -25,7 +25,7 @@ DRAWN = Path(__file__).parents[1] / "nst/styles/pictures"
 PAINTED, USES = 384, 4
 """Side of pictures that programs paint, in pixels, and how often one is used, in other crops: they take a fifth of a second."""
 MOST_WORKERS = 16
-"""Each remembers all pictures, decoded, and has two batches in shared memory: some 0.8 GB and 150 MB."""
+"""Each remembers all pictures, decoded, and has two batches in shared memory: some 0.5 GB and 150 MB."""
 GRAIN = 4 / 255
 """Largest standard deviation of what is added to a photo before it is painted; the loss knows the photo without it."""
 

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from nst.domain import Optimiser
 from nst.engine.lbfgs import LBFGS, Diverged
-from nst.errors import RenderingFailed
+from nst.errors import NOT_FINITE, RenderingFailed
 
 Objective = Callable[[Tensor], Mapping[str, Tensor]]
 """Maps a picture (1, 3, H, W) to the named terms of a loss, each a scalar; their sum is what is minimised."""
@@ -39,7 +39,7 @@ def descend(objective: Objective, start: Tensor, steps: int, optimiser: Optimise
             yield Step(landscape.seen, landscape.losses, Optimiser.LBFGS)
     for _ in _walk(partial(_Adam, landscape, picture), steps - taken):
         if not landscape.finite:
-            raise RenderingFailed("The rendering found no finite picture. Try a lower strength, or another style picture.")
+            raise RenderingFailed(NOT_FINITE)
         yield Step(landscape.seen, landscape.losses, Optimiser.ADAM)
 
 

@@ -24,7 +24,7 @@ from nst.engine.instant import STRIDE, InstantNetwork, Statistics, mixed, statis
 from nst.engine.pictures import MARGIN, Size, crop_to, framed, resize
 from nst.engine.results import Iterate
 from nst.engine.tiles import Tiles
-from nst.errors import RenderingFailed
+from nst.errors import NOT_FINITE, RenderingFailed
 
 StyleCode = dict[str, Statistics]
 """What the network knows of a style: statistics by station, some 200 kB."""
@@ -229,7 +229,7 @@ class OnePass:
         key = self._easel.photo_key(self._size)
         x = self._instant.paint(key, self._photo, blend(codes), self._params.strength, self._before_tile).clamp(0, 1)
         if not x.isfinite().all():
-            raise RenderingFailed("Instant painting found no finite picture. Try a lower strength, or another style picture.")
+            raise RenderingFailed(NOT_FINITE)
         self._obey()
         self._done = self._work
         self._report(x)
