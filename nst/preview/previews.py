@@ -35,6 +35,7 @@ class Previews:
         self._closed = False
         self._easels: list[Easel] = []
         self._threads: list[threading.Thread] = []
+        self._prepared = 0  # children that are loaded, or could not be
 
     @property
     def enabled(self) -> bool:
@@ -51,6 +52,11 @@ class Previews:
             self._threads = [threading.Thread(target=self._serve, args=(easel,), daemon=True) for easel in self._easels]
         for thread in self._threads:
             thread.start()
+
+    def wait_until_warm(self) -> None:
+        """Until what `warm_up` began is done, or cannot be, or all is over."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._closed or self._prepared == len(self._threads))
 
     def request(
         self, owner: str, photo: bytes, styles: list[tuple[bytes, float]], params: StyleParams, *, slot: str = "", side: int | None = None
@@ -110,6 +116,9 @@ class Previews:
     def _serve(self, easel: Easel) -> None:
         """One child's thread."""
         easel.prepare()
+        with self._changed:
+            self._prepared += 1
+            self._changed.notify_all()
         while (wish := self._next()) is not None:
             if not wish.future.set_running_or_notify_cancel():
                 continue

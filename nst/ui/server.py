@@ -1,5 +1,6 @@
 """What the server adds to the pages: the owner's cookie, pictures by address, readiness, and a worker for as long as the app lives."""
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -11,6 +12,7 @@ from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp
 from streamlit.runtime.pages_manager import PagesManager
 
+from nst.preview import Previews
 from nst.settings import Settings
 from nst.ui import media, tries
 from nst.ui.downloads import OwnDownloads
@@ -28,15 +30,24 @@ async def lifespan(_app: ASGIApp) -> AsyncIterator[None]:
     PagesManager.uses_pages_directory = False
     worker = OwnWorker(settings) if settings.own_worker and settings.backend != "redis" else None  # a fleet's workers run elsewhere
     previews = previews_of(settings)
-    if worker is not None:
-        worker.start()
     previews.warm_up()
+    starting = asyncio.create_task(_start(worker, previews)) if worker is not None else None
     try:
         yield
     finally:
         previews.close()
-        if worker is not None:
+        if worker is not None and starting is not None:
+            await starting
             worker.stop()
+
+
+async def _start(worker: OwnWorker, previews: Previews) -> None:
+    """Once previews are ready: on two cores, loading both models at a time takes twice as long, and a visitor's first wish is a preview."""
+    await asyncio.to_thread(previews.wait_until_warm)
+    try:
+        worker.start()
+    except OSError:
+        log.exception("the worker could not be started; what is submitted waits")
 
 
 def routes() -> list[BaseRoute]:

@@ -5,7 +5,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import CancelledError, Future, wait
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor, wait
 from pathlib import Path
 from typing import Any
 
@@ -171,6 +171,32 @@ def test_what_an_engine_prints_does_not_spoil_the_answers(open_previews: Open) -
 def test_an_engine_that_cannot_be_loaded_is_told(open_previews: Open) -> None:
     with pytest.raises(PreviewFailed):
         ask(open_previews(preview_engine="tests.preview.engines.missing:engine")).result(PATIENCE)
+
+
+def test_one_can_wait_until_the_model_is_loaded(open_previews: Open, tmp_path: Path) -> None:
+    previews = open_previews(preview_engine="tests.preview.engines.slow:engine", data_dir=tmp_path)
+    previews.warm_up()
+    assert not (tmp_path / "loaded").exists()
+    previews.wait_until_warm()
+    assert (tmp_path / "loaded").exists()
+
+
+def test_nobody_waits_for_a_model_that_cannot_be_loaded_or_is_not_wanted(open_previews: Open) -> None:
+    for changes in ({"preview_engine": "tests.preview.engines.missing:engine"}, {"previews": False}):
+        previews = open_previews(**changes)
+        previews.warm_up()
+        previews.wait_until_warm()
+    assert not children()
+
+
+def test_closing_frees_who_waits_for_the_model(open_previews: Open, tmp_path: Path) -> None:
+    previews = open_previews(preview_engine="tests.preview.engines.slow:engine", data_dir=tmp_path)
+    previews.warm_up()
+    with ThreadPoolExecutor() as pool:
+        waiting = pool.submit(previews.wait_until_warm)
+        previews.close()
+        waiting.result(PATIENCE)
+    assert not (tmp_path / "loaded").exists()
 
 
 def test_settings_turn_previews_off(open_previews: Open) -> None:
