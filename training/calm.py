@@ -10,18 +10,23 @@ from torch.nn import functional as F
 
 CALM = 0.03
 """Difference of neighbouring pixels of a photo below which a place is calm."""
+ALIKE = 0.06
+"""Difference of two places of a photo some way from each other below which they look alike."""
 GAIN = 2.0
 """How many times the photo's own difference between places far from each other may be painted: skies have gradients."""
 EDGE, HEM = 12, 2.0
 """Pixels within which a place is near an edge, and how much more it counts then."""
+PLAIN = 9
+"""Side in pixels of the surroundings that are to be calm, too, where a place is one to be like."""
 
 
 def unrest(paintings: Tensor, photos: Tensor) -> Tensor:
     """Mean difference between places of paintings (B, 3, H, W) where their photos are calm, from 1 to 32 pixels apart.
 
-    Of two places some way from each other that are calm and look alike in the photo, the painting's are to look alike too, whatever stands
-    between them or beside one of them, or to differ by no more than `GAIN` times what the photo's do. Single pixels know edges best, means
-    over 4x4 of them are not misled by grain: both are compared.
+    Of two places some way from each other that look alike in the photo, the painting's are to look alike, too, whatever stands between
+    them or beside one of them, or to differ by no more than `GAIN` times what the photo's do. One of them is calm as far as one sees; the
+    other is calm or near an edge, where lenses, sharpening and JPEG leave no sky calm. Single pixels know edges best, means over 4x4 of
+    them are not misled by grain: both are compared.
     """
     total = paintings.new_zeros(())
     for octave in range(3):
@@ -40,23 +45,30 @@ def far_unrest(paintings: Tensor, photos: Tensor, calm: Tensor, pixels: int) -> 
 
     Places near an edge count for more: hems along it are narrow, and seen.
     """
-    near = 2 * (EDGE // pixels) + 1
-    weight = calm * (1 + HEM * F.max_pool2d(1 - calm, near, stride=1, padding=near // 2))
-    calm, weight = F.pad(calm, (0, 1, 0, 1)), F.pad(weight, (0, 1, 0, 1))
+    near, around = 2 * (EDGE // pixels) + 1, PLAIN // pixels // 2 * 2 + 1
+    edge = F.max_pool2d(1 - calm, near, stride=1, padding=near // 2)
+    weight = torch.maximum(calm, edge) * (1 + HEM * edge)
+    plain = calm * F.avg_pool2d(calm, around, stride=1, padding=around // 2, count_include_pad=False).square()
+    plain, weight = F.pad(plain, (0, 1, 0, 1)), F.pad(weight, (0, 1, 0, 1))
     total = paintings.new_zeros(())
     for apart in (8 // pixels, 16 // pixels, 32 // pixels):
         for dimension in (2, 3):
             length = photos.shape[dimension] - apart
             told, found = (length_of(x.narrow(dimension, 0, length) - x.narrow(dimension, apart, length)) for x in (photos, paintings))
-            both = weight.narrow(dimension - 1, 0, length) * calm.narrow(dimension - 1, apart, length)
-            both = torch.maximum(both, calm.narrow(dimension - 1, 0, length) * weight.narrow(dimension - 1, apart, length))
-            total = total + ((found - GAIN * told).clamp(min=0) * both * is_calm(told)).mean() / 2
+            both = weight.narrow(dimension - 1, 0, length) * plain.narrow(dimension - 1, apart, length)
+            both = torch.maximum(both, plain.narrow(dimension - 1, 0, length) * weight.narrow(dimension - 1, apart, length))
+            total = total + ((found - GAIN * told).clamp(min=0) * both * near_zero(told, ALIKE)).mean() / 2
     return total
 
 
-def is_calm(differences: Tensor) -> Tensor:
+def is_calm(slopes: Tensor) -> Tensor:
     """From 1 (nothing to see) to 0."""
-    return 1 / (1 + (differences / CALM).square())
+    return near_zero(slopes, CALM)
+
+
+def near_zero(differences: Tensor, scale: float) -> Tensor:
+    """From 1 (none) to 0, by way of a half at `scale`."""
+    return 1 / (1 + (differences / scale).square())
 
 
 def length_of(x: Tensor) -> Tensor:

@@ -7,7 +7,7 @@ at its stations, then on the photos, which are given those moments.
 
 The loss is in the teacher's features: relative errors of Gram matrices against the style among VGG-19's channels, relative squared error
 of relu4_2 against the photo, and how well the styles are reproduced where nothing is transferred. Places that are calm in the photo are
-asked to stay so (`training/calm.py`).
+asked to stay so (`training/calm.py`). At a lower strength the style counts for less and the photo for more.
 
 `training/held_out.txt` names pictures that are never trained on (see `training/judge.py`).
 """
@@ -41,6 +41,8 @@ LAST_BATCHES: dict[str, Batches] = {
 """Those of the cool-down's second half: statistics of deep layers are about large structures."""
 CONTENT, RECONSTRUCTION, EXCESS, BLINDNESS, UNREST = 0.2, 10.0, 5.0, 0.5, 4.0
 """Weights of what counts beside the style."""
+FULL, WEAKEST = 0.5, 0.3
+"""Share of the steps that paint at strength 1; the others at any from the weakest on. Below it, a painting is nearly the photo."""
 LOOKING = 2000
 """Steps in which random weights learn to see, before they paint."""
 # station: (what the teacher has at the same resolution, its channels)
@@ -155,7 +157,8 @@ class Trainer:
 
     def look(self) -> dict[str, float]:
         """A step of learning to see, and to show what was seen, before anything is transferred."""
-        pictures = torch.cat(next(self._batches))
+        photos, _, styles = next(self._batches)
+        pictures = torch.cat([photos, styles])
         with torch.autocast(self.run.options.device.type, torch.bfloat16):
             features = self.network.encode(pictures)
             blindness = self.eyes(features, self.judge.seen(pictures))
@@ -166,13 +169,14 @@ class Trainer:
 
     def paint(self) -> dict[str, float]:
         """A step of painting photos in styles."""
-        photos, styles = next(self._batches)
+        photos, wear, styles = next(self._batches)
+        strength = 1.0 if random.random() < FULL else random.uniform(WEAKEST, 1)
         with torch.autocast(self.run.options.device.type, torch.bfloat16):
-            loss, terms = self.loss(photos, styles)
+            loss, terms = self.loss(photos, wear, styles, strength)
         norm = self.run.update(loss, clip=5.0, largest=LARGEST_NORM)
         return terms | {"norm": norm}
 
-    def loss(self, photos: Tensor, styles: Tensor) -> tuple[Tensor, dict[str, float]]:
+    def loss(self, photos: Tensor, wear: Tensor, styles: Tensor, strength: float) -> tuple[Tensor, dict[str, float]]:
         code: dict[str, Statistics] = {}
         met: dict[str, Tensor] = {}
 
@@ -184,16 +188,17 @@ class Trainer:
             return unchanged(name, code[name])(features)
 
         def match(name: str, features: Tensor) -> Tensor:
-            return transferred(name, statistics(features), code[name])(features)
+            found = statistics(features)
+            return unchanged(name, found).lerp(transferred(name, found, code[name]), strength)(features)
 
         reproduced = self.network(styles, record).float()
-        paintings = self.network(grainy(photos), match).float()
+        paintings = self.network(grainy(photos + wear), match).float()
         seen = self.judge.seen(styles)
         blindness = self.eyes(met, seen)
         style, content = self.judge.errors(paintings, self.judge.targets(photos, seen))
         reconstruction = F.mse_loss(reproduced, styles)
         excess = (paintings - paintings.clamp(0, 1)).square().mean()
-        total = style.mean() + CONTENT * content + RECONSTRUCTION * reconstruction + EXCESS * excess
+        total = strength * style.mean() + CONTENT / strength * content + RECONSTRUCTION * reconstruction + EXCESS * excess
         calm = unrest(paintings, photos)
         total = total + BLINDNESS * blindness + UNREST * calm
         terms = {"style": style.mean().item(), "content": content.item(), "reconstruction": reconstruction.item(), "excess": excess.item()}

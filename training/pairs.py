@@ -17,6 +17,7 @@ from torch import Tensor
 from torch.nn import functional as F
 from torch.utils.data import DataLoader, Dataset, Sampler
 
+from training.calm import is_calm, slope
 from training.painted import painted
 from training.pictures import Pictures, cut
 
@@ -24,6 +25,8 @@ HELD_OUT = Path(__file__).with_name("held_out.txt")
 DRAWN = Path(__file__).parents[1] / "nst/styles/pictures"
 PAINTED, USES = 384, 4
 """Side of pictures that programs paint, in pixels, and how often one is used, in other crops: they take a fifth of a second."""
+CALM_ONES, CANDIDATES = 0.3, 3
+"""Share of the photos that are the calmest of some crops: most are busy, and skies are where a painting fails."""
 MOST_WORKERS = 16
 """Each remembers all pictures, decoded, and has two batches in shared memory: some 0.5 GB and 150 MB."""
 GRAIN = 4 / 255
@@ -33,22 +36,28 @@ Batch = tuple[int, int, int]
 """Side of its pictures in pixels, pairs, seed."""
 
 
-class Pairs(Dataset[tuple[Tensor, Tensor]]):
-    """Photos and styles to learn from, by batches: `pairs[side, count, seed]`."""
+class Pairs(Dataset[tuple[Tensor, Tensor, Tensor]]):
+    """Photos, their wear, and styles to learn from, by batches: `pairs[side, count, seed]`."""
 
     def __init__(self, data: Path) -> None:
         self._pictures = Pictures(data, HELD_OUT.read_text().split())
         self._styles = self._pictures.styles + sorted(DRAWN.glob("*.jpg"))
         self._paintings: deque[Image.Image] = deque(maxlen=100)
 
-    def __getitem__(self, batch: Batch) -> tuple[Tensor, Tensor]:
-        """Photos and styles, each (count, 3, side, side) in [0, 1]."""
+    def __getitem__(self, batch: Batch) -> tuple[Tensor, Tensor, Tensor]:
+        """Photos, what `worn` adds to them, and styles, each (count, 3, side, side); photos and styles are in [0, 1]."""
         side, count, seed = batch
         random.seed(seed)
         torch.manual_seed(seed)
-        photos = torch.stack([self._pictures.crop(self._pictures.photos, side, side, least=0.7) for _ in range(count)])
+        photos = torch.stack([self._photo(side) for _ in range(count)])
+        wear = torch.stack([worn(photo) for photo in photos]) - photos
         styles = torch.stack([self._style(side) for _ in range(count)])
-        return photos, styles
+        return photos, wear, styles
+
+    def _photo(self, side: int) -> Tensor:
+        candidates = CANDIDATES if random.random() < CALM_ONES else 1
+        crops = [self._pictures.crop(self._pictures.photos, side, side, least=0.7) for _ in range(candidates)]
+        return max(crops, key=lambda crop: is_calm(slope(crop[None])).mean().item())
 
     def _style(self, side: int) -> Tensor:
         """(3, side, side): a style, or what there is no picture of: a blend of two, or the colours of one with the strokes of another."""
@@ -120,6 +129,22 @@ def grainy(x: Tensor) -> Tensor:
     return grainy.contiguous(memory_format=torch.channels_last)
 
 
+def worn(photo: Tensor) -> Tensor:
+    """A photo (3, H, W) in [0, 1] as it comes: some are sharpened by their camera, which leaves light along roofs, and half have been JPEGs
+    of less than the best quality, which leaves ripples there.
+
+    The loss does not know of either, nor is a painting to show it.
+    """
+    pixels = photo.permute(1, 2, 0).numpy()
+    if random.random() < 0.4:
+        pixels = pixels + random.uniform(0.2, 0.8) * (pixels - cv2.GaussianBlur(pixels, (0, 0), random.uniform(0.7, 2)))
+    levels = (pixels.clip(0, 1) * 255).round().astype(np.uint8)
+    if random.random() < 0.5:
+        _, file = cv2.imencode(".jpg", levels, [cv2.IMWRITE_JPEG_QUALITY, random.randint(40, 90)])
+        levels = cv2.imdecode(file, cv2.IMREAD_COLOR)
+    return torch.from_numpy(levels).permute(2, 0, 1).float() / 255
+
+
 class Plan(Sampler[Batch]):
     """Asks for the next batch, without end."""
 
@@ -131,7 +156,7 @@ class Plan(Sampler[Batch]):
             yield self._next_batch()
 
 
-def loaded(pairs: Pairs, device: torch.device, next_batch: Callable[[], Batch]) -> Iterator[tuple[Tensor, Tensor]]:
+def loaded(pairs: Pairs, device: torch.device, next_batch: Callable[[], Batch]) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
     """Batches without end, some with other colours, on the device; prepared by other processes where that is a GPU."""
     is_on_gpu = device.type == "cuda"
     workers = max(1, min(MOST_WORKERS, (os.cpu_count() or 2) - 3)) if is_on_gpu else 0  # where it is not, there is no core to spare
@@ -145,9 +170,9 @@ def loaded(pairs: Pairs, device: torch.device, next_batch: Callable[[], Batch]) 
         worker_init_fn=_modest,
     )
     for batch in loader:
-        photos, styles = (x.to(device, non_blocking=True) for x in batch)
+        photos, wear, styles = (x.to(device, non_blocking=True) for x in batch)
         photos, styles = recoloured(photos, 0.2), recoloured(styles, 0.6)
-        yield photos.contiguous(memory_format=torch.channels_last), styles.contiguous(memory_format=torch.channels_last)
+        yield photos.contiguous(memory_format=torch.channels_last), wear, styles.contiguous(memory_format=torch.channels_last)
 
 
 def _modest(_worker: int) -> None:

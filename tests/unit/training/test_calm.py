@@ -42,6 +42,14 @@ def test_a_hem_is_unrest_and_counts_for_more_than_as_much_elsewhere() -> None:
     assert unrest(tower() + hem, tower()) - rest > unrest(tower() + stripe, tower()) - rest
 
 
+def test_a_hem_is_unrest_where_the_photo_has_ripples_too() -> None:
+    """As JPEG leaves them at an edge: the sky there is not calm, but looks like the sky."""
+    hem = 0.2 * F.pad(torch.ones(1, 3, 88, 3), (72, 53, 40, 0))
+    ripples = 0.04 * F.pad(torch.tensor([1.0, -1.0, 1.0]).expand(1, 3, 88, 3), (72, 53, 40, 0))
+    photo = tower() + ripples
+    assert unrest(photo + hem, photo) > 8 * unrest(photo, photo)
+
+
 def test_left_and_right_top_and_bottom_are_alike() -> None:
     """But for the last row and column, of which nothing is known."""
     photo, painting = tower(), tower() + 0.2 * torch.rand(128, generator=torch.Generator().manual_seed(0))

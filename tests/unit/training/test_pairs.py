@@ -5,9 +5,11 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from PIL import Image
 
+from training.calm import is_calm, slope
 from training.painted import painted
-from training.pairs import Pairs, grainy, loaded, recoloured, turned
+from training.pairs import Pairs, grainy, loaded, recoloured, turned, worn
 
 CPU = torch.device("cpu")
 
@@ -15,11 +17,11 @@ CPU = torch.device("cpu")
 def test_a_batch_has_photos_and_styles_of_its_side(data: Path) -> None:
     pairs = Pairs(data)
     for seed in range(10):
-        photos, styles = pairs[64, 3, seed]
-        for x in (photos, styles):
+        photos, wear, styles = pairs[64, 3, seed]
+        for x in (photos, photos + wear, styles):
             assert x.shape == (3, 3, 64, 64)
             assert x.min() >= 0
-            assert x.max() <= 1
+            assert x.max() <= 1.001
     assert not torch.equal(pairs[64, 3, 1][0], pairs[64, 3, 2][0])
 
 
@@ -59,6 +61,28 @@ def test_half_of_the_photos_get_a_little_grain() -> None:
     spread = (grainy(x) - x).flatten(1).square().mean(1).sqrt()
     assert 0.4 < (spread > 0).float().mean() < 0.6
     assert spread.max() < 0.06
+
+
+def test_most_photos_are_worn_beside_an_edge_and_nowhere_else() -> None:
+    random.seed(0)
+    photo = (torch.arange(64) >= 36).float().expand(3, 64, 64) * 0.6 + 0.2  # not between two blocks of a JPEG
+    wear = torch.stack([worn(photo) for _ in range(200)]) - photo
+    beside, far = wear[..., 24:40].abs().amax((1, 2, 3)), wear[..., :16].abs().amax((1, 2, 3))
+    assert 0.6 < (beside > 0.001).float().mean() < 0.9
+    assert beside.max() < 0.35
+    assert far.max() < 0.02
+
+
+def test_calm_photos_come_more_often_than_they_are(tmp_path: Path) -> None:
+    for kind in ("photos", "styles"):
+        (tmp_path / kind).mkdir()
+    for name in range(10):
+        levels = np.random.default_rng(name).integers(0, 256, (80, 80, 3), np.uint8) if name else np.full((80, 80, 3), 128, np.uint8)
+        Image.fromarray(levels).save(tmp_path / f"photos/{name}.jpg")
+    Image.fromarray(levels).save(tmp_path / "styles/0.jpg")
+    photos, _, _ = Pairs(tmp_path)[64, 300, 0]
+    calm = sum(is_calm(slope(photo[None])).mean() > 0.5 for photo in photos)
+    assert 36 < calm < 70  # 30 by chance; a tenth of 210, and 27 % of 90
 
 
 def test_a_turned_picture_has_the_same_colours() -> None:
