@@ -1,5 +1,7 @@
 """What the server adds to the pages: the owner's cookie, pictures by address, downloads, readiness, one worker a data folder."""
 
+import asyncio
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,6 +16,7 @@ from starlette.testclient import TestClient
 from nst import images
 from nst.domain import JobProgress
 from nst.images import Limits
+from nst.preview import Previews
 from nst.settings import Settings
 from nst.ui import server
 from nst.ui.owner import COOKIE, OwnerCookie, new_token
@@ -176,6 +179,45 @@ def test_two_apps_on_a_data_folder_have_one_worker_and_the_second_takes_over(tmp
     first.stop()
     assert second.step()
     second.stop()
+    FileLock(tmp_path / "worker.lock").acquire(blocking=False).lock.release()
+
+
+class Slow(Previews):
+    """Warm when it is told so."""
+
+    def __init__(self) -> None:
+        self.is_warm = threading.Event()
+
+    def warm_up(self) -> None:
+        pass
+
+    def wait_until_warm(self) -> None:
+        self.is_warm.wait()
+
+    def close(self) -> None:
+        self.is_warm.set()
+
+
+@pytest.mark.parametrize("is_in_time", [True, False])
+def test_the_worker_starts_once_previews_are_ready_and_ends_with_the_app(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_in_time: bool
+) -> None:
+    previews, process = Slow(), NoProcess()
+    monkeypatch.setenv("NST_DATA_DIR", str(tmp_path))
+    monkeypatch.setattr(server, "previews_of", lambda _settings: previews)
+    monkeypatch.setattr(server, "OwnWorker", lambda settings: OwnWorker(settings, process))
+
+    async def live() -> None:
+        async with server.lifespan(Starlette()):
+            await asyncio.sleep(0.1)
+            assert not process.is_started
+            if is_in_time:
+                previews.is_warm.set()
+                while not process.is_started:
+                    await asyncio.sleep(0.01)
+        assert not process.is_started
+
+    asyncio.run(live())
     FileLock(tmp_path / "worker.lock").acquire(blocking=False).lock.release()
 
 
