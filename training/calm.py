@@ -18,6 +18,8 @@ EDGE, HEM = 12, 2.0
 """Pixels within which a place is near an edge, and how much more it counts then."""
 PLAIN = 9
 """Side in pixels of the surroundings that are to be calm, too, where a place is one to be like."""
+CONTOUR = 3
+"""Pixels from a plain place within which something else has its contour."""
 
 
 def unrest(paintings: Tensor, photos: Tensor) -> Tensor:
@@ -45,20 +47,49 @@ def far_unrest(paintings: Tensor, photos: Tensor, calm: Tensor, pixels: int) -> 
 
     Places near an edge count for more: hems along it are narrow, and seen.
     """
-    near, around = 2 * (EDGE // pixels) + 1, PLAIN // pixels // 2 * 2 + 1
+    near = 2 * (EDGE // pixels) + 1
     edge = F.max_pool2d(1 - calm, near, stride=1, padding=near // 2)
     weight = torch.maximum(calm, edge) * (1 + HEM * edge)
-    plain = calm * F.avg_pool2d(calm, around, stride=1, padding=around // 2, count_include_pad=False).square()
-    plain, weight = F.pad(plain, (0, 1, 0, 1)), F.pad(weight, (0, 1, 0, 1))
+    plain, weight = F.pad(is_plain(calm, pixels), (0, 1, 0, 1)), F.pad(weight, (0, 1, 0, 1))
     total = paintings.new_zeros(())
     for apart in (8 // pixels, 16 // pixels, 32 // pixels):
-        for dimension in (2, 3):
-            length = photos.shape[dimension] - apart
-            told, found = (length_of(x.narrow(dimension, 0, length) - x.narrow(dimension, apart, length)) for x in (photos, paintings))
-            both = weight.narrow(dimension - 1, 0, length) * plain.narrow(dimension - 1, apart, length)
-            both = torch.maximum(both, plain.narrow(dimension - 1, 0, length) * weight.narrow(dimension - 1, apart, length))
+        for dimension in (-2, -1):
+            told, found = (length_of(torch.sub(*both_ends(x, apart, dimension))) for x in (photos, paintings))
+            (weigh, weighs), (is_here, is_there) = (both_ends(x, apart, dimension) for x in (weight, plain))
+            both = torch.maximum(weigh * is_there, is_here * weighs)
             total = total + ((found - GAIN * told).clamp(min=0) * both * near_zero(told, ALIKE)).mean() / 2
     return total
+
+
+def contours(paintings: Tensor, photos: Tensor) -> Tensor:
+    """How far edges of paintings (B, 3, H, W) are on the wrong side of the plain places 8 and 16 pixels from them: brighter than a sky
+    where the photo's edge is darker, or darker where that is brighter. A mean over all places.
+
+    Across an edge, a photo's pixels are neither like the sky nor like what stands before it. `unrest` knows nothing of them.
+    """
+    plain = F.pad(is_plain(is_calm(slope(photos)), 1), (0, 1, 0, 1))[:, None]
+    edge = F.max_pool2d(plain, 2 * CONTOUR + 1, stride=1, padding=CONTOUR) * (1 - plain)
+    photos, paintings = photos.mean(1, keepdim=True), paintings.mean(1, keepdim=True)
+    total = paintings.new_zeros(())
+    for apart in (8, 16):
+        for dimension in (-2, -1):
+            told, found = (torch.sub(*both_ends(x, apart, dimension)) for x in (photos, paintings))
+            (is_edge, is_other), (is_here, is_there) = (both_ends(x, apart, dimension) for x in (edge, plain))
+            both = torch.maximum(is_edge * is_there, is_here * is_other)
+            total = total + (both * (-found * told / (told.abs() + CALM)).clamp(min=0)).mean()
+    return total / 4
+
+
+def both_ends(x: Tensor, apart: int, dimension: int) -> tuple[Tensor, Tensor]:
+    """Of all pairs of places `apart` places from each other: the one, and the other."""
+    length = x.shape[dimension] - apart
+    return x.narrow(dimension, 0, length), x.narrow(dimension, apart, length)
+
+
+def is_plain(calm: Tensor, pixels: int) -> Tensor:
+    """Calm as far as one sees: `calm` (B, H, W) where the surroundings are so, too. A place is so many `pixels` wide."""
+    around = PLAIN // pixels // 2 * 2 + 1
+    return calm * F.avg_pool2d(calm, around, stride=1, padding=around // 2, count_include_pad=False).square()
 
 
 def is_calm(slopes: Tensor) -> Tensor:

@@ -23,7 +23,7 @@ from torch.nn import functional as F
 
 from nst.engine.encoders import CONTENT_LAYER, STYLE_LAYERS
 from nst.engine.instant import WIDTHS, InstantNetwork, Statistics, statistics, transferred, unchanged
-from training.calm import unrest
+from training.calm import contours, unrest
 from training.pairs import Batch, Pairs, grainy, loaded
 from training.run import Options, Run
 from training.teacher import Teacher
@@ -39,7 +39,7 @@ LAST_BATCHES: dict[str, Batches] = {
     "cuda": {256: (0.25, 48), 384: (0.35, 24), 512: (0.4, 12)},
 }
 """Those of the cool-down's second half: statistics of deep layers are about large structures."""
-CONTENT, RECONSTRUCTION, EXCESS, BLINDNESS, UNREST = 0.2, 10.0, 5.0, 0.5, 4.0
+CONTENT, RECONSTRUCTION, EXCESS, BLINDNESS, UNREST, CONTOURS = 0.2, 10.0, 5.0, 0.5, 4.0, 150.0
 """Weights of what counts beside the style."""
 FULL, WEAKEST = 0.5, 0.3
 """Share of the steps that paint at strength 1; the others at any from the weakest on. Below it, a painting is nearly the photo."""
@@ -129,8 +129,9 @@ class Trainer:
         self.learning = torch.optim.AdamW(self.eyes.parameters(), lr=2e-3, weight_decay=0)
         if options.warm:
             self.network.load_state_dict({name: value.float() for name, value in load_file(options.warm).items()})
-        kernels = [p for p in self.network.parameters() if p.ndim == 4]
-        self.run = Run(options, self.network, InstantNetwork(), kernels, memory=0.995)
+        kernels = [p for p in self.network.parameters() if p.ndim == 4 and len(p) > 1]  # a gate's has one direction only
+        gates = [p for gate in (self.network.gate8, self.network.gate4, self.network.gate2) for p in gate.parameters()]
+        self.run = Run(options, self.network, InstantNetwork(), kernels, memory=0.995, quick=gates)
         state = self.run.resume()
         if state:
             self.eyes.load_state_dict(state["eyes"])
@@ -199,10 +200,10 @@ class Trainer:
         reconstruction = F.mse_loss(reproduced, styles)
         excess = (paintings - paintings.clamp(0, 1)).square().mean()
         total = strength * style.mean() + CONTENT / strength * content + RECONSTRUCTION * reconstruction + EXCESS * excess
-        calm = unrest(paintings, photos)
-        total = total + BLINDNESS * blindness + UNREST * calm
+        calm, contour = unrest(paintings, photos), contours(paintings, photos)
+        total = total + BLINDNESS * blindness + UNREST * calm + CONTOURS * contour
         terms = {"style": style.mean().item(), "content": content.item(), "reconstruction": reconstruction.item(), "excess": excess.item()}
-        terms |= {"blindness": blindness.item(), "unrest": calm.item()}
+        terms |= {"blindness": blindness.item(), "unrest": calm.item(), "contours": contour.item()}
         return total, terms | {name: value.item() for name, value in zip(STYLE_LAYERS, style, strict=True)}
 
 

@@ -47,6 +47,30 @@ class Residual(nn.Module):
         return result
 
 
+class Gate(nn.Module):
+    """How much more (up to 1) or less (down to -1) than all passes at every place, (B, 1, H, W), told from features there and those of half
+    the resolution.
+
+    By their sizes alone: what matters is whether there is anything to see.
+    """
+
+    def __init__(self, fine: int, coarse: int) -> None:
+        super().__init__()
+        self.fine = nn.Conv2d(fine, 1, 1)
+        self.coarse = nn.Conv2d(coarse, 1, 1)
+
+    def forward(self, fine: Tensor, coarse: Tensor) -> Tensor:
+        return torch.tanh(0.5 * (self.fine(fine.abs()) + doubled(self.coarse(coarse.abs()))))
+
+
+def gated(skip: Tensor, gate: Tensor, x: Tensor) -> Tensor:
+    """What comes by the short way, and as much of x as the gate lets through: skip + (1 + gate) x.
+
+    The gate is kept as its difference to 1, which half precision tells more finely than a number near 1.
+    """
+    return torch.addcmul(skip + x, gate.to(x.dtype), x)
+
+
 def conv(width_in: int, width: int, stride: int = 1) -> nn.Conv2d:
     return nn.Conv2d(width_in, width, 3, stride=stride, padding=1, padding_mode="reflect")
 
@@ -82,23 +106,32 @@ class InstantNetwork(nn.Module):
         self.across2 = nn.Conv2d(half, half, 1)
         self.decode2 = Residual(half)
         self.out = conv(half, 12)
+        self.gate8 = Gate(eighth, sixteenth)
+        self.gate4 = Gate(quarter, eighth)
+        self.gate2 = Gate(half, quarter)
 
     def encode(self, x: Tensor, run: Run = at_once) -> dict[str, Tensor]:
-        """What arrives at the first four stations, by their names; it does not depend on any style."""
+        """What does not depend on any style: what arrives at the first four stations, by their names, and how much of what comes from below
+        passes where it meets them (`gate8`, `gate4` and `gate2`).
+
+        Without gates, the glow of what stands before a sky would reach as far into it as the deepest features see.
+        """
         skip2 = run(lambda x: self.stem(F.pixel_unshuffle((x - 0.5) / 0.25, 2)), [x])
         skip4 = run(lambda x: self.encode4(self.down4(x.relu())), [skip2])
         skip8 = settled(run(lambda x: self.encode8(self.down8(x)), [settled(skip4)]))
         skip16 = run(lambda x: self.encode16(self.down16(x)), [skip8])
-        return {"skip2": skip2, "skip4": skip4, "skip8": skip8, "skip16": skip16}
+        gates = {"gate8": (self.gate8, skip8, skip16), "gate4": (self.gate4, skip4, skip8), "gate2": (self.gate2, skip2, skip4)}
+        features = {"skip2": skip2, "skip4": skip4, "skip8": skip8, "skip16": skip16}
+        return features | {name: run(gate, [fine, coarse]) for name, (gate, fine, coarse) in gates.items()}
 
     def carry(self, features: dict[str, Tensor], station: Station, run: Run = at_once) -> Tensor:
         """From what `encode` gave past the stations: features that `show` turns into a picture."""
         x = station("deep16", run(self.decode16, [station("skip16", features["skip16"])]))
         for scale, up, decode in ((8, self.up8, self.decode8), (4, self.up4, self.decode4)):
-            skip = station(f"skip{scale}", features[f"skip{scale}"])
-            x = station(f"deep{scale}", run(lambda skip, x, up=up, decode=decode: decode(skip + doubled(up(x))), [skip, x]))
-        skip = station("skip2", features["skip2"])
-        return station("deep2", run(lambda skip, x: self.decode2(self.across2(skip) + doubled(self.up2(x))), [skip, x]))
+            inputs = [station(f"skip{scale}", features[f"skip{scale}"]), features[f"gate{scale}"], x]
+            x = station(f"deep{scale}", run(lambda skip, gate, x, up=up, decode=decode: decode(gated(skip, gate, doubled(up(x)))), inputs))
+        inputs = [station("skip2", features["skip2"]), features["gate2"], x]
+        return station("deep2", run(lambda skip, gate, x: self.decode2(gated(self.across2(skip), gate, doubled(self.up2(x)))), inputs))
 
     def show(self, x: Tensor, run: Run = at_once) -> Tensor:
         return run(lambda x: F.pixel_shuffle(self.out(x.relu()), 2) * 0.25 + 0.5, [x])
@@ -117,6 +150,9 @@ class InstantNetwork(nn.Module):
         for module in self.modules():
             if isinstance(module, Residual):
                 nn.init.zeros_(module.second.weight)
+            if isinstance(module, Gate):
+                for look in (module.fine, module.coarse):
+                    nn.init.zeros_(look.weight)
         nn.init.zeros_(self.across2.weight)
 
 

@@ -38,8 +38,8 @@ REMEMBERED = 2_000_000
 
 FADING = 0.25
 """Strength below which the photo itself shines through."""
-STAGES = 10
-"""Each of which sees every tile: the photo loses its grain, and the network has nine."""
+STAGES = 13
+"""Each of which sees every tile: the photo loses its grain, and the network has twelve."""
 
 T = TypeVar("T")
 

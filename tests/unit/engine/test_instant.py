@@ -132,6 +132,21 @@ def test_every_stage_sees_no_further_than_it_says(network: InstantNetwork) -> No
         assert size // 2 - first <= InstantNetwork.REACH
 
 
+def test_gates_let_all_pass_at_first_and_what_they_close_out_has_no_say(network: InstantNetwork) -> None:
+    fresh, x = InstantNetwork(), torch.rand(1, 3, 64, 64)
+    fresh.initialise()
+    assert all(torch.equal(gate, torch.zeros_like(gate)) for name, gate in fresh.encode(x).items() if name.startswith("gate"))
+
+    def changed() -> bool:
+        features = network.encode(x)
+        one, other = (network.carry(features | {"skip16": deep}, lambda _, x: x) for deep in (features["skip16"], -features["skip16"]))
+        return not torch.allclose(one, other, atol=1e-4)
+
+    assert changed()
+    network.gate8.fine.bias.data.fill_(-1000)
+    assert not changed()
+
+
 def test_doubling_leaves_no_pattern_in_a_flat_picture(network: InstantNetwork) -> None:
     flat = torch.full((1, 3, 64, 64), 0.4)
     painted = network(flat, lambda _, x: x)[..., 24:-24, 24:-24]

@@ -5,7 +5,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from training.calm import unrest
+from training.calm import contours, unrest
 
 
 def tower() -> Tensor:
@@ -75,3 +75,14 @@ def test_texture_is_unrest_in_a_sky_and_none_in_a_meadow() -> None:
     meadow = sky + 0.2 * torch.randn(sky.shape, generator=torch.Generator().manual_seed(1))
     in_sky, in_meadow = (unrest(photo + texture, photo) - unrest(photo, photo) for photo in (sky, meadow))
     assert in_meadow.abs() < 0.05 * in_sky
+
+
+@pytest.mark.parametrize("is_dark", [True, False])
+def test_a_contour_is_what_an_edge_has_that_the_photo_has_not(is_dark: bool) -> None:
+    """What stands before the sky is darker than it, or brighter; so is its blurred edge, or more so when painted, but not the reverse."""
+    photo = F.avg_pool2d(tower(), 5, 1, 2, count_include_pad=False)
+    photo = photo if is_dark else 1 - photo
+    line = 0.2 * F.pad(torch.ones(1, 3, 90, 4), (72, 52, 38, 0)) * (1 if is_dark else -1)
+    assert contours(photo, photo) < 1e-9
+    assert contours(0.5 + 2 * (photo - 0.5), photo) < 1e-9
+    assert contours(photo - line, photo) < 0.1 * contours(photo + line, photo)

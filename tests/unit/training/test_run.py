@@ -10,7 +10,7 @@ from safetensors.torch import load_file
 from torch import nn
 
 from training.muon import Muon, orthogonalise
-from training.run import Options, Run
+from training.run import QUICK, Options, Run
 
 
 def run(folder: Path, steps: int = 100, minutes: float = math.inf, cooldown: int = 40) -> Run:
@@ -38,6 +38,16 @@ def test_what_ends_first_ends_the_training(tmp_path: Path) -> None:
     assert training.left() == pytest.approx(0.25)
     training.seconds = 601
     assert training.left() == 0
+
+
+def test_what_is_to_learn_quickly_takes_larger_steps(tmp_path: Path) -> None:
+    network, average = (nn.Sequential(nn.Conv2d(3, 4, 3), nn.Conv2d(4, 4, 3)) for _ in range(2))
+    slow, fast = network[0].bias, network[1].bias
+    training = Run(run(tmp_path).options, network, average, [network[0].weight], memory=0.9, quick=[fast])
+    before = slow.detach().clone(), fast.detach().clone()
+    training.update(slow.square().sum() + fast.square().sum(), clip=10.0)
+    slowly, quickly = ((after - earlier).abs().max().item() for after, earlier in zip((slow.detach(), fast.detach()), before, strict=True))
+    assert quickly == pytest.approx(QUICK * slowly, rel=0.1)
 
 
 def test_a_training_learns_and_goes_on_where_it_stopped(tmp_path: Path) -> None:
