@@ -22,6 +22,7 @@ from training.muon import Muon
 
 WARM_UP = 100
 QUICK = 4.0
+"""Times the rate, for parameters so few that they would lag behind all others. With ten they ran to their ends."""
 _SAVED, _TOLD = 20, 100  # seconds, steps
 
 
