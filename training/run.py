@@ -88,7 +88,7 @@ class Run:
         self.step, self.seconds, self._memory = 0, 0.0, memory
         kernels, quick = list(kernels), list(quick)
         others = [p for p in network.parameters() if not any(p is other for other in kernels + quick)]
-        groups = [{"params": others, "pace": 1.0}, *([{"params": quick, "pace": QUICK}] if quick else [])]
+        groups = [{"params": others, "pace": 1.0}, {"params": quick, "pace": QUICK}]
         self._optimisers = [Muon(kernels, rate=options.rate), torch.optim.AdamW(groups, lr=options.rate, betas=(0.9, 0.98), weight_decay=0)]
 
     def resume(self) -> dict[str, Any]:

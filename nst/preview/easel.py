@@ -17,7 +17,7 @@ LOADING_SECONDS = 120.0
 """The longest that loading the model may take, on a busy machine."""
 WAITING = {"OMP_WAIT_POLICY": "PASSIVE"}
 """How the child's threads wait for each other. By default they burn their cores meanwhile, and keep the very thread that they wait for from
-its core as soon as a worker or a browser wants one, too: ten times slower there, where this is a fifth slower on an idle machine."""
+its core as soon as a worker or a browser wants one, too: ten times slower there, where this is a third slower on an idle machine."""
 _DIED = "The preview broke off. Try again; the painting itself may still succeed."
 
 

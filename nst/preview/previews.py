@@ -53,10 +53,10 @@ class Previews:
         for thread in self._threads:
             thread.start()
 
-    def wait_until_warm(self) -> None:
-        """Until what `warm_up` began is done, or cannot be, or all is over."""
+    def wait_until_warm(self, seconds: float) -> None:
+        """Until what `warm_up` began is done, or cannot be, or all is over; and no longer than so many seconds."""
         with self._changed:
-            self._changed.wait_for(lambda: self._closed or self._prepared == len(self._threads))
+            self._changed.wait_for(lambda: self._closed or self._prepared == len(self._threads), seconds)
 
     def request(
         self, owner: str, photo: bytes, styles: list[tuple[bytes, float]], params: StyleParams, *, slot: str = "", side: int | None = None

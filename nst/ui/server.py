@@ -19,6 +19,9 @@ from nst.ui.downloads import OwnDownloads
 from nst.ui.owner import OwnerCookie
 from nst.ui.studio import OwnWorker, previews_of, service_of
 
+_HEAD_START = 15.0
+"""Seconds that previews have to themselves at most: paintings do not hang on them."""
+
 log = logging.getLogger(__name__)
 
 
@@ -43,7 +46,7 @@ async def lifespan(_app: ASGIApp) -> AsyncIterator[None]:
 
 async def _start(worker: OwnWorker, previews: Previews) -> None:
     """Once previews are ready: on two cores, loading both models at a time takes twice as long, and a visitor's first wish is a preview."""
-    await asyncio.to_thread(previews.wait_until_warm)
+    await asyncio.to_thread(previews.wait_until_warm, _HEAD_START)
     try:
         worker.start()
     except OSError:

@@ -177,7 +177,7 @@ def test_one_can_wait_until_the_model_is_loaded(open_previews: Open, tmp_path: P
     previews = open_previews(preview_engine="tests.preview.engines.slow:engine", data_dir=tmp_path)
     previews.warm_up()
     assert not (tmp_path / "loaded").exists()
-    previews.wait_until_warm()
+    previews.wait_until_warm(PATIENCE)
     assert (tmp_path / "loaded").exists()
 
 
@@ -185,15 +185,22 @@ def test_nobody_waits_for_a_model_that_cannot_be_loaded_or_is_not_wanted(open_pr
     for changes in ({"preview_engine": "tests.preview.engines.missing:engine"}, {"previews": False}):
         previews = open_previews(**changes)
         previews.warm_up()
-        previews.wait_until_warm()
+        previews.wait_until_warm(PATIENCE)
     assert not children()
+
+
+def test_one_waits_no_longer_than_one_wants_to(open_previews: Open, tmp_path: Path) -> None:
+    previews = open_previews(preview_engine="tests.preview.engines.slow:engine", data_dir=tmp_path)
+    previews.warm_up()
+    previews.wait_until_warm(0.1)
+    assert not (tmp_path / "loaded").exists()
 
 
 def test_closing_frees_who_waits_for_the_model(open_previews: Open, tmp_path: Path) -> None:
     previews = open_previews(preview_engine="tests.preview.engines.slow:engine", data_dir=tmp_path)
     previews.warm_up()
     with ThreadPoolExecutor() as pool:
-        waiting = pool.submit(previews.wait_until_warm)
+        waiting = pool.submit(previews.wait_until_warm, PATIENCE)
         previews.close()
         waiting.result(PATIENCE)
     assert not (tmp_path / "loaded").exists()

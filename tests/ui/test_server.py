@@ -191,8 +191,8 @@ class Slow(Previews):
     def warm_up(self) -> None:
         pass
 
-    def wait_until_warm(self) -> None:
-        self.is_warm.wait()
+    def wait_until_warm(self, seconds: float) -> None:
+        self.is_warm.wait(seconds)
 
     def close(self) -> None:
         self.is_warm.set()

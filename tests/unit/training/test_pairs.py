@@ -18,10 +18,10 @@ def test_a_batch_has_photos_and_styles_of_its_side(data: Path) -> None:
     pairs = Pairs(data)
     for seed in range(10):
         photos, wear, styles = pairs[64, 3, seed]
-        for x in (photos, photos + wear, styles):
+        for x in (photos, (photos + wear).round(decimals=6), styles):
             assert x.shape == (3, 3, 64, 64)
             assert x.min() >= 0
-            assert x.max() <= 1.001
+            assert x.max() <= 1
     assert not torch.equal(pairs[64, 3, 1][0], pairs[64, 3, 2][0])
 
 
