@@ -80,6 +80,22 @@ def contours(paintings: Tensor, photos: Tensor) -> Tensor:
     return total / 4
 
 
+def plainness(photos: Tensor) -> Tensor:
+    """How plain photos (B, 3, H, W) are, from 0 to 1, (B, 1, H, W): as plain places are, or as what looks like one within `EDGE` pixels.
+
+    So a sky reaches up to what stands before it, whatever that leaves of its calm. (Squared: half plain is not plain.)
+    """
+    plain = F.pad(is_plain(is_calm(slope(photos)), 1), (0, 1, 0, 1), mode="replicate")
+    found = plain
+    height, width = plain.shape[-2:]
+    padded, around = F.pad(photos, (EDGE,) * 4, mode="replicate"), F.pad(plain, (EDGE,) * 4)
+    for down in range(-EDGE, EDGE + 1, EDGE // 3):
+        for across in range(-EDGE, EDGE + 1, EDGE // 3):
+            there = (..., slice(EDGE + down, EDGE + down + height), slice(EDGE + across, EDGE + across + width))
+            found = torch.maximum(found, around[there] * near_zero(length_of(photos - padded[there]), ALIKE))
+    return found[:, None].square()
+
+
 def both_ends(x: Tensor, apart: int, dimension: int) -> tuple[Tensor, Tensor]:
     """Of all pairs of places `apart` places from each other: the one, and the other."""
     length = x.shape[dimension] - apart

@@ -7,7 +7,8 @@ at its stations, then on the photos, which are given those moments.
 
 The loss is in the teacher's features: relative errors of Gram matrices against the style among VGG-19's channels, relative squared error
 of relu4_2 against the photo, and how well the styles are reproduced where nothing is transferred. Places that are calm in the photo are
-asked to stay so (`training/calm.py`). At a lower strength the style counts for less and the photo for more.
+asked to stay so, and the network to tell where it is plain (`training/calm.py`): there its pixels are seen in colours of the style, which
+nothing else is to contradict. At a lower strength the style counts for less and the photo for more.
 
 `training/held_out.txt` names pictures that are never trained on (see `training/judge.py`).
 """
@@ -22,8 +23,9 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from nst.engine.encoders import CONTENT_LAYER, STYLE_LAYERS
-from nst.engine.instant import WIDTHS, InstantNetwork, Statistics, statistics, transferred, unchanged
-from training.calm import contours, unrest
+from nst.engine.instant import WIDTHS, InstantNetwork, Statistics, joined, statistics, transferred, unchanged
+from nst.engine.palette import looked_up, palette, table
+from training.calm import contours, plainness, unrest
 from training.pairs import Batch, Pairs, grainy, loaded
 from training.run import Options, Run
 from training.teacher import Teacher
@@ -39,7 +41,7 @@ LAST_BATCHES: dict[str, Batches] = {
     "cuda": {256: (0.25, 48), 384: (0.35, 24), 512: (0.4, 12)},
 }
 """Those of the cool-down's second half: statistics of deep layers are about large structures."""
-CONTENT, RECONSTRUCTION, EXCESS, BLINDNESS, UNREST, CONTOURS = 0.2, 10.0, 5.0, 0.5, 4.0, 150.0
+CONTENT, RECONSTRUCTION, EXCESS, BLINDNESS, UNREST, CONTOURS, PLAIN, TONES = 0.17, 10.0, 5.0, 0.5, 4.0, 150.0, 2.0, 10.0
 """Weights of what counts beside the style."""
 FULL, WEAKEST = 0.5, 0.3
 """Share of the steps that paint at strength 1; the others at any from the weakest on. Below it, a painting is nearly the photo."""
@@ -129,9 +131,10 @@ class Trainer:
         self.learning = torch.optim.AdamW(self.eyes.parameters(), lr=2e-3, weight_decay=0)
         if options.warm:
             self.network.load_state_dict({name: value.float() for name, value in load_file(options.warm).items()})
-        kernels = [p for p in self.network.parameters() if p.ndim == 4 and len(p) > 1]  # a gate's has one direction only
-        gates = [p for gate in (self.network.gate8, self.network.gate4, self.network.gate2) for p in gate.parameters()]
-        self.run = Run(options, self.network, InstantNetwork(), kernels, memory=0.995, quick=gates)
+        small = (self.network.gate8, self.network.gate4, self.network.gate2, self.network.plainness)
+        quick = [p for part in small for p in part.parameters()]
+        kernels = [p for p in self.network.parameters() if p.ndim == 4 and not any(p is other for other in quick)]
+        self.run = Run(options, self.network, InstantNetwork(), kernels, memory=0.995, quick=quick)
         state = self.run.resume()
         if state:
             self.eyes.load_state_dict(state["eyes"])
@@ -177,6 +180,12 @@ class Trainer:
         norm = self.run.update(loss, clip=5.0, largest=LARGEST_NORM)
         return terms | {"norm": norm}
 
+    @torch.no_grad()
+    def toned(self, photos: Tensor, styles: Tensor, strength: float) -> Tensor:
+        """Photos with colours of the styles, as far as the strength goes."""
+        with torch.autocast(photos.device.type, enabled=False):
+            return photos.lerp(looked_up(table(palette(photos), palette(styles)), photos), strength)
+
     def loss(self, photos: Tensor, wear: Tensor, styles: Tensor, strength: float) -> tuple[Tensor, dict[str, float]]:
         code: dict[str, Statistics] = {}
         met: dict[str, Tensor] = {}
@@ -193,7 +202,12 @@ class Trainer:
             return unchanged(name, found).lerp(transferred(name, found, code[name]), strength)(features)
 
         reproduced = self.network(styles, record).float()
-        paintings = self.network(grainy(photos + wear), match).float()
+        seen_photos = grainy(photos + wear)
+        features = self.network.encode(seen_photos)
+        toned = self.toned(seen_photos, styles, strength)
+        wanted, found = plainness(photos), F.pixel_shuffle(features["plain"].float(), 2)
+        alone = self.network.show(self.network.carry(features, match)).float()
+        paintings = joined(alone, features["plain"].detach(), toned)
         seen = self.judge.seen(styles)
         blindness = self.eyes(met, seen)
         style, content = self.judge.errors(paintings, self.judge.targets(photos, seen))
@@ -201,9 +215,11 @@ class Trainer:
         excess = (paintings - paintings.clamp(0, 1)).square().mean()
         total = strength * style.mean() + CONTENT / strength * content + RECONSTRUCTION * reconstruction + EXCESS * excess
         calm, contour = unrest(paintings, photos), contours(paintings, photos)
-        total = total + BLINDNESS * blindness + UNREST * calm + CONTOURS * contour
+        plain, tones = F.mse_loss(found, wanted), (wanted * (alone - toned).square()).mean()
+        total = total + BLINDNESS * blindness + UNREST * calm + CONTOURS * contour + PLAIN * plain + TONES * tones
         terms = {"style": style.mean().item(), "content": content.item(), "reconstruction": reconstruction.item(), "excess": excess.item()}
         terms |= {"blindness": blindness.item(), "unrest": calm.item(), "contours": contour.item()}
+        terms |= {"tones": tones.item(), "plain": plain.item()}
         return total, terms | {name: value.item() for name, value in zip(STYLE_LAYERS, style, strict=True)}
 
 

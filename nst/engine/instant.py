@@ -71,6 +71,23 @@ def gated(skip: Tensor, gate: Tensor, x: Tensor) -> Tensor:
     return torch.addcmul(skip + x, gate.to(x.dtype), x)
 
 
+class Plainness(nn.Module):
+    """How plain a photo is, from 0 to 1: (B, 4, H/2, W/2), the pixels of blocks, told from the sizes of its features at a half, a quarter
+    and an eighth of its resolution."""
+
+    WIDTH = 16
+
+    def __init__(self) -> None:
+        super().__init__()
+        half, quarter, eighth, _ = WIDTHS
+        self.looks = nn.ModuleList(nn.Conv2d(width, self.WIDTH, 1) for width in (half, quarter, eighth))
+        self.tell = conv(self.WIDTH, 4)
+
+    def forward(self, skip2: Tensor, skip4: Tensor, skip8: Tensor) -> Tensor:
+        fine, coarse, coarsest = (look(x.abs()) for look, x in zip(self.looks, (skip2, skip4, skip8), strict=True))
+        return torch.sigmoid(self.tell(F.relu(fine + doubled(coarse + doubled(coarsest)))))
+
+
 def conv(width_in: int, width: int, stride: int = 1) -> nn.Conv2d:
     return nn.Conv2d(width_in, width, 3, stride=stride, padding=1, padding_mode="reflect")
 
@@ -109,10 +126,12 @@ class InstantNetwork(nn.Module):
         self.gate8 = Gate(eighth, sixteenth)
         self.gate4 = Gate(quarter, eighth)
         self.gate2 = Gate(half, quarter)
+        self.plainness = Plainness()
 
     def encode(self, x: Tensor, run: Run = at_once) -> dict[str, Tensor]:
-        """What does not depend on any style: what arrives at the first four stations, by their names, and how much of what comes from below
-        passes where it meets them (`gate8`, `gate4` and `gate2`).
+        """What does not depend on any style: what arrives at the first four stations, by their names, how much of what comes from below
+        passes where it meets them (`gate8`, `gate4` and `gate2`), and where the photo has so little to paint that its colours alone are
+        changed (`plain`).
 
         Without gates, the glow of what stands before a sky would reach as far into it as the deepest features see.
         """
@@ -122,7 +141,8 @@ class InstantNetwork(nn.Module):
         skip16 = run(lambda x: self.encode16(self.down16(x)), [skip8])
         gates = {"gate8": (self.gate8, skip8, skip16), "gate4": (self.gate4, skip4, skip8), "gate2": (self.gate2, skip2, skip4)}
         features = {"skip2": skip2, "skip4": skip4, "skip8": skip8, "skip16": skip16}
-        return features | {name: run(gate, [fine, coarse]) for name, (gate, fine, coarse) in gates.items()}
+        features |= {name: run(gate, [fine, coarse]) for name, (gate, fine, coarse) in gates.items()}
+        return features | {"plain": run(self.plainness, [skip2, skip4, skip8])}
 
     def carry(self, features: dict[str, Tensor], station: Station, run: Run = at_once) -> Tensor:
         """From what `encode` gave past the stations: features that `show` turns into a picture."""
@@ -154,6 +174,17 @@ class InstantNetwork(nn.Module):
                 for look in (module.fine, module.coarse):
                     nn.init.zeros_(look.weight)
         nn.init.zeros_(self.across2.weight)
+        assert self.plainness.tell.bias is not None  # noqa: S101
+        nn.init.constant_(self.plainness.tell.bias, -2)
+
+
+def joined(painting: Tensor, plain: Tensor, toned: Tensor) -> Tensor:
+    """The painting (B, 3, H, W), and as far as the photo is plain (as `InstantNetwork.encode` tells) its pixels in the style's colours,
+    `toned` (B, 3, H, W).
+
+    A calm sky keeps still, and what stands before it has no glow: `toned` has the photo's edges.
+    """
+    return painting.lerp(toned, F.pixel_shuffle(plain.to(painting.dtype), 2))
 
 
 def doubled(x: Tensor) -> Tensor:

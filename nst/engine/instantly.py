@@ -20,14 +20,13 @@ from nst.engine import weights
 from nst.engine.devices import multiplies_bfloat16
 from nst.engine.easel import Easel
 from nst.engine.grain import without_grain
-from nst.engine.instant import STRIDE, InstantNetwork, Statistics, mixed, statistics, transferred, unchanged
+from nst.engine.instant import STRIDE, InstantNetwork, Statistics, joined, mixed, statistics, transferred, unchanged
+from nst.engine.palette import Palette, looked_up, mixed_palette, palette, table
 from nst.engine.pictures import MARGIN, Size, crop_to, framed, resize
 from nst.engine.results import Iterate
 from nst.engine.tiles import Tiles
 from nst.errors import NOT_FINITE, RenderingFailed
 
-StyleCode = dict[str, Statistics]
-"""What the network knows of a style: statistics by station, some 200 kB."""
 BeforeEach = Callable[[], None]
 """Called before every tile of every stage; what it raises ends the work."""
 
@@ -38,10 +37,18 @@ REMEMBERED = 2_000_000
 
 FADING = 0.25
 """Strength below which the photo itself shines through."""
-STAGES = 13
-"""Each of which sees every tile: the photo loses its grain, and the network has twelve."""
+STAGES = 15
+"""Each of which sees every tile: the photo loses its grain, the network has thirteen, and what is plain is joined in."""
 
 T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class StyleCode:
+    """What the network knows of a style, some 200 kB: statistics of its features by station, and its colours."""
+
+    statistics: dict[str, Statistics]
+    palette: Palette
 
 
 class Memory(Generic[T]):
@@ -111,29 +118,34 @@ class Instant:
 
         def station(name: str, x: Tensor) -> Tensor:
             found = statistics(x)
-            return unchanged(name, found).lerp(transferred(name, found, code[name]), strength)(x)
+            return unchanged(name, found).lerp(transferred(name, found, code.statistics[name]), strength)(x)
+
+        def finished(painting: Tensor, plain: Tensor, photo: Tensor) -> Tensor:
+            return joined(painting, plain, photo.lerp(looked_up(tones, photo), strength))
 
         photo = self._photos.get(key, lambda: self._encoded(picture(), before_each, without_grain))
         if photo.pixels > REMEMBERED:
             self._photos.forget(key)
         run = _tiles(photo.padded, before_each)
+        tones = table(photo.palette, code.palette)
         with self._precision():
             features = self._network.carry(photo.features, station, run)
-        painting = crop_to(self._network.show(features.float(), run), photo.size)
+        painting = self._network.show(features.float(), run)
+        painting = crop_to(run(finished, [painting, photo.features["plain"], photo.picture]), photo.size)
         return painting if strength >= FADING else picture().lerp(painting, strength / FADING)
 
     def _encoded(self, x: Tensor, before_each: BeforeEach, prepared: Callable[[Tensor], Tensor] | None = None) -> "_Encoded":
         size = (x.shape[-2], x.shape[-1])
         x = framed(x, length=_whole)
-        padded = (x.shape[-2], x.shape[-1])
-        run = _tiles(padded, before_each)
+        run = _tiles((x.shape[-2], x.shape[-1]), before_each)
         if prepared:
             x = run(prepared, [x])
         with self._precision():
-            return _Encoded(size, padded, self._network.encode(x.contiguous(memory_format=torch.channels_last), run))
+            features = self._network.encode(x.contiguous(memory_format=torch.channels_last), run)
+        return _Encoded(size, x, palette(x), features)
 
     def _recorded(self, x: Tensor, before_each: BeforeEach) -> StyleCode:
-        code: StyleCode = {}
+        code: dict[str, Statistics] = {}
 
         def station(name: str, x: Tensor) -> Tensor:
             code[name] = statistics(x)
@@ -142,7 +154,7 @@ class Instant:
         style = self._encoded(x, before_each)
         with self._precision():
             self._network.carry(style.features, station, _tiles(style.padded, before_each))
-        return code
+        return StyleCode(code, style.palette)
 
     def _precision(self) -> torch.autocast:
         """Half where that is faster, but never for the pixels themselves: a painting differs by less than half a level of 255."""
@@ -151,11 +163,16 @@ class Instant:
 
 @dataclass(frozen=True)
 class _Encoded:
-    """A picture's features, its size, and its size as the network saw it."""
+    """A picture's size, the picture as the network saw it, (1, 3, H, W), its colours and its features."""
 
     size: Size
-    padded: Size
+    picture: Tensor
+    palette: Palette
     features: dict[str, Tensor]
+
+    @property
+    def padded(self) -> Size:
+        return self.picture.shape[-2], self.picture.shape[-1]
 
     @property
     def pixels(self) -> int:
@@ -183,7 +200,8 @@ def _whole(least: int) -> int:
 
 def blend(codes: Sequence[tuple[StyleCode, float]]) -> StyleCode:
     """A mixture by shares, which count relative to their sum."""
-    return {name: mixed([(code[name], share) for code, share in codes]) for name in codes[0][0]}
+    stations = {name: mixed([(code.statistics[name], share) for code, share in codes]) for name in codes[0][0].statistics}
+    return StyleCode(stations, mixed_palette([(code.palette, share) for code, share in codes]))
 
 
 class OnePass:

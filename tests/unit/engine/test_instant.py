@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from nst.engine.instant import InstantNetwork, Statistics, mixed, settled, statistics, transferred, transport, unchanged
+from nst.engine.instant import InstantNetwork, Statistics, joined, mixed, settled, statistics, transferred, transport, unchanged
 from nst.engine.instantly import STAGES
 
 
@@ -121,7 +121,7 @@ def test_every_stage_sees_no_further_than_it_says(network: InstantNetwork) -> No
 
     size = 192
     network.show(network.carry(network.encode(torch.rand(1, 3, size, size), watch), lambda _, x: x, watch), watch)
-    assert len(stages) == STAGES - 1  # the first is no stage of the network
+    assert len(stages) == STAGES - 2  # the first and the last are no stages of the network
     for stage, inputs in stages:
         others = [x.clone() for x in inputs]
         for x in others:
@@ -145,6 +145,22 @@ def test_gates_let_all_pass_at_first_and_what_they_close_out_has_no_say(network:
     assert changed()
     network.gate8.fine.bias.data.fill_(-1000)
     assert not changed()
+
+
+def test_where_a_photo_is_plain_its_toned_pixels_are_seen() -> None:
+    painting, toned, plain = torch.zeros(1, 3, 4, 4), torch.ones(1, 3, 4, 4), torch.zeros(1, 4, 2, 2)
+    plain[0, :, 0, 1] = torch.tensor([1.0, 0.5, 0.25, 0.0])
+    found = joined(painting, plain, toned)
+    assert found[0, 1, :2, 2:].tolist() == [[1.0, 0.5], [0.25, 0.0]]
+    assert found.sum() == 3 * 1.75
+
+
+def test_a_network_without_training_takes_no_photo_for_plain() -> None:
+    fresh = InstantNetwork()
+    fresh.initialise()
+    plain = fresh.encode(torch.rand(1, 3, 64, 64))["plain"]
+    assert plain.shape == (1, 4, 32, 32)
+    assert plain.mean() < 0.5
 
 
 def test_doubling_leaves_no_pattern_in_a_flat_picture(network: InstantNetwork) -> None:

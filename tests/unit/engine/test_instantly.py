@@ -101,6 +101,25 @@ def test_the_grain_of_a_calm_sky_is_not_painted_large() -> None:
     assert ripples[8:72, 8:-8].std() < 0.9  # 1.3 when the grain is left in
 
 
+def stripes(*colours: tuple[int, int, int]) -> Image.Image:
+    """A style of upright stripes with some grain, 192 pixels a side."""
+    grain = np.random.default_rng(0).normal(0, 6, (192, 192, 3))
+    return Image.fromarray((np.resize(np.repeat(colours, 12, 0), (192, 3)) + grain).clip(0, 255).astype(np.uint8))
+
+
+def test_a_sky_gets_a_colour_of_the_style_and_keeps_it_up_to_what_stands_before_it() -> None:
+    """What is most of a photo would get the mean of the style, and glow round towers."""
+    photo = np.full((192, 192, 3), (110, 160, 220))
+    photo[40:, 80:112] = np.random.default_rng(1).integers(40, 160, (152, 32, 1))
+    photo[150:] = np.random.default_rng(2).integers(90, 200, (42, 192, 1)) * (1, 0.7, 0.5)
+    style = stripes((60, 90, 190), (150, 90, 40))
+    painting = levels(stylize(Image.fromarray(photo.astype(np.uint8)), [style], instantly_with(size=192)).picture)
+    sky = painting[10:140, 10:60].mean((0, 1))
+    assert sky[2] > sky[0] + 40  # by 10 in the mean of the style, which the network alone would give it
+    beside = painting[60:140, 114:130].mean(0)
+    assert np.abs(beside - sky).max() < 40  # 80 by the network alone
+
+
 def test_what_is_not_finite_is_no_painting(photo: Image.Image, style: Image.Image) -> None:
     network = InstantNetwork()
     network.initialise()

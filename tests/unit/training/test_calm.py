@@ -5,7 +5,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from training.calm import contours, unrest
+from training.calm import contours, plainness, unrest
 
 
 def tower() -> Tensor:
@@ -86,3 +86,14 @@ def test_a_contour_is_what_an_edge_has_that_the_photo_has_not(is_dark: bool) -> 
     assert contours(photo, photo) < 1e-9
     assert contours(0.5 + 2 * (photo - 0.5), photo) < 1e-9
     assert contours(photo - line, photo) < 0.1 * contours(photo + line, photo)
+
+
+def test_a_sky_is_plain_up_to_the_tower_and_a_meadow_nowhere() -> None:
+    ripples = 0.04 * F.pad(torch.tensor([1.0, -1.0, 1.0]).expand(1, 3, 88, 3), (72, 53, 40, 0))
+    blurred = F.avg_pool2d(tower() + ripples, 3, 1, 1, count_include_pad=False)
+    plain = plainness(blurred)
+    assert plain.shape == (1, 1, 128, 128)
+    assert plain[0, 0, 80, 74] > 0.6
+    assert plain[0, 0, 80, 100] > 0.9
+    assert plain[0, 0, 80, 71] < 0.1  # half sky, half tower
+    assert plainness(0.5 + 0.2 * torch.randn(1, 3, 128, 128, generator=torch.Generator().manual_seed(0))).max() < 0.05
