@@ -184,7 +184,7 @@ class Trainer:
     def toned(self, photos: Tensor, styles: Tensor, strength: float) -> Tensor:
         """Photos with colours of the styles, as far as the strength goes."""
         with torch.autocast(photos.device.type, enabled=False):
-            return photos.lerp(looked_up(table(palette(photos), palette(styles)), photos), strength)
+            return looked_up(table(palette(photos), palette(styles), strength), photos)
 
     def loss(self, photos: Tensor, wear: Tensor, styles: Tensor, strength: float) -> tuple[Tensor, dict[str, float]]:
         code: dict[str, Statistics] = {}
@@ -205,9 +205,9 @@ class Trainer:
         seen_photos = grainy(photos + wear)
         features = self.network.encode(seen_photos)
         toned = self.toned(seen_photos, styles, strength)
-        wanted, found = plainness(photos), F.pixel_shuffle(features["plain"].float(), 2)
+        told = self.network.plain(features).float()
         alone = self.network.show(self.network.carry(features, match)).float()
-        paintings = joined(alone, features["plain"].detach(), toned)
+        paintings = joined(alone, told.detach(), toned)
         seen = self.judge.seen(styles)
         blindness = self.eyes(met, seen)
         style, content = self.judge.errors(paintings, self.judge.targets(photos, seen))
@@ -215,7 +215,8 @@ class Trainer:
         excess = (paintings - paintings.clamp(0, 1)).square().mean()
         total = strength * style.mean() + CONTENT / strength * content + RECONSTRUCTION * reconstruction + EXCESS * excess
         calm, contour = unrest(paintings, photos), contours(paintings, photos)
-        plain, tones = F.mse_loss(found, wanted), (wanted * (alone - toned).square()).mean()
+        wanted = plainness(photos)
+        plain, tones = F.mse_loss(F.pixel_shuffle(told, 2), wanted), (wanted * (alone - toned).square()).mean()
         total = total + BLINDNESS * blindness + UNREST * calm + CONTOURS * contour + PLAIN * plain + TONES * tones
         terms = {"style": style.mean().item(), "content": content.item(), "reconstruction": reconstruction.item(), "excess": excess.item()}
         terms |= {"blindness": blindness.item(), "unrest": calm.item(), "contours": contour.item()}

@@ -129,9 +129,8 @@ class InstantNetwork(nn.Module):
         self.plainness = Plainness()
 
     def encode(self, x: Tensor, run: Run = at_once) -> dict[str, Tensor]:
-        """What does not depend on any style: what arrives at the first four stations, by their names, how much of what comes from below
-        passes where it meets them (`gate8`, `gate4` and `gate2`), and where the photo has so little to paint that its colours alone are
-        changed (`plain`).
+        """What does not depend on any style: what arrives at the first four stations, by their names, and how much of what comes from below
+        passes where it meets them (`gate8`, `gate4` and `gate2`).
 
         Without gates, the glow of what stands before a sky would reach as far into it as the deepest features see.
         """
@@ -141,8 +140,11 @@ class InstantNetwork(nn.Module):
         skip16 = run(lambda x: self.encode16(self.down16(x)), [skip8])
         gates = {"gate8": (self.gate8, skip8, skip16), "gate4": (self.gate4, skip4, skip8), "gate2": (self.gate2, skip2, skip4)}
         features = {"skip2": skip2, "skip4": skip4, "skip8": skip8, "skip16": skip16}
-        features |= {name: run(gate, [fine, coarse]) for name, (gate, fine, coarse) in gates.items()}
-        return features | {"plain": run(self.plainness, [skip2, skip4, skip8])}
+        return features | {name: run(gate, [fine, coarse]) for name, (gate, fine, coarse) in gates.items()}
+
+    def plain(self, features: dict[str, Tensor], run: Run = at_once) -> Tensor:
+        """From what `encode` gave of a photo: how far it has so little to paint that its colours alone are changed (see `joined`)."""
+        return run(self.plainness, [features[name] for name in ("skip2", "skip4", "skip8")])
 
     def carry(self, features: dict[str, Tensor], station: Station, run: Run = at_once) -> Tensor:
         """From what `encode` gave past the stations: features that `show` turns into a picture."""
@@ -179,7 +181,7 @@ class InstantNetwork(nn.Module):
 
 
 def joined(painting: Tensor, plain: Tensor, toned: Tensor) -> Tensor:
-    """The painting (B, 3, H, W), and as far as the photo is plain (as `InstantNetwork.encode` tells) its pixels in the style's colours,
+    """The painting (B, 3, H, W), and as far as the photo is plain (as `InstantNetwork.plain` tells) its pixels in the style's colours,
     `toned` (B, 3, H, W).
 
     A calm sky keeps still, and what stands before it has no glow: `toned` has the photo's edges.

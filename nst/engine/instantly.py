@@ -121,27 +121,29 @@ class Instant:
             return unchanged(name, found).lerp(transferred(name, found, code.statistics[name]), strength)(x)
 
         def finished(painting: Tensor, plain: Tensor, photo: Tensor) -> Tensor:
-            return joined(painting, plain, photo.lerp(looked_up(tones, photo), strength))
+            return joined(painting, plain, looked_up(tones, photo))
 
-        photo = self._photos.get(key, lambda: self._encoded(picture(), before_each, without_grain))
+        photo = self._photos.get(key, lambda: self._encoded(picture(), before_each, is_photo=True))
         if photo.pixels > REMEMBERED:
             self._photos.forget(key)
         run = _tiles(photo.padded, before_each)
-        tones = table(photo.palette, code.palette)
+        tones = table(photo.palette, code.palette, strength)
         with self._precision():
             features = self._network.carry(photo.features, station, run)
         painting = self._network.show(features.float(), run)
         painting = crop_to(run(finished, [painting, photo.features["plain"], photo.picture]), photo.size)
         return painting if strength >= FADING else picture().lerp(painting, strength / FADING)
 
-    def _encoded(self, x: Tensor, before_each: BeforeEach, prepared: Callable[[Tensor], Tensor] | None = None) -> "_Encoded":
+    def _encoded(self, x: Tensor, before_each: BeforeEach, is_photo: bool = False) -> "_Encoded":
         size = (x.shape[-2], x.shape[-1])
         x = framed(x, length=_whole)
         run = _tiles((x.shape[-2], x.shape[-1]), before_each)
-        if prepared:
-            x = run(prepared, [x])
+        if is_photo:
+            x = run(without_grain, [x])
         with self._precision():
             features = self._network.encode(x.contiguous(memory_format=torch.channels_last), run)
+            if is_photo:
+                features["plain"] = self._network.plain(features, run)
         return _Encoded(size, x, palette(x), features)
 
     def _recorded(self, x: Tensor, before_each: BeforeEach) -> StyleCode:

@@ -18,7 +18,7 @@ PER_STYLE_PIXEL = {"compact": 400, "vgg19": 1400}
 FIXED = {"compact": 20_000_000, "vgg19": 20_000_000}
 # Of the instant network: for each pixel of the painting, and for each of the tile that is under way; in half precision. In single it takes
 # some 25 % more.
-INSTANT_PER_PIXEL, INSTANT_PER_TILE_PIXEL = 160, 150
+INSTANT_PER_PIXEL, INSTANT_PER_TILE_PIXEL = 180, 150
 INSTANT_STYLE = 0.65  # what a style's pixel takes, of what the painting's does
 HEADROOM = 0.9  # of what is free: the rest of the machine breathes, too
 

@@ -45,8 +45,9 @@ def mixed_palette(parts: list[tuple[Palette, float]]) -> Palette:
     return Palette(colours, torch.cat([part.shares * (share / total) for part, share in parts], 1))
 
 
-def table(photo: Palette, style: Palette) -> Tensor:
-    """The map from the colours of the one palette to those of the other, as a table (B, 3, blue, green, red) with `KNOTS` a side.
+def table(photo: Palette, style: Palette, strength: float = 1.0) -> Tensor:
+    """The map from the colours of the one palette to those of the other, as a table (B, 3, blue, green, red) with `KNOTS` a side; at a
+    `strength` below 1 it goes a part of the way.
 
     It is the entropic map (Pooladian and Niles-Weed 2021, "Entropic estimation of optimal transport maps"), a mean of the style's colours
     for every colour there is, found by Sinkhorn's balancing (Cuturi 2013): every colour moves as little as the style's shares allow.
@@ -67,7 +68,7 @@ def table(photo: Palette, style: Palette) -> Tensor:
     # Of the squared distance, the part that is the same for all of the style's colours is left out.
     known = weights.log().transpose(1, 2) - style.colours.square().sum(2)[:, None] / blur
     nearness = torch.baddbmm(known.float(), knots, (2 / blur * style.colours.transpose(1, 2)).float())
-    found = torch.softmax(nearness, 2) @ style.colours.float()
+    found = knots.lerp(torch.softmax(nearness, 2) @ style.colours.float(), strength)
     return found.transpose(1, 2).view(len(kernel), 3, KNOTS, KNOTS, KNOTS)
 
 

@@ -120,7 +120,9 @@ def test_every_stage_sees_no_further_than_it_says(network: InstantNetwork) -> No
         return stage(*inputs)
 
     size = 192
-    network.show(network.carry(network.encode(torch.rand(1, 3, size, size), watch), lambda _, x: x, watch), watch)
+    encoded = network.encode(torch.rand(1, 3, size, size), watch)
+    network.plain(encoded, watch)
+    network.show(network.carry(encoded, lambda _, x: x, watch), watch)
     assert len(stages) == STAGES - 2  # the first and the last are no stages of the network
     for stage, inputs in stages:
         others = [x.clone() for x in inputs]
@@ -158,7 +160,7 @@ def test_where_a_photo_is_plain_its_toned_pixels_are_seen() -> None:
 def test_a_network_without_training_takes_no_photo_for_plain() -> None:
     fresh = InstantNetwork()
     fresh.initialise()
-    plain = fresh.encode(torch.rand(1, 3, 64, 64))["plain"]
+    plain = fresh.plain(fresh.encode(torch.rand(1, 3, 64, 64)))
     assert plain.shape == (1, 4, 32, 32)
     assert plain.mean() < 0.5
 

@@ -43,6 +43,13 @@ def test_what_is_alike_stays_alike() -> None:
     assert steps.max() < 2 / BLUR
 
 
+def test_half_the_strength_goes_half_the_way() -> None:
+    photo, style = (torch.rand(1, 3, 64, 64, generator=torch.Generator().manual_seed(seed)) for seed in (0, 1))
+    none, half, full = (looked_up(table(palette(photo), palette(style), strength), photo) for strength in (0.0, 0.5, 1.0))
+    torch.testing.assert_close(none, photo, atol=1e-5, rtol=0)
+    torch.testing.assert_close(half, (photo + full) / 2, atol=1e-5, rtol=0)
+
+
 def test_a_palette_does_not_hang_on_the_pictures_size() -> None:
     small = torch.rand(1, 3, 96, 144, generator=torch.Generator().manual_seed(0))
     large = small.repeat_interleave(5, 2).repeat_interleave(5, 3)
