@@ -42,6 +42,16 @@ def test_statistics_are_those_of_numpy_and_correlations_are_believed_with_the_nu
     assert found.covariance[1].numpy() == pytest.approx(wanted, abs=1e-4)
 
 
+def test_a_part_of_a_large_pictures_places_tells_its_statistics() -> None:
+    """Whatever repeats every other pixel, as a screen of dots does."""
+    x = torch.randn(1, 5, 300, 400, generator=torch.Generator().manual_seed(0))
+    x[:, 0, ::2, ::2] += 4
+    x[:, 1, :, ::2] += 4
+    found, flat = statistics(x), x[0].flatten(1).numpy()
+    assert found.mean[0, :, 0].numpy() == pytest.approx(flat.mean(1), abs=0.05)
+    assert found.covariance[0].numpy() == pytest.approx(np.cov(flat), abs=0.12)
+
+
 def test_transport_gives_features_the_statistics_of_others() -> None:
     x, style = features(1), statistics(features(2))
     own = statistics(x)
