@@ -187,9 +187,10 @@ def joined(painting: Tensor, plain: Tensor, toned: Tensor) -> Tensor:
     """The painting (B, 3, H, W), and as far as the photo is plain (as `InstantNetwork.plain` tells) its pixels in the style's colours,
     `toned` (B, 3, H, W).
 
-    A calm sky keeps still, and what stands before it has no glow: `toned` has the photo's edges.
+    A calm sky keeps still, and what stands before it has no glow: `toned` has the photo's edges. It reaches a pixel further than the photo
+    is plain, where a hem would be left.
     """
-    return painting.lerp(toned, F.pixel_shuffle(plain.to(painting.dtype), 2))
+    return painting.lerp(toned, F.max_pool2d(F.pixel_shuffle(plain.to(painting.dtype), 2), 3, stride=1, padding=1))
 
 
 def doubled(x: Tensor) -> Tensor:

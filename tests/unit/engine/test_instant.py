@@ -159,12 +159,13 @@ def test_gates_let_all_pass_at_first_and_what_they_close_out_has_no_say(network:
     assert not changed()
 
 
-def test_where_a_photo_is_plain_its_toned_pixels_are_seen() -> None:
-    painting, toned, plain = torch.zeros(1, 3, 4, 4), torch.ones(1, 3, 4, 4), torch.zeros(1, 4, 2, 2)
-    plain[0, :, 0, 1] = torch.tensor([1.0, 0.5, 0.25, 0.0])
-    found = joined(painting, plain, toned)
-    assert found[0, 1, :2, 2:].tolist() == [[1.0, 0.5], [0.25, 0.0]]
-    assert found.sum() == 3 * 1.75
+def test_where_a_photo_is_plain_and_a_pixel_further_its_toned_pixels_are_seen() -> None:
+    painting, toned, plain = torch.zeros(1, 3, 8, 8), torch.ones(1, 3, 8, 8), torch.zeros(1, 4, 4, 4)
+    plain[0, :, 0, 0] = torch.tensor([0.0, 1.0, 0.0, 0.0])  # above, at the right of its block
+    plain[0, :, 3, 3] = torch.tensor([0.0, 0.0, 0.0, 0.5])  # below, at the right
+    wanted = torch.zeros(8, 8)
+    wanted[:2, :3], wanted[6:, 6:] = 1, 0.5
+    assert torch.equal(joined(painting, plain, toned)[0, 1], wanted)
 
 
 def test_a_network_without_training_takes_no_photo_for_plain() -> None:
