@@ -190,7 +190,18 @@ def joined(painting: Tensor, plain: Tensor, toned: Tensor) -> Tensor:
     A calm sky keeps still, and what stands before it has no glow: `toned` has the photo's edges. It reaches a pixel further than the photo
     is plain, where a hem would be left.
     """
-    return painting.lerp(toned, F.max_pool2d(F.pixel_shuffle(plain.to(painting.dtype), 2), 3, stride=1, padding=1))
+    return painting.lerp(toned, _grown(F.pixel_shuffle(plain.to(painting.dtype), 2)))
+
+
+def _grown(x: Tensor) -> Tensor:
+    """The largest of every place of x (B, C, H, W) and its eight neighbours; in a fraction of the time that `max_pool2d` takes."""
+    for dimension in (-2, -1):
+        length = x.shape[dimension]
+        first, last = x.narrow(dimension, 0, 1), x.narrow(dimension, length - 1, 1)
+        before = torch.cat([first, x.narrow(dimension, 0, length - 1)], dimension)
+        after = torch.cat([x.narrow(dimension, 1, length - 1), last], dimension)
+        x = torch.maximum(x, torch.maximum(before, after))
+    return x
 
 
 def doubled(x: Tensor) -> Tensor:
