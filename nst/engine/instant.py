@@ -180,6 +180,7 @@ class InstantNetwork(nn.Module):
                     nn.init.zeros_(look.weight)
         nn.init.zeros_(self.across2.weight)
         assert self.plainness.tell.bias is not None  # noqa: S101
+        nn.init.zeros_(self.plainness.tell.weight)
         nn.init.constant_(self.plainness.tell.bias, -2)
 
 

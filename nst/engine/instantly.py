@@ -33,7 +33,7 @@ BeforeEach = Callable[[], None]
 TILE = 1024
 """Side of a tile in pixels: overlaps cost an eighth."""
 REMEMBERED = 2_000_000
-"""Pixels up to which a photo's features are remembered (some 64 bytes a pixel): beyond it nobody drags a slider."""
+"""Pixels up to which a photo's features are remembered (some 80 bytes a pixel): beyond it nobody drags a slider."""
 
 FADING = 0.25
 """Strength below which the photo itself shines through."""

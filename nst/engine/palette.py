@@ -52,7 +52,9 @@ def table(photo: Palette, style: Palette, strength: float = 1.0) -> Tensor:
     It is the entropic map (Pooladian and Niles-Weed 2021, "Entropic estimation of optimal transport maps"), a mean of the style's colours
     for every colour there is, found by Sinkhorn's balancing (Cuturi 2013): every colour moves as little as the style's shares allow.
     """
-    photo, style = (Palette(part.colours.double(), part.shares.double()) for part in (photo, style))
+    device = photo.colours.device
+    able = torch.device("cpu") if device.type == "mps" else device  # which has no double precision
+    photo, style = (Palette(part.colours.to(able).double(), part.shares.to(able).double()) for part in (photo, style))
     mean = (style.shares[..., None] * style.colours).sum(1, keepdim=True)
     variance = (style.shares[..., None] * (style.colours - mean).square()).sum((1, 2))
     blur = BLUR * variance.clamp(min=1e-4)[:, None, None]
@@ -69,7 +71,7 @@ def table(photo: Palette, style: Palette, strength: float = 1.0) -> Tensor:
     known = weights.log().transpose(1, 2) - style.colours.square().sum(2)[:, None] / blur
     nearness = torch.baddbmm(known.float(), knots, (2 / blur * style.colours.transpose(1, 2)).float())
     found = knots.lerp(torch.softmax(nearness, 2) @ style.colours.float(), strength)
-    return found.transpose(1, 2).view(len(kernel), 3, KNOTS, KNOTS, KNOTS)
+    return found.transpose(1, 2).reshape(len(kernel), 3, KNOTS, KNOTS, KNOTS).to(device)
 
 
 def looked_up(table: Tensor, x: Tensor) -> Tensor:
