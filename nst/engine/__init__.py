@@ -1,10 +1,21 @@
-"""Pictures in, picture out."""
+"""Neural style transfer: a photo and style pictures in, a painting out."""
 
+from nst.domain import Progress, StyleShare
 from nst.engine.devices import best_device, device_named
-from nst.engine.easel import Style
-from nst.engine.encoders import Encoder, load_encoder
-from nst.engine.instantly import Instant, load_instant
-from nst.engine.results import Iterate, Result
+from nst.engine.encoders.registry import Encoder, load_encoder
+from nst.engine.instant.stylizer import InstantStylizer, load_instant
+from nst.engine.results import Result
 from nst.engine.stylize import stylize
 
-__all__ = ["Encoder", "Instant", "Iterate", "Result", "Style", "best_device", "device_named", "load_encoder", "load_instant", "stylize"]
+__all__ = [
+    "Encoder",
+    "InstantStylizer",
+    "Progress",
+    "Result",
+    "StyleShare",
+    "best_device",
+    "device_named",
+    "load_encoder",
+    "load_instant",
+    "stylize",
+]

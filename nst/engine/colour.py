@@ -1,4 +1,4 @@
-"""Keeping the photo's colours, after the transfer or before it.
+"""Colour preservation, after the transfer or before it.
 
 Gatys, Bethge, Hertzmann and Shechtman 2016, "Preserving Color in Neural Artistic Style Transfer".
 """
@@ -7,18 +7,18 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from nst.engine.losses import moments, square_root
+from nst.engine.moments import moments, square_root
 
 
-def with_colours_of(photo: Image.Image, painting: Image.Image) -> Image.Image:
-    """The painting's luminance on the photo's colours; both RGB and of one size."""
+def transfer_luminance(photo: Image.Image, painting: Image.Image) -> Image.Image:
+    """Combine the painting's luminance with the photo's chroma; both RGB and of one size."""
     luminance = painting.convert("YCbCr").getchannel("Y")
     _, blue, red = photo.convert("YCbCr").split()
     return Image.merge("YCbCr", (luminance, blue, red)).convert("RGB")
 
 
-def recoloured(style: Tensor, photo: Tensor) -> Tensor:
-    """`style` with the mean and covariance of the colours of `photo`, both (1, 3, H, W) in [0, 1].
+def match_colours(style: Tensor, photo: Tensor) -> Tensor:
+    """Give `style` the mean and covariance of the colours of `photo`, both (1, 3, H, W) in [0, 1].
 
     The map is the Monge-Kantorovich one, which moves colours least (Pitié and Kokaram 2007):
     x -> m* + A (x - m) with A = C^-½ (C^½ C* C^½)^½ C^-½.

@@ -1,8 +1,14 @@
-"""Where to compute."""
+"""Selection of the device and of the precision of the networks."""
+
+import os
 
 import torch
 
+from nst.domain import Precision
 from nst.errors import InvalidParams
+
+# Values of ONEDNN_MAX_CPU_ISA with which oneDNN, PyTorch's library for convolutions on CPUs, does not use bfloat16 instructions.
+_WITHOUT_BFLOAT16 = {"SSE41", "AVX", "AVX2", "AVX2_VNNI", "AVX2_VNNI_2", "AVX512_CORE", "AVX512_CORE_VNNI"}
 
 
 def best_device() -> torch.device:
@@ -13,7 +19,7 @@ def best_device() -> torch.device:
 
 
 def device_named(name: str) -> torch.device:
-    """The device of that name: auto, cpu, cuda, cuda:1 or mps.
+    """The device called auto, cpu, cuda, cuda:1 or mps.
 
     Raises:
         InvalidParams: when this machine has no such device.
@@ -27,13 +33,18 @@ def device_named(name: str) -> torch.device:
         "mps": torch.backends.mps.is_available(),
     }
     if not present[device.type]:
-        raise InvalidParams(f"This machine has no device {name}. Use auto, which takes the best that there is.")
+        raise InvalidParams(f"This machine has no device {name}. Use auto, which selects the best available one.")
     return device
 
 
-def multiplies_bfloat16(device: torch.device) -> bool:
-    """Whether it is a CPU for which convolutions in bfloat16 are a gain: on others they are slower than in single precision."""
-    if device.type != "cpu":
+def uses_bfloat16(device: torch.device, precision: Precision = Precision.AUTO) -> bool:
+    """Whether the networks run in bfloat16 on a device; with `Precision.AUTO`, only where that is faster."""
+    return has_fast_bfloat16(device) if precision is Precision.AUTO else precision is Precision.BFLOAT16
+
+
+def has_fast_bfloat16(device: torch.device) -> bool:
+    """Whether the device is a CPU on which convolutions are faster in bfloat16 than in single precision."""
+    if device.type != "cpu" or os.environ.get("ONEDNN_MAX_CPU_ISA", "").upper() in _WITHOUT_BFLOAT16:
         return False
     abilities = torch.cpu.get_capabilities()
     return any(abilities.get(name, False) for name in ("avx512_bf16", "amx_bf16"))

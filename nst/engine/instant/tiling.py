@@ -1,4 +1,4 @@
-"""Running a stage of a network tile by tile, with the result that it would have at once and a fraction of the memory."""
+"""Running a stage of a network tile by tile: the same result in less memory."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from itertools import pairwise
 import torch
 from torch import Tensor
 
-from nst.engine.instant import STRIDE
+from nst.engine.instant.network import STRIDE
 
 Stage = Callable[..., Tensor]
 
@@ -16,19 +16,19 @@ Stage = Callable[..., Tensor]
 class Tiles:
     """Calls stages with tiles of their inputs. Sizes are in pixels of the picture, multiples of `STRIDE`.
 
-    Tiles overlap by `reach` on every side. As long as a stage sees no further, what lies at a tile's border is cut off and no seam
-    shows. Inputs and outputs may have different resolutions: all are of the picture's size divided by a power of two up to `STRIDE`.
+    Inputs and outputs may have different resolutions: the picture's, divided by powers of two up to `STRIDE`.
 
     Attributes:
         size: (height, width) of the picture.
         side: of a tile without its overlap.
-        before_each: called before every tile; what it raises ends the work.
+        overlap: on every side of a tile, cropped from its result; at least the receptive radius of the stages, or seams show.
+        before_tile: called before every tile; an exception that it raises ends the work.
     """
 
     size: tuple[int, int]
     side: int
-    reach: int
-    before_each: Callable[[], None]
+    overlap: int
+    before_tile: Callable[[], None]
 
     @property
     def count(self) -> int:
@@ -37,12 +37,12 @@ class Tiles:
     def __call__(self, stage: Stage, inputs: list[Tensor]) -> Tensor:
         output: Tensor | None = None
         for inner, outer in self._windows():
-            self.before_each()
+            self.before_tile()
             part = stage(*(x[self._slices(x, outer)] for x in inputs))
             if inner == _Window(0, self.size[0], 0, self.size[1]):
                 return part
             if output is None:
-                output = self._room(part, outer)
+                output = self._empty_output(part, outer)
             output[self._slices(output, inner)] = part[self._slices_within(output, inner, outer)]
         assert output is not None  # noqa: S101  # there is at least one window
         return output
@@ -52,10 +52,10 @@ class Tiles:
         for rows in _spans(self.size[0], self.side):
             for columns in _spans(self.size[1], self.side):
                 inner = _Window(*rows, *columns)
-                yield inner, inner.grown(self.reach, self.size)
+                yield inner, inner.grown(self.overlap, self.size)
 
-    def _room(self, part: Tensor, outer: "_Window") -> Tensor:
-        """For the whole output, of which `part` is one tile."""
+    def _empty_output(self, part: Tensor, outer: "_Window") -> Tensor:
+        """An uninitialised tensor for the whole output, of which `part` is one tile."""
         down = (outer.bottom - outer.top) // part.shape[-2]
         shape = (part.shape[0], part.shape[1], self.size[0] // down, self.size[1] // down)
         return torch.empty(shape, dtype=part.dtype, device=part.device, memory_format=torch.channels_last)
@@ -87,7 +87,7 @@ class _Window:
 
 
 def _spans(length: int, side: int) -> Sequence[tuple[int, int]]:
-    """Parts of about equal length, no longer than `side`, that begin at multiples of `STRIDE`."""
+    """Split `length` into parts of about equal length, at most about `side`, that begin at multiples of `STRIDE`."""
     count = -(-length // side)
     cells = length // STRIDE
     edges = [round(cells * index / count) * STRIDE for index in range(count + 1)]

@@ -1,6 +1,6 @@
-"""VGG-19's weights, which are not embedded: fetched once, checked and kept.
+"""Download of VGG-19's weights, which are not part of the package: once, with a hash check.
 
-Imported by those who fetch alone, since the libraries for it take a while to load.
+Import it only where weights are needed: its libraries take a while to load.
 """
 
 import hashlib
@@ -10,44 +10,47 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-import httpx
 import torch
 from filelock import FileLock
 from safetensors.torch import load_file, save_file
-from tenacity import retry, retry_if_exception_type, stop_after_attempt, wait_exponential
 
-from nst.engine.weights import State
+from nst.engine.bundled_weights import State
 from nst.errors import WeightsUnavailable
+from nst.web import FetchedResponse, FetchError, fetch
 
 VGG19_FILE = "vgg19_features.safetensors"
+# Seconds to connect, and between two chunks.
+_TIMEOUT = 30.0
+# Bytes of a download; torchvision's file has 575 million.
+_MAX_BYTES = 1_000_000_000
 # Index of each convolution in torchvision's `features`, by the name of its activation.
 VGG19_INDEX = {
     "relu1_1": 0, "relu1_2": 2, "relu2_1": 5, "relu2_2": 7, "relu3_1": 10, "relu3_2": 12, "relu3_3": 14, "relu3_4": 16,
     "relu4_1": 19, "relu4_2": 21, "relu4_3": 23, "relu4_4": 25, "relu5_1": 28,
 }  # fmt: skip
 
+# Called with (bytes so far, bytes in all).
 OnBytes = Callable[[int, int], None]
-"""Hears of (bytes so far, bytes in all)."""
 
 
 @dataclass(frozen=True)
 class Source:
-    """A file to fetch, and how its SHA-256 begins."""
+    """A file to download, and the first digits of its SHA-256."""
 
     url: str
     digest_prefix: str
 
 
 def torchvision_vgg19() -> Source:
-    """torchvision's ImageNet weights, whose file name carries the first digits of its hash."""
+    """torchvision's ImageNet weights, whose file name has the first digits of its hash."""
     from torchvision.models import VGG19_Weights  # takes a second to import, and only a download needs it
 
     url: str = VGG19_Weights.IMAGENET1K_V1.url
     return Source(url, url.rsplit("-", 1)[1].removesuffix(".pth"))
 
 
-def fetched(folder: Path) -> tuple[State, str]:
-    """VGG-19's features, fetched into `folder` on first use, and the SHA-256 of their file.
+def load_vgg19(folder: Path) -> tuple[State, str]:
+    """Load VGG-19's features, downloaded into `folder` on first use, with the SHA-256 of their file.
 
     Raises:
         WeightsUnavailable: as `fetch_vgg19`.
@@ -57,9 +60,9 @@ def fetched(folder: Path) -> tuple[State, str]:
 
 
 def fetch_vgg19(folder: Path, *, source: Source | None = None, on_bytes: OnBytes | None = None) -> Path:
-    """Downloads torchvision's VGG-19, checks its hash and keeps its features alone; does nothing when they are there already.
+    """Download torchvision's VGG-19, check its hash and keep its features without the classifier; do nothing when they are there already.
 
-    Safe against a second process doing the same, and against being killed halfway.
+    Two processes may do so at once, and either may be killed halfway.
 
     Raises:
         WeightsUnavailable: when the server cannot be reached, or what it sends is truncated or has the wrong hash.
@@ -72,14 +75,16 @@ def fetch_vgg19(folder: Path, *, source: Source | None = None, on_bytes: OnBytes
     def download(path: Path) -> None:
         try:
             _stream(wanted.url, path, on_bytes)
-        except (httpx.HTTPError, OSError) as error:
+        except FetchError as error:
+            raise WeightsUnavailable(f"{error} {_unreachable(wanted, folder)}") from error
+        except OSError as error:
             raise WeightsUnavailable(_unreachable(wanted, folder)) from error
 
     return _keep(folder, download, wanted)
 
 
 def import_vgg19(file: Path, folder: Path, *, digest_prefix: str | None = None) -> Path:
-    """Keeps the features of torchvision's file, fetched by other means.
+    """Keep the features of torchvision's file, downloaded by other means.
 
     Raises:
         WeightsUnavailable: when the file cannot be read or has the wrong hash.
@@ -96,7 +101,7 @@ def import_vgg19(file: Path, folder: Path, *, digest_prefix: str | None = None) 
 
 
 def _keep(folder: Path, obtain: Callable[[Path], None], source: Source) -> Path:
-    """Obtains torchvision's file, checks it and leaves its features in `folder`: whole, or not at all."""
+    """Obtain torchvision's file, check it and store its features in `folder`, atomically."""
     kept = folder / VGG19_FILE
     _prepare(folder)
     with FileLock(folder / f"{VGG19_FILE}.lock"), tempfile.TemporaryDirectory(dir=folder) as scratch:
@@ -111,6 +116,7 @@ def _keep(folder: Path, obtain: Callable[[Path], None], source: Source) -> Path:
 
 
 def digest_of(path: Path) -> str:
+    """SHA-256 of a file, in hexadecimal digits."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
@@ -130,15 +136,15 @@ def _unreachable(source: Source, folder: Path) -> str:
     )
 
 
-@retry(retry=retry_if_exception_type(httpx.TransportError), stop=stop_after_attempt(3), wait=wait_exponential(multiplier=0.2), reraise=True)
 def _stream(url: str, path: Path, on_bytes: OnBytes | None) -> None:
-    with httpx.stream("GET", url, follow_redirects=True, timeout=30) as response, path.open("wb") as file:
-        response.raise_for_status()
-        total = int(response.headers.get("content-length", 0))
-        for chunk in response.iter_bytes(1 << 20):
-            file.write(chunk)
-            if on_bytes:
-                on_bytes(file.tell(), total)
+    def write(response: FetchedResponse) -> None:
+        with path.open("wb") as file:
+            for piece in response.chunks(_MAX_BYTES):
+                file.write(piece)
+                if on_bytes:
+                    on_bytes(file.tell(), response.total)
+
+    fetch(url, write, timeout=_TIMEOUT, retry_transient=True)
 
 
 def _check(path: Path, source: Source) -> None:
@@ -151,7 +157,7 @@ def _check(path: Path, source: Source) -> None:
 
 
 def vgg19_features(saved: State) -> State:
-    """torchvision's VGG-19 with its classifier left out and its convolutions named after their activations."""
+    """torchvision's state of VGG-19 without its classifier, with convolutions named after their activations."""
     return {
         f"convs.{layer}.{part}": saved[f"features.{index}.{part}"].contiguous()
         for layer, index in VGG19_INDEX.items()

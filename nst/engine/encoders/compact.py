@@ -1,16 +1,12 @@
-"""The compact encoder: a small VGG-like network of our own that answers with the features of a VGG-19.
-
-It knows layers and shapes; it does not know where its weights come from (see `encoders.py`) nor how it was trained
-(see `training/compact.py`).
-"""
+"""The compact encoder: a small VGG-like network that was trained to reproduce the features of a VGG-19 (see `training/compact.py`)."""
 
 from collections.abc import Collection
 
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-# (width, [names of the convolutions]) a block; a 2x2 max pooling stands between blocks. A convolution is named after
-# the VGG-19 activation that it answers to. Full resolution is where the time goes, so the first block is narrow.
+# (channels, names of the convolutions) of each block, with a 2x2 max pooling between blocks. A convolution is named after the VGG-19
+# activation that it reproduces. Most of the time goes to full resolution, so the first block is narrow.
 BLOCKS: tuple[tuple[int, tuple[str, ...]], ...] = (
     (16, ("relu1_1", "relu1_2")),
     (48, ("relu2_1", "relu2_2")),
@@ -18,7 +14,7 @@ BLOCKS: tuple[tuple[int, tuple[str, ...]], ...] = (
     (144, ("relu4_1", "relu4_2", "relu4_3", "relu4_4")),
     (144, ("relu5_1",)),
 )
-# Channels of the features, by layer: those of the teacher that the heads were trained to reproduce.
+# Channels of the features by layer: those of the teacher that the heads reproduce.
 CHANNELS = {
     "relu1_1": 16,
     "relu1_2": 16,
@@ -37,10 +33,9 @@ class CompactEncoder(nn.Module):
     """Maps RGB (B, 3, H, W) in [0, 1] to features (B, C, H/s, W/s), each scaled to a mean square of about 1.
 
     A layer's feature is ``relu(head(x))`` where ``x`` is the layer's own activation and ``head`` a 1x1 convolution. H and W must
-    be at least `MIN_SIDE`, since reflection padding needs two pixels at the deepest layer.
+    be at least 32, since reflection padding needs two pixels at the deepest layer.
     """
 
-    MIN_SIDE = 32
     layers = tuple(CHANNELS)
 
     def __init__(self) -> None:
@@ -56,7 +51,11 @@ class CompactEncoder(nn.Module):
                     self.heads[name] = nn.Conv2d(width, CHANNELS[name], 1)
 
     def forward(self, x: Tensor, layers: Collection[str] = tuple(CHANNELS)) -> dict[str, Tensor]:
-        """Features of `layers`, computed no deeper than the deepest of them."""
+        """Compute the features of `layers`, no deeper than the deepest of them.
+
+        Raises:
+            KeyError: when there is no such layer.
+        """
         missing = set(layers)
         features = {}
         x = (x - 0.45) / 0.25
@@ -73,7 +72,7 @@ class CompactEncoder(nn.Module):
         raise KeyError(f"the compact encoder has no layer {min(missing)}")
 
     def initialise(self) -> None:
-        """He initialisation from torch's own random state: where training starts."""
+        """Initialise for training (He), from torch's global random state."""
         for module in self.modules():
             if isinstance(module, nn.Conv2d):
                 nn.init.kaiming_normal_(module.weight)

@@ -1,0 +1,1 @@
+"""Encoders: pretrained networks whose features define content and style."""

@@ -1,0 +1,181 @@
+"""The instant network: an autoencoder with WCT layers that renders any photo in any style in one pass.
+
+A WCT layer gives the photo's features the mean and covariance that the style's features have at the same layer (whitening and colouring
+transform, Li et al. 2017, by Cholesky factors). The style's statistics come from the same network, run on the style picture: no part of it
+predicts a style, so any style will do. Trained by `training/instant.py`.
+
+Sizes and pictures are the concern of `stylizer.py`, tiles of `tiling.py`.
+"""
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from nst.engine.instant.statistics import AffineMap, FeatureStatistics, feature_statistics, identity, whiten_and_colour
+
+# Channels at a half, a quarter, an eighth and a sixteenth of the picture's resolution.
+WIDTHS = (32, 64, 128, 112)
+# Pixels: sides of pictures are multiples of it.
+STRIDE = 16
+
+# Called with the name of a WCT layer and its input (B, C, H, W); returns its output.
+WctLayer = Callable[[str, Tensor], Tensor]
+# Calls a stage with its inputs, at once or tile by tile.
+RunStage = Callable[[Callable[..., Tensor], list[Tensor]], Tensor]
+
+
+def run_at_once(stage: Callable[..., Tensor], inputs: list[Tensor]) -> Tensor:
+    return stage(*inputs)
+
+
+class Residual(nn.Module):
+    """Two 3x3 convolutions with a skip connection."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.first = conv(width, width)
+        self.second = conv(width, width)
+
+    def forward(self, x: Tensor) -> Tensor:
+        result: Tensor = x + self.second(self.first(x.relu()).relu())
+        return result
+
+
+class Gate(nn.Module):
+    """A spatial gate in [-1, 1], (B, 1, H, W), from the absolute values of features here and at half the resolution.
+
+    Signs are left out: what counts is whether there is anything to see. Features are multiplied by 1 + gate (see `gated_skip`).
+    """
+
+    def __init__(self, fine: int, coarse: int) -> None:
+        super().__init__()
+        self.fine = nn.Conv2d(fine, 1, 1)
+        self.coarse = nn.Conv2d(coarse, 1, 1)
+
+    def forward(self, fine: Tensor, coarse: Tensor) -> Tensor:
+        return torch.tanh(0.5 * (self.fine(fine.abs()) + upsample(self.coarse(coarse.abs()))))
+
+
+def gated_skip(skip: Tensor, gate: Tensor, x: Tensor) -> Tensor:
+    """skip + (1 + gate) x, for features x from below and those of the skip connection.
+
+    The gate is stored as its difference from 1, which bfloat16 resolves more finely than a number near 1.
+    """
+    return torch.addcmul(skip + x, gate.to(x.dtype), x)
+
+
+def conv(width_in: int, width: int, stride: int = 1) -> nn.Conv2d:
+    return nn.Conv2d(width_in, width, 3, stride=stride, padding=1, padding_mode="reflect")
+
+
+class InstantNetwork(nn.Module):
+    """Maps RGB (B, 3, H, W) in [0, 1] to RGB of the same size, not clamped; H and W are multiples of `STRIDE`.
+
+    The input is rearranged into 2x2 blocks (pixel unshuffle), so that no convolution runs at full resolution. Between WCT layers are
+    stages, which can be run tile by tile.
+    """
+
+    # Pixels around a position that the output of a stage depends on, at most.
+    RECEPTIVE_RADIUS = 48
+    # WCT layers that keep colours and contrasts. After the others, features have mean 0 and a mean variance of 1.
+    UNNORMALISED = ("skip2", "skip4", "deep4", "deep2")
+    # WCT layers in the order of the pass. Their numbers say at which fraction of the resolution they are.
+    WCT_LAYERS = ("skip2", "skip4", "skip8", "skip16", "deep16", "deep8", "deep4", "deep2")
+
+    def __init__(self) -> None:
+        super().__init__()
+        half, quarter, eighth, sixteenth = WIDTHS
+        self.stem = conv(12, half)
+        self.down4 = conv(half, quarter, stride=2)
+        self.encode4 = Residual(quarter)
+        self.down8 = conv(quarter, eighth, stride=2)
+        self.encode8 = Residual(eighth)
+        self.down16 = conv(eighth, sixteenth, stride=2)
+        self.encode16 = Residual(sixteenth)
+        self.decode16 = Residual(sixteenth)
+        self.up8 = nn.Conv2d(sixteenth, eighth, 1)
+        self.decode8 = nn.Sequential(Residual(eighth), Residual(eighth))
+        self.up4 = nn.Conv2d(eighth, quarter, 1)
+        self.decode4 = nn.Sequential(Residual(quarter), Residual(quarter))
+        self.up2 = nn.Conv2d(quarter, half, 1)
+        self.across2 = nn.Conv2d(half, half, 1)
+        self.decode2 = Residual(half)
+        self.out = conv(half, 12)
+        self.gate8 = Gate(eighth, sixteenth)
+        self.gate4 = Gate(quarter, eighth)
+        self.gate2 = Gate(half, quarter)
+
+    def encode(self, x: Tensor, run: RunStage = run_at_once) -> dict[str, Tensor]:
+        """Compute what does not depend on a style: the inputs of the four WCT layers on skip connections, by their names, and `gate8`,
+        `gate4` and `gate2`, the gates of the features from below.
+
+        Without gates, the glow of an object in front of a sky would reach into the sky as far as the deepest receptive field.
+        """
+        skip2 = run(lambda x: self.stem(F.pixel_unshuffle((x - 0.5) / 0.25, 2)), [x])
+        skip4 = run(lambda x: self.encode4(self.down4(x.relu())), [skip2])
+        skip8 = normalised(run(lambda x: self.encode8(self.down8(x)), [normalised(skip4)]))
+        skip16 = run(lambda x: self.encode16(self.down16(x)), [skip8])
+        gates = {"gate8": (self.gate8, skip8, skip16), "gate4": (self.gate4, skip4, skip8), "gate2": (self.gate2, skip2, skip4)}
+        features = {"skip2": skip2, "skip4": skip4, "skip8": skip8, "skip16": skip16}
+        return features | {name: run(gate, [fine, coarse]) for name, (gate, fine, coarse) in gates.items()}
+
+    def decode(self, features: dict[str, Tensor], wct: WctLayer, run: RunStage = run_at_once) -> Tensor:
+        """Decode the result of `encode` through the WCT layers, to features for `to_rgb`."""
+        x = wct("deep16", run(self.decode16, [wct("skip16", features["skip16"])]))
+        for scale, up, decode in ((8, self.up8, self.decode8), (4, self.up4, self.decode4)):
+            inputs = [wct(f"skip{scale}", features[f"skip{scale}"]), features[f"gate{scale}"], x]
+            x = run(lambda skip, gate, x, up=up, decode=decode: decode(gated_skip(skip, gate, upsample(up(x)))), inputs)
+            x = wct(f"deep{scale}", x)
+        inputs = [wct("skip2", features["skip2"]), features["gate2"], x]
+        return wct("deep2", run(lambda skip, gate, x: self.decode2(gated_skip(self.across2(skip), gate, upsample(self.up2(x)))), inputs))
+
+    def to_rgb(self, x: Tensor, run: RunStage = run_at_once) -> Tensor:
+        return run(lambda x: F.pixel_shuffle(self.out(x.relu()), 2) * 0.25 + 0.5, [x])
+
+    def forward(self, x: Tensor, wct: WctLayer) -> Tensor:
+        return self.to_rgb(self.decode(self.encode(x), wct))
+
+    def initialise(self) -> None:
+        """Initialise for training: He's, with zero residual branches and gates, and with the finest skip connection at zero: training would
+        learn that easy path and no other."""
+        for module in self.modules():
+            if isinstance(module, nn.Conv2d):
+                nn.init.kaiming_normal_(module.weight)
+                assert module.bias is not None  # noqa: S101
+                nn.init.zeros_(module.bias)
+        for module in self.modules():
+            if isinstance(module, Residual):
+                nn.init.zeros_(module.second.weight)
+            if isinstance(module, Gate):
+                for part in (module.fine, module.coarse):
+                    nn.init.zeros_(part.weight)
+        nn.init.zeros_(self.across2.weight)
+
+
+def upsample(x: Tensor) -> Tensor:
+    """Double the resolution, bilinear: nearest-neighbour blocks would show the convolutions where in a block a position is."""
+    return F.interpolate(x, scale_factor=2.0, mode="bilinear", align_corners=False)
+
+
+def style_map(layer: str, source: FeatureStatistics, target: FeatureStatistics) -> AffineMap:
+    """The map of a WCT layer that gives features with the statistics `source` those of `target`."""
+    to_target = whiten_and_colour(source, target)
+    return to_target if layer in InstantNetwork.UNNORMALISED else to_target.normalised(target)
+
+
+def identity_map(layer: str, source: FeatureStatistics) -> AffineMap:
+    """The map of a WCT layer that transfers no style to features with the statistics `source`."""
+    unchanged = identity(source)
+    return unchanged if layer in InstantNetwork.UNNORMALISED else unchanged.normalised(source)
+
+
+def normalised(x: Tensor) -> Tensor:
+    """Features (B, C, H, W) centred and scaled to a mean variance of 1.
+
+    Inner WCT layers tell styles apart by correlations between channels. Means and scales would grow from stage to stage and, without a
+    bound, from step to step of the training, until these layers contribute nothing.
+    """
+    statistics = feature_statistics(x)
+    return identity(statistics).normalised(statistics)(x)

@@ -1,0 +1,109 @@
+"""Central moments of features, and affine maps that change them (whitening and colouring, Li et al. 2017)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from nst.domain import StyleShare
+from nst.engine.moments import weighted_sum
+
+# Variance added before whitening and colouring, relative to the channels' mean variance: whitening would amplify dead channels.
+VARIANCE_FLOOR = 5e-3
+# Variance relative to the squared mean, below which features count as flat: it is rounding error.
+FLAT_VARIANCE = 1e-3
+# Positions from which statistics of about a hundred channels are estimated; larger maps are strided to at most twice as many.
+SAMPLED_POSITIONS = 20_000
+
+
+@dataclass(frozen=True)
+class FeatureStatistics:
+    """Central moments of features over all positions.
+
+    Attributes:
+        mean: (B, C, 1)
+        covariance: (B, C, C), shrunk towards its diagonal.
+    """
+
+    mean: Tensor
+    covariance: Tensor
+
+    @property
+    def spread(self) -> Tensor:
+        """Root of the channels' mean variance, (B, 1, 1), with a floor for flat features."""
+        variance, energy = self.covariance.diagonal(dim1=-2, dim2=-1).mean(-1), self.mean[..., 0].square().mean(-1)
+        return (variance + FLAT_VARIANCE * energy + 1e-6).sqrt()[:, None, None]
+
+
+def feature_statistics(x: Tensor) -> FeatureStatistics:
+    """Statistics of features (B, C, H, W), in single precision also under autocast.
+
+    Off-diagonal covariances are multiplied by H W / (H W + C), a shrinkage as Ledoit and Wolf's (2004): the deepest features of a small
+    picture have fewer positions than channels.
+    """
+    with torch.autocast(x.device.type, enabled=False):
+        flat = x.permute(0, 2, 3, 1).flatten(1, 2)  # (B, H*W, C)
+        _, positions, channels = flat.shape
+        sample = flat[:, :: positions // SAMPLED_POSITIONS | 1].float()  # an odd stride samples both phases of a period of two pixels
+        mean = sample.mean(1, keepdim=True)
+        centred = sample - mean
+        covariance = centred.transpose(1, 2) @ centred / sample.shape[1]
+        diagonal = torch.diag_embed(covariance.diagonal(dim1=-2, dim2=-1))
+        return FeatureStatistics(mean.transpose(1, 2), diagonal.lerp(covariance, positions / (positions + channels)))
+
+
+def blend(parts: Sequence[StyleShare[FeatureStatistics]]) -> FeatureStatistics:
+    """Weighted means of means and of covariances; shares sum to 1 (see `normalised_shares`).
+
+    The spread between the means is left out: it would appear as contrast that no style has.
+    """
+    shares = [part.share for part in parts]
+    mean = weighted_sum([part.style.mean for part in parts], shares)
+    return FeatureStatistics(mean, weighted_sum([part.style.covariance for part in parts], shares))
+
+
+@dataclass(frozen=True)
+class AffineMap:
+    """The map x -> A x + b of features: A (B, C, C), b (B, C, 1)."""
+
+    matrix: Tensor
+    offset: Tensor
+
+    def __call__(self, x: Tensor) -> Tensor:
+        """Apply the map to features (B, C, H, W)."""
+        if len(x) == 1:
+            return F.conv2d(x, self.matrix[0][:, :, None, None], self.offset[0, :, 0])
+        flat = x.permute(0, 2, 3, 1).flatten(1, 2) @ self.matrix.transpose(1, 2) + self.offset.transpose(1, 2)  # (B, H*W, C)
+        return flat.view(len(x), *x.shape[-2:], -1).permute(0, 3, 1, 2)
+
+    def lerp(self, other: "AffineMap", weight: float) -> "AffineMap":
+        """Interpolate from this map (0) to another (1)."""
+        return AffineMap(self.matrix.lerp(other.matrix, weight), self.offset.lerp(other.offset, weight))
+
+    def normalised(self, output: FeatureStatistics) -> "AffineMap":
+        """This map, whose results have the statistics `output`, with results centred and scaled to a mean variance of 1."""
+        return AffineMap(self.matrix / output.spread, (self.offset - output.mean) / output.spread)
+
+
+def identity(like: FeatureStatistics) -> AffineMap:
+    """The identity on features with as many channels as `like`."""
+    eye = torch.eye(like.mean.shape[1], dtype=like.mean.dtype, device=like.mean.device).expand_as(like.covariance)
+    return AffineMap(eye, torch.zeros_like(like.mean))
+
+
+def whiten_and_colour(source: FeatureStatistics, target: FeatureStatistics) -> AffineMap:
+    """The map that gives features with the statistics `source` those of `target`, by Cholesky factors: A = L_target L_source^-1."""
+    with torch.autocast(source.mean.device.type, enabled=False):
+        whiten, colour = _factor(source.covariance), _factor(target.covariance)
+        matrix = torch.linalg.solve_triangular(whiten, colour, upper=False, left=False)  # A Lc = Ls
+        return AffineMap(matrix, target.mean - matrix @ source.mean)
+
+
+def _factor(covariance: Tensor) -> Tensor:
+    """Lower Cholesky factor of covariance (B, C, C) with a floor. NaN stays NaN: a check would wait for the GPU."""
+    variances = covariance.diagonal(dim1=-2, dim2=-1)
+    floor = (VARIANCE_FLOOR * variances.mean(-1, keepdim=True) + 1e-6).expand_as(variances)
+    result: Tensor = torch.linalg.cholesky_ex(covariance + torch.diag_embed(floor)).L
+    return result

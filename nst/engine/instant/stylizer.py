@@ -1,0 +1,211 @@
+"""The instant network applied to photos of any size, with caches for style codes and for features of photos."""
+
+import math
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass
+from functools import cache, partial
+
+import torch
+from torch import Tensor
+
+from nst.domain import Precision, StyleShare
+from nst.engine.bundled_weights import load_bundled
+from nst.engine.devices import uses_bfloat16
+from nst.engine.inputs import RenderInputs
+from nst.engine.instant import statistics
+from nst.engine.instant.network import STRIDE, InstantNetwork, identity_map, style_map
+from nst.engine.instant.statistics import FeatureStatistics, feature_statistics
+from nst.engine.instant.tiling import Tiles
+from nst.engine.noise import add_noise_to_flat, multiscale_noise
+from nst.engine.tensors import MARGIN, Size, crop, pad
+from nst.errors import NOT_FINITE, RenderingFailed
+from nst.lru import LRUCache
+
+# Called before every tile of every stage; an exception that it raises ends the work.
+BeforeTile = Callable[[], None]
+# What the network knows of a style: statistics of its features by WCT layer, about 200 kB.
+StyleCode = dict[str, FeatureStatistics]
+
+# Side of a tile in pixels: overlaps cost an eighth.
+TILE = 1024
+# Pixels up to which a photo's features are cached, about 80 bytes a pixel. Larger paintings are too slow for a slider.
+MAX_CACHED_PIXELS = 2_000_000
+
+NOISE = 0.12
+"""Least standard deviation of what is painted from, at strength 1: with less, skies stay plain; with more, content is lost."""
+# Strength below which the result is blended with the photo's own pixels.
+FADE_BELOW = 0.25
+
+
+def _do_nothing() -> None:
+    pass
+
+
+class InstantStylizer:
+    """The instant network with its caches. Keep one, so that repeated styles and photos cost less. It is not thread-safe."""
+
+    name = "instant"
+
+    def __init__(
+        self,
+        network: InstantNetwork,
+        digest: str,
+        device: torch.device,
+        precision: Precision = Precision.AUTO,
+        codes: int = 64,
+        photos: int = 2,
+    ) -> None:
+        """
+        Args:
+            digest: SHA-256 of the file with the weights, for the recipe.
+            codes: number of style codes that are cached.
+            photos: number of photos whose features are cached.
+        """
+        self.digest, self.device = digest, device
+        self.precision = precision
+        self._uses_bfloat16 = uses_bfloat16(device, precision)
+        self._network = network.requires_grad_(False).eval().to(device).to(memory_format=torch.channels_last)
+        self._codes: LRUCache[Hashable, StyleCode] = LRUCache(codes)
+        self._photos: LRUCache[Hashable, _EncodedPicture] = LRUCache(photos)
+
+    @torch.inference_mode()
+    def code(self, key: Hashable, picture: Callable[[], Tensor], before_tile: BeforeTile = _do_nothing) -> StyleCode:
+        """The code of a style picture (1, 3, H, W).
+
+        Args:
+            key: identifies the tensor that `picture` returns.
+        """
+        return self._codes.get_or_make(key, lambda: self._computed_code(picture(), before_tile))
+
+    def blended_code(self, inputs: RenderInputs, long_side: int, before_tile: BeforeTile = _do_nothing) -> StyleCode:
+        """The blended code of all styles, for a painting with that long side."""
+        size = inputs.size_at(long_side)
+
+        def code(index: int) -> StyleCode:
+            key = inputs.style_key(index, long_side, size)
+            return self.code(key, lambda: inputs.style(index, long_side, lambda: inputs.photo(size)), before_tile)
+
+        return blend([StyleShare(code(index), share) for index, share in enumerate(inputs.shares)])
+
+    @torch.inference_mode()
+    def stylize(
+        self,
+        key: Hashable,
+        picture: Callable[[], Tensor],
+        code: StyleCode,
+        strength: float,
+        before_tile: BeforeTile = _do_nothing,
+        *,
+        noise: float = NOISE,
+        seed: int = 0,
+    ) -> Tensor:
+        """Render a photo (1, 3, H, W) in the style of `code`.
+
+        At strength 0 the result is the photo. The network alone would reproduce it approximately, so below `FADE_BELOW` the result is
+        interpolated with the photo.
+
+        Args:
+            key: identifies the tensor that `picture` returns.
+            strength: from 0 to 1, as of optimised paintings.
+            noise: least standard deviation of the input at strength 1 (see `add_noise_to_flat`).
+
+        Raises:
+            RenderingFailed: when the result is not finite.
+        """
+        transfer = strength * (2 - strength)
+        level = round(noise * transfer**2, 3)
+
+        def wct(layer: str, x: Tensor) -> Tensor:
+            source = feature_statistics(x)
+            return identity_map(layer, source).lerp(style_map(layer, source, code[layer]), transfer)(x)
+
+        key = (key, level, seed)
+        photo = self._photos.get_or_make(key, lambda: self._encoded(picture(), before_tile, level, seed))
+        if photo.pixels > MAX_CACHED_PIXELS:
+            self._photos.pop(key)
+        run = _tiles(photo.padded_size, before_tile)
+        with self._autocast():
+            features = self._network.decode(photo.features, wct, run)
+        painting = crop(self._network.to_rgb(features.float(), run), photo.size)
+        painting = (painting if strength >= FADE_BELOW else picture().lerp(painting, strength / FADE_BELOW)).clamp(0, 1)
+        if not painting.isfinite().all():
+            raise RenderingFailed(NOT_FINITE)
+        return painting
+
+    def _encoded(self, x: Tensor, before_tile: BeforeTile, noise: float = 0.0, seed: int = 0) -> "_EncodedPicture":
+        size = (x.shape[-2], x.shape[-1])
+        x = pad(x, length=_multiple_of_stride)
+        run = _tiles((x.shape[-2], x.shape[-1]), before_tile)
+        if noise:
+            padded_noise = pad(multiscale_noise(size, seed, x.device), length=_multiple_of_stride)
+            x = run(partial(add_noise_to_flat, min_std=noise), [x, padded_noise])
+        with self._autocast():
+            features = self._network.encode(x.contiguous(memory_format=torch.channels_last), run)
+        return _EncodedPicture(size, (x.shape[-2], x.shape[-1]), features)
+
+    def _computed_code(self, x: Tensor, before_tile: BeforeTile) -> StyleCode:
+        code: StyleCode = {}
+
+        def record(layer: str, x: Tensor) -> Tensor:
+            code[layer] = feature_statistics(x)
+            return x if layer in InstantNetwork.UNNORMALISED else identity_map(layer, code[layer])(x)
+
+        style = self._encoded(x, before_tile)
+        with self._autocast():
+            self._network.decode(style.features, record, _tiles(style.padded_size, before_tile))
+        return code
+
+    def _autocast(self) -> torch.autocast:
+        """bfloat16 where it is used, except for pixels: a painting then differs by less than half a level of 255."""
+        return torch.autocast(self.device.type, torch.bfloat16, enabled=self._uses_bfloat16)
+
+
+@dataclass(frozen=True)
+class _EncodedPicture:
+    """A picture's size without and with padding, and the network's features of it."""
+
+    size: Size
+    padded_size: Size
+    features: dict[str, Tensor]
+
+    @property
+    def pixels(self) -> int:
+        return self.size[0] * self.size[1]
+
+
+def tile_count(size: Size) -> int:
+    """The number of tiles of a picture of that size."""
+    height, width = (_multiple_of_stride(side + 2 * MARGIN) for side in size)
+    return _tiles((height, width), _do_nothing).count
+
+
+def _tiles(size: Size, before_tile: BeforeTile) -> Tiles:
+    return Tiles(size, TILE, InstantNetwork.RECEPTIVE_RADIUS, before_tile)
+
+
+def _multiple_of_stride(least: int) -> int:
+    """The smallest multiple of the network's stride that is at least `least`."""
+    return math.ceil(least / STRIDE) * STRIDE
+
+
+def blend(codes: Sequence[StyleShare[StyleCode]]) -> StyleCode:
+    """A weighted mean of codes; shares sum to 1."""
+    return {layer: statistics.blend([StyleShare(code.style[layer], code.share) for code in codes]) for layer in codes[0].style}
+
+
+class RenderingStopped(Exception):
+    """Raised by a `BeforeTile` to leave the network early; not an error."""
+
+
+@cache
+def load_instant_network(device: torch.device) -> tuple[InstantNetwork, str]:
+    """Load the network with its embedded weights, and their SHA-256, once for each device."""
+    state, digest = load_bundled("instant")
+    network = InstantNetwork()
+    network.load_state_dict(state)
+    return network.to(device), digest
+
+
+def load_instant(device: torch.device, precision: Precision = Precision.AUTO) -> InstantStylizer:
+    """An `InstantStylizer` with the embedded weights and caches of its own."""
+    return InstantStylizer(*load_instant_network(device), device, precision)

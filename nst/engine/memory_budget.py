@@ -1,0 +1,112 @@
+"""Estimates of a rendering's peak memory, and the largest size that fits."""
+
+import psutil
+import torch
+from PIL import Image
+
+from nst.domain import PRESET_SIZES, Mode, Precision, Preset, StyleParams, range_of
+from nst.engine.devices import has_fast_bfloat16, uses_bfloat16
+from nst.engine.instant.stylizer import TILE
+from nst.engine.memory_limits import address_space_left, cgroup_left
+from nst.engine.optimised.scales import plan
+from nst.engine.tensors import MARGIN, aspect_excess, fit
+from nst.errors import DoesNotFit
+
+# Fitted to `python -m benchmarks memory`, by encoder.
+# Bytes for each pixel of the finest scale, padding included, while it is optimised.
+PER_PIXEL = {"compact": 1500, "vgg19": 4500}
+# Bytes for each pixel of a style picture while it is encoded.
+PER_STYLE_PIXEL = {"compact": 400, "vgg19": 1400}
+# Bytes at any size.
+FIXED = {"compact": 20_000_000, "vgg19": 20_000_000}
+# Of the instant network, in single precision and in bfloat16: bytes for each pixel of the painting, and for each pixel of a tile.
+INSTANT_PER_PIXEL = (210, 86)
+INSTANT_PER_TILE_PIXEL = (200, 190)
+# What a style picture's pixel takes, relative to one of the painting.
+INSTANT_STYLE = 0.65
+# Fraction of the free memory that a rendering may plan with; the rest is for other processes.
+HEADROOM = 0.9
+
+
+def estimate_optimised(content: Image.Image, style_pixels: int, size: int, encoder: str) -> int:
+    """Peak memory in bytes, beyond the idle process's, of an optimised painting with a long side of `size` pixels.
+
+    Args:
+        style_pixels: of the largest style picture.
+    """
+    height, width = (side + 2 * MARGIN for side in fit(content, size))
+    return FIXED[encoder] + max(PER_PIXEL[encoder] * height * width, PER_STYLE_PIXEL[encoder] * style_pixels)
+
+
+def estimate_instant(content: Image.Image, style_pixels: int, size: int, in_bfloat16: bool) -> int:
+    """As `estimate_optimised`, for the instant network. Styles are encoded before the photo."""
+    height, width = (side + 2 * MARGIN for side in fit(content, size))
+    pixels = max(height * width, round(INSTANT_STYLE * style_pixels))
+    return INSTANT_PER_PIXEL[in_bfloat16] * pixels + INSTANT_PER_TILE_PIXEL[in_bfloat16] * min(pixels, TILE**2)
+
+
+def affordable_size(content: Image.Image, params: StyleParams, device: torch.device, precision: Precision = Precision.AUTO) -> int:
+    """The painting's long side in pixels: the requested size; for ultra and for presets of panoramas, at most what fits.
+
+    Raises:
+        DoesNotFit: when the requested size does not fit; the sentence names the largest one that does.
+    """
+    largest = largest_size(content, params, free_bytes(device), stores_bfloat16(device, precision))
+    size = params.size or PRESET_SIZES[params.preset]
+    if params.size is None and params.preset is Preset.ULTRA and largest > PRESET_SIZES[Preset.HIGH]:
+        size = min(size, largest)
+    if size > largest:
+        raise DoesNotFit(
+            f"A painting of {size} pixels does not fit into the free memory; the largest that does has a long side of {largest} pixels."
+        )
+    return size if params.size else max(size, min(_panorama_size(content, params.preset), largest))
+
+
+def stores_bfloat16(device: torch.device, precision: Precision) -> bool:
+    """Whether the networks' features are stored in bfloat16. A CPU without instructions for it converts them to single precision."""
+    return uses_bfloat16(device, precision) and (device.type != "cpu" or has_fast_bfloat16(device))
+
+
+def _panorama_size(content: Image.Image, preset: Preset) -> int:
+    """A preset's long side for a panorama in pixels, at most the photo's."""
+    _, most = range_of("size")
+    return min(round(PRESET_SIZES[preset] * aspect_excess(content)), max(content.size), int(most))
+
+
+def largest_size(content: Image.Image, params: StyleParams, free: float, in_bfloat16: bool = False) -> int:
+    """The greatest long side, in steps of 16 pixels, whose painting fits into `free` bytes; at least 32."""
+    low, high = 0, 8192 // 16
+    while low < high:
+        middle = (low + high + 1) // 2
+        low, high = (middle, high) if estimate(content, params, middle * 16, in_bfloat16) <= free else (low, middle - 1)
+    return max(32, low * 16)
+
+
+def estimate(content: Image.Image, params: StyleParams, size: int, in_bfloat16: bool = False) -> int:
+    """Peak memory in bytes, beyond the idle process's, of a painting with a long side of `size` pixels.
+
+    Style pictures are taken to be square, at the scale that `params` sets.
+
+    Args:
+        in_bfloat16: whether the networks' features are stored in bfloat16.
+    """
+    excess = aspect_excess(content)
+
+    def style_pixels(long_side: int) -> int:
+        return round((long_side / excess * params.style_scale) ** 2)
+
+    instant = estimate_instant(content, style_pixels(size), size, in_bfloat16)
+    if params.mode is Mode.INSTANT:
+        return instant
+    encoder = params.encoder if params.encoder in FIXED else "vgg19"
+    finest = max(scale.long_side for scale in plan(size, params, excess) if scale.steps)
+    optimised = estimate_optimised(content, style_pixels(finest), finest, encoder)
+    return max(instant, optimised) if params.mode is Mode.QUICK else optimised
+
+
+def free_bytes(device: torch.device) -> float:
+    """Bytes that a rendering may take on a device now; limits of containers and of the process count."""
+    if device.type == "cuda":
+        free, _ = torch.cuda.mem_get_info(device)
+        return HEADROOM * free
+    return HEADROOM * min(psutil.virtual_memory().available, cgroup_left(), address_space_left())

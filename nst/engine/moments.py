@@ -1,0 +1,76 @@
+"""Raw moments of features: means and Gram matrices, their blends, and matrix square roots.
+
+`instant/statistics.py` has the central moments (mean and shrunk covariance) of the one-pass rendering. They are a type of their own:
+blends of raw moments count the spread between the means, blends of central moments leave it out, and a covariance computed from raw
+moments loses digits that whitening needs.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from nst.domain import StyleShare
+
+
+@dataclass(frozen=True)
+class Moments:
+    """First and second raw moments of a layer's features over all positions.
+
+    They blend linearly: a weighted mean of moments is that of a mixture of the pictures.
+
+    Attributes:
+        mean: (C,)
+        second: (C, C), the Gram matrix divided by the number of positions (Gatys et al. 2016, eq. 3, up to scale).
+    """
+
+    mean: Tensor
+    second: Tensor
+
+    @property
+    def covariance(self) -> Tensor:
+        return self.second - torch.outer(self.mean, self.mean)
+
+
+class _Moments(torch.autograd.Function):
+    """Moments with a backward pass of their own: autograd's writes a gradient as large as the features three times, in a layout that
+    convolutions have to convert."""
+
+    @staticmethod
+    def forward(ctx, features: Tensor) -> tuple[Tensor, Tensor]:  # type: ignore[no-untyped-def]
+        ctx.save_for_backward(features)
+        rows = features[0].permute(1, 2, 0).flatten(0, 1).float()  # (H*W, C): no copy where channels come last, in single precision
+        return rows.mean(0), rows.T @ rows / len(rows)
+
+    @staticmethod
+    def backward(ctx, mean: Tensor, second: Tensor) -> Tensor:  # type: ignore[no-untyped-def]
+        (features,) = ctx.saved_tensors
+        positions = features.shape[-2] * features.shape[-1]
+        # Both parts at once, as a 1x1 convolution, which reads and writes the features once, in their own precision.
+        weight, bias = ((second + second.T) / positions)[:, :, None, None], mean / positions
+        return F.conv2d(features, weight.to(features), bias.to(features))
+
+
+def moments(features: Tensor) -> Moments:
+    """Moments of features (1, C, H, W); differentiable."""
+    return Moments(*_Moments.apply(features))
+
+
+def blend(parts: Sequence[StyleShare[Moments]]) -> Moments:
+    """Moments of a mixture of pictures; shares sum to 1 (see `normalised_shares`)."""
+    shares = [part.share for part in parts]
+    return Moments(weighted_sum([part.style.mean for part in parts], shares), weighted_sum([part.style.second for part in parts], shares))
+
+
+def weighted_sum(values: Sequence[Tensor], weights: Sequence[float]) -> Tensor:
+    """The sum of tensors of one shape, each times its weight."""
+    return torch.stack([value * weight for value, weight in zip(values, weights, strict=True)]).sum(0)
+
+
+def square_root(matrix: Tensor) -> Tensor:
+    """Square root of a symmetric positive semi-definite matrix (n, n), by eigendecomposition in double precision."""
+    values, vectors = torch.linalg.eigh(matrix.double().cpu())
+    root: Tensor = vectors * values.clamp(min=0).sqrt() @ vectors.T
+    return root.to(matrix)

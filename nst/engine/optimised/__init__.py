@@ -1,0 +1,1 @@
+"""The optimised rendering: the pixels are the variables of a minimisation, coarse to fine (Gatys et al. 2016)."""

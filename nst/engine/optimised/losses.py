@@ -1,0 +1,100 @@
+"""Losses of style, content and smoothness. Features may have any precision; sums over them are in single precision.
+
+Distances of features are relative: 0 for equal features, about 1 for features that are all zero. So one set of weights serves every
+encoder, layer, picture and size, and the objective is of the order of 1.
+"""
+
+from typing import Protocol
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from nst.engine.moments import Moments, moments, square_root
+
+
+class StyleDistance(Protocol):
+    """The distance of features (1, C, H, W) from a target's statistics, as a scalar."""
+
+    def __call__(self, features: Tensor) -> Tensor: ...
+
+
+class GramDistance:
+    """Squared distance of Gram matrices over the squared norm of the target's (Gatys et al. 2016, eq. 4, made relative)."""
+
+    def __init__(self, target: Moments) -> None:
+        self.target = target.second
+        self.norm = target.second.square().sum()
+
+    def __call__(self, features: Tensor) -> Tensor:
+        return (moments(features).second - self.target).square().sum() / self.norm
+
+
+class WassersteinDistance:
+    """Squared Wasserstein-2 distance between two Gaussians with the features' means and covariances, over the target's energy.
+
+    W2² = |m - m*|² + tr(C + C* - 2 (C*^½ C C*^½)^½)  (Olkin and Pukelsheim 1982; as a style loss: Vincent 2018, Crowson 2021)
+    """
+
+    # Added variance, relative to the target's mean square of a channel: the square root of a dead channel has no derivative.
+    FLOOR = 1e-3
+
+    def __init__(self, target: Moments) -> None:
+        covariance = target.covariance
+        self.mean = target.mean
+        self.energy = target.second.trace()
+        self.floor = self.FLOOR * self.energy / len(self.mean) * torch.eye(len(self.mean)).to(self.mean)
+        self.root = square_root(covariance + self.floor)
+        self.trace = (covariance + self.floor).trace()
+
+    def __call__(self, features: Tensor) -> Tensor:
+        found = moments(features)
+        covariance = found.covariance + self.floor
+        product = self.root @ covariance @ self.root
+        between = trace_of_root(product)
+        distance = (found.mean - self.mean).square().sum() + covariance.trace() + self.trace - 2 * between
+        return distance / self.energy
+
+
+class _TraceOfRoot(torch.autograd.Function):
+    """tr(A^½), with the gradient A^-½ / 2 from the same eigendecomposition."""
+
+    @staticmethod
+    def forward(ctx, matrix: Tensor) -> Tensor:  # type: ignore[no-untyped-def]
+        try:
+            values, vectors = torch.linalg.eigh((matrix + matrix.T) / 2)
+        except RuntimeError:  # A is not finite; the optimiser handles NaN
+            values, vectors = matrix.new_full((len(matrix),), torch.nan), torch.full_like(matrix, torch.nan)
+        roots = values.clamp(min=0).sqrt()
+        ctx.save_for_backward(roots, vectors)
+        total: Tensor = roots.sum()
+        return total
+
+    @staticmethod
+    def backward(ctx, gradient: Tensor) -> Tensor:  # type: ignore[no-untyped-def]
+        roots, vectors = ctx.saved_tensors
+        inverse = 0.5 / roots.clamp(min=1e-4 * roots.max())
+        spread: Tensor = gradient * (vectors * inverse) @ vectors.T
+        return spread
+
+
+def trace_of_root(matrix: Tensor) -> Tensor:
+    """Trace of the square root of a symmetric positive semi-definite matrix (n, n); differentiable."""
+    result: Tensor = _TraceOfRoot.apply(matrix)
+    return result
+
+
+def content_distance(features: Tensor, target: Tensor) -> Tensor:
+    """Squared distance of features over the squared norm of the target (Gatys et al. 2016, eq. 1, made relative)."""
+    features, target = features.float(), target.float()
+    return F.mse_loss(features, target, reduction="sum") / target.square().sum().clamp(min=1e-12)
+
+
+def total_variation(x: Tensor) -> Tensor:
+    """Mean squared difference of neighbouring pixels of x (1, 3, H, W)."""
+    return F.mse_loss(x[..., 1:], x[..., :-1]) + F.mse_loss(x[..., 1:, :], x[..., :-1, :])
+
+
+def out_of_range(x: Tensor) -> Tensor:
+    """Mean squared distance of values from [0, 1]."""
+    return F.mse_loss(x, x.detach().clamp(0, 1))

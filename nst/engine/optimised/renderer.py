@@ -1,0 +1,154 @@
+"""The optimised and the quick rendering: the pixels are optimised, coarse to fine."""
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import fields
+from typing import Any
+
+from PIL import Image
+from torch import Tensor
+
+from nst.domain import Mode, Progress, StyleParams
+from nst.engine.encoders.registry import Encoder
+from nst.engine.inputs import RenderInputs
+from nst.engine.instant.stylizer import NOISE, InstantStylizer, RenderingStopped
+from nst.engine.optimised.minimise import Step, minimise
+from nst.engine.optimised.objective import Objective
+from nst.engine.optimised.scales import Scale, plan
+from nst.engine.tensors import DETAIL, MARGIN, crop, pad, resize, upsample_with_detail
+
+# What a pass of the instant network takes, in steps of the optimiser at the same size.
+PASS_WORK = 2.0
+# Share of the photo's finer detail in what a pass paints over: with half of it, more of the content is lost and no style won.
+PASS_DETAIL = 1.0
+# Least standard deviation of a pass's input. A coarse painting has strokes already, so it needs less noise than a photo.
+PASS_NOISE = 0.5 * NOISE
+
+
+class OptimisedRenderer:
+    """Renders scale by scale, reports progress and can be stopped. It implements `Renderer`."""
+
+    def __init__(
+        self,
+        inputs: RenderInputs,
+        encoder: Encoder,
+        instant: InstantStylizer | None,
+        size: int,
+        params: StyleParams,
+        on_progress: Callable[[Progress], None],
+        should_stop: Callable[[], bool],
+    ) -> None:
+        """
+        Args:
+            instant: required where `has_passes(params)`.
+            size: the painting's long side in pixels.
+        """
+        self._inputs, self._encoder, self._instant, self._params = inputs, encoder, instant, params
+        self._on_progress, self._should_stop = on_progress, should_stop
+        self.scales = plan(size, params, inputs.aspect_excess)
+        self.optimisers: list[list[str]] = []
+        self.losses: Mapping[str, float] = {}
+        self.stopped = False
+        self._work_done, self._started = 0.0, time.perf_counter()
+        self._work = sum(self._work_of(scale) * (scale.steps + PASS_WORK * scale.has_pass) for scale in self.scales)
+
+    @property
+    def used_params(self) -> tuple[str, ...]:
+        unused = ("init", "scales") if self._params.mode is Mode.QUICK else ()
+        return tuple(entry.name for entry in fields(StyleParams) if entry.name not in unused)
+
+    def render(self) -> Image.Image:
+        paintings = self._paintings()
+        x = next(paintings)
+        self.stopped = self._should_stop()
+        while not self.stopped and (following := next(paintings, None)) is not None:
+            x, self.stopped = following, self._should_stop()
+        return self._inputs.finish(x)
+
+    def recipe(self) -> dict[str, Any]:
+        scales = [
+            {"long_side": scale.long_side, "pass": scale.has_pass, "steps": scale.steps, "optimisers": names}
+            for scale, names in zip(self.scales, self.optimisers, strict=False)
+        ]
+        encoder = {"name": self._encoder.name, "sha256": self._encoder.digest}
+        network = {"network": {"name": self._instant.name, "sha256": self._instant.digest}} if self._instant else {}
+        return {"encoder": encoder, **network, "scales": scales, "losses": dict(self.losses)}
+
+    def _paintings(self) -> Iterator[Tensor]:
+        """The painting (1, 3, h, w) before the first step of every scale, and after every step."""
+        previous = None
+        for index, scale in enumerate(self.scales):
+            for x in self._render_scale(index, scale, previous):
+                yield x
+            previous = x
+
+    def _render_scale(self, index: int, scale: Scale, previous: Tensor | None) -> Iterator[Tensor]:
+        size = self._inputs.size_at(scale.long_side)
+        photo = self._inputs.photo(size)
+        padded_photo = pad(photo)
+        styles = self._inputs.styles(scale.long_side, padded_photo)
+        if previous is None:
+            initial = self._inputs.initial(padded_photo, styles[0].style)
+        else:
+            smaller = self._inputs.photo(self._inputs.size_at(self.scales[index - 1].long_side))
+            initial = pad(upsample_with_detail(previous, smaller, photo, PASS_DETAIL if scale.has_pass else DETAIL))
+        self.optimisers.append([])
+        x = crop(initial, size)
+        if scale.has_pass:
+            try:
+                x = self._instant_pass(index, scale, x)
+            except RenderingStopped:
+                yield x
+                return
+            initial = pad(x)
+        yield x
+        if not scale.steps:
+            return
+        objective = Objective(self._encoder, padded_photo, styles, self._params)
+        for number, step in enumerate(minimise(objective, initial, scale.steps, self._params.optimiser), start=1):
+            self._note(step)
+            x = crop(step.picture, size).clamp(0, 1)
+            self._work_done += self._work_of(scale)
+            self._on_progress(self._progress(index, number, x))
+            yield x
+
+    def _instant_pass(self, index: int, scale: Scale, x: Tensor) -> Tensor:
+        """Stylize x (1, 3, H, W) with the instant network."""
+        assert self._instant is not None  # noqa: S101
+        code = self._instant.blended_code(self._inputs, scale.long_side, self._check_stop)
+        strength, seed = self._params.strength, self._params.seed
+        x = self._instant.stylize(object(), lambda: x, code, strength, self._check_stop, noise=PASS_NOISE, seed=seed)
+        self._work_done += PASS_WORK * self._work_of(scale)
+        self._on_progress(self._progress(index, 0, x))
+        return x
+
+    def _check_stop(self) -> None:
+        if self._should_stop():
+            raise RenderingStopped
+
+    def _note(self, step: Step) -> None:
+        self.losses = step.losses
+        if step.optimiser not in self.optimisers[-1]:
+            self.optimisers[-1].append(step.optimiser.value)
+
+    def _work_of(self, scale: Scale) -> float:
+        height, width = self._inputs.size_at(scale.long_side)
+        return (height + 2 * MARGIN) * (width + 2 * MARGIN)
+
+    def _progress(self, index: int, number: int, x: Tensor) -> Progress:
+        fraction = self._work_done / self._work
+        spent = time.perf_counter() - self._started
+        return Progress(
+            fraction=fraction,
+            scale=index + 1,
+            scales=len(self.scales),
+            step=number,
+            steps=self.scales[index].steps,
+            losses=self.losses,
+            seconds_left=spent / fraction - spent,
+            preview=lambda max_side: self._preview(x, max_side),
+        )
+
+    def _preview(self, x: Tensor, max_side: int) -> Image.Image:
+        """A preview of the same size at every scale, so that a page that shows it does not jump."""
+        return self._inputs.finish(resize(x, self._inputs.size_at(min(max_side, self.scales[-1].long_side))))
