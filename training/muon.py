@@ -1,4 +1,4 @@
-"""Muon (Jordan et al. 2024): momentum whose matrices are orthogonalised. torch's own takes no convolution kernels."""
+"""Muon (Jordan et al. 2024): momentum with orthogonalised matrices. torch's implementation takes no convolution kernels."""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -9,9 +9,9 @@ from torch import Tensor
 
 
 def orthogonalise(matrix: Tensor, steps: int = 5) -> Tensor:
-    """The nearest semi-orthogonal matrices to `matrix` (..., m, n), roughly, by the quintic Newton-Schulz iteration.
+    """Approximate the nearest semi-orthogonal matrices to `matrix` (..., m, n) by the quintic Newton-Schulz iteration.
 
-    In half precision, as it was published: it need not be exact.
+    In bfloat16, as it was published: it need not be exact.
     """
     a, b, c = 3.4445, -4.7750, 2.0315
     x = (matrix / (matrix.norm(dim=(-2, -1), keepdim=True) + 1e-7)).bfloat16()
@@ -24,20 +24,20 @@ def orthogonalise(matrix: Tensor, steps: int = 5) -> Tensor:
 
 
 class Muon(torch.optim.Optimizer):
-    """For convolution kernels, seen as matrices (out, in*k*k). The rate is scaled so that AdamW's fits."""
+    """Muon for convolution kernels, taken as matrices (out, in*k*k). Updates are scaled so that a learning rate of AdamW's fits."""
 
     def __init__(self, params: Iterable[Tensor], rate: float, momentum: float = 0.95) -> None:
         super().__init__(params, {"lr": rate, "momentum": momentum})
 
     @torch.no_grad()
-    def step(self, closure: Any = None) -> None:  # noqa: ARG002 (torch's signature)
+    def step(self, closure: Any = None) -> None:  # type: ignore[override]  # noqa: ARG002 (torch's signature; no closure is called)
         for group in self.param_groups:
             directions: dict[torch.Size, list[tuple[Tensor, Tensor]]] = defaultdict(list)
             for kernel in (kernel for kernel in group["params"] if kernel.grad is not None):
                 mean = self.state[kernel].setdefault("momentum", torch.zeros_like(kernel))
                 mean.lerp_(kernel.grad, 1 - group["momentum"])
                 directions[kernel.shape].append((kernel, kernel.grad.lerp(mean, group["momentum"]).flatten(1)))
-            for alike in directions.values():  # at once: a GPU waits for its orders longer than for such products
+            for alike in directions.values():  # batched: a GPU spends longer on launches than on such products
                 kernels, matrices = zip(*alike, strict=True)
                 updates = orthogonalise(torch.stack(matrices)) * 0.2 * max(matrices[0].shape) ** 0.5
                 for kernel, update in zip(kernels, updates, strict=True):

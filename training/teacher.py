@@ -1,5 +1,8 @@
-"""The teacher: a VGG-19 up to relu5_1 with 16 times fewer operations (Wang et al., "Collaborative Distillation for Ultra-Resolution
-Universal Style Transfer", CVPR 2020). Only its features are used, as targets; its weights stay in the data folder."""
+"""The teacher of both networks: a VGG-19 up to relu5_1, compressed to a sixteenth of its operations.
+
+Wang et al. 2020, "Collaborative Distillation for Ultra-Resolution Universal Style Transfer". Only its features are used, as targets; its
+weights stay in the data folder.
+"""
 
 from collections.abc import Collection
 from pathlib import Path
@@ -9,15 +12,16 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+# In the data folder.
 FILE = Path("teacher/vgg19_16x_encoder5.safetensors")
-PLAN = ("11", "12", "", "21", "22", "", "31", "32", "33", "34", "", "41", "42", "43", "44", "", "51")  # "" is a max pooling
+# Convolutions by block and number; "" is a max pooling.
+LAYERS = ("11", "12", "", "21", "22", "", "31", "32", "33", "34", "", "41", "42", "43", "44", "", "51")
 
 
 class Teacher(nn.Module):
-    """Maps RGB (B, 3, H, W) in [0, 1] to features by layer name (relu1_1 .. relu5_1), not normalised."""
+    """Maps RGB (B, 3, H, W) in [0, 1], H and W at least 32, to features by layer name (relu1_1 .. relu5_1), not normalised."""
 
-    MIN_SIDE = 32
-    layers = tuple(f"relu{step[0]}_{step[1]}" for step in PLAN if step)
+    layers = tuple(f"relu{step[0]}_{step[1]}" for step in LAYERS if step)
 
     def __init__(self, data: Path, device: torch.device) -> None:
         super().__init__()
@@ -30,7 +34,7 @@ class Teacher(nn.Module):
         features = {}
         missing = set(layers)
         x = F.conv2d(x, self.weights["conv0.weight"], self.weights["conv0.bias"])
-        for step in PLAN:
+        for step in LAYERS:
             if not missing:
                 break
             if not step:
@@ -45,9 +49,9 @@ class Teacher(nn.Module):
         return features
 
     def lifted(self, name: str, features: Tensor) -> Tensor:
-        """Style features as the channels of the normalised VGG-19 that the teacher was compressed from, 64 to 512 of them.
+        """Map features of a style layer to the 64 to 512 channels of the normalised VGG-19 that the teacher was compressed from.
 
-        Directions that vary little among the teacher's few channels count for much among VGG-19's many.
+        Directions that vary little among the teacher's few channels matter among VGG-19's many.
         """
         step = f"conv{name[4]}{name[6]}_aux"
         return F.conv2d(features, self.weights[f"{step}.weight"], self.weights[f"{step}.bias"]).relu()

@@ -136,7 +136,7 @@ def finish(rgb: np.ndarray, size: Size) -> np.ndarray:
 
 
 def _colour(value: np.ndarray | float, alpha: float = 1.0) -> skia.Color4f:
-    red, green, blue = (value,) * 3 if np.isscalar(value) else value
+    red, green, blue = np.broadcast_to(value, 3)
     return skia.Color4f(float(red), float(green), float(blue), float(alpha))
 
 

@@ -87,8 +87,8 @@ def _seeds(rng: np.random.Generator) -> np.ndarray:
     sparks = np.zeros((FINE[1], FINE[0]), np.float32)
     for x, y in spaced(FINE, 60, rng, 900).astype(int):
         cv2.circle(sparks, (int(x), int(y)), int(rng.integers(2, 5)), 1.0, -1, cv2.LINE_AA)
-    sparks = cv2.GaussianBlur(sparks, (0, 0), 1.2)
-    return 0.6 * (sparks - np.roll(sparks, (2, 2), (0, 1)))
+    soft = cv2.GaussianBlur(sparks, (0, 0), 1.2)
+    return 0.6 * (soft - np.roll(soft, (2, 2), (0, 1)))
 
 
 def _came(glass: np.ndarray, lead: np.ndarray) -> np.ndarray:

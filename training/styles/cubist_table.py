@@ -110,5 +110,5 @@ def _contours(picture: Painting, rng: np.random.Generator) -> None:
             picture.line(np.stack([start + off, start + off + way * length]), INK if k % 2 else FAMILIES[0][4], 1.6, 0.6, 0.85)
     for _ in range(16):
         arc = circle(rng.uniform(0, 1, 2) * SIZE, rng.uniform(30, 110), 80)
-        start = rng.integers(40)
-        picture.line(arc[start : start + 34], INK, rng.uniform(2, 4), 0.6, 0.9)
+        first = rng.integers(40)
+        picture.line(arc[first : first + 34], INK, rng.uniform(2, 4), 0.6, 0.9)

@@ -53,7 +53,7 @@ def along(potential: np.ndarray) -> np.ndarray:
 def trace(angles: np.ndarray, starts: np.ndarray, lengths: np.ndarray | float, knots: int = 12) -> np.ndarray:
     """Follow the angles from all (n, 2) starts at once, half of the length each way: spines (n, knots, 2)."""
     step = np.broadcast_to(np.asarray(lengths, float), len(starts)) / (knots - 1)
-    halves = [[], []]
+    halves: list[list[np.ndarray]] = [[], []]
     for sign, half in zip((-1, 1), halves, strict=True):
         here, last = starts.astype(float), None
         for _ in range(knots // 2 + (sign > 0)):

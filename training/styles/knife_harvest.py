@@ -1,5 +1,7 @@
 """Palette knife: a lake and fields at sundown in slabs of thick paint, dragged flat and broken at the edges."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from training.styles.brushes import Brush, paint
@@ -12,7 +14,7 @@ SKY = colours("17386b 2f6c9f 79b4c4 f2dfb4 f6b25a e9713a")
 LAND = colours("3a1430 8f2238 d8432f f08b2c f7c64e 6a7a2f 1c4a48")
 LAKE = colours("102a54 1f5a8c 5fa3b8 f4d79a f08f4e 8a2f46")
 DARK = colours("0c1630 1a2b4a 123d47 3c1a3c")
-KNIFE = {"bristle": 1.7, "streak": 0.028, "ridge": 0.42, "rough": 0.07, "ragged": 0.16, "round": 9.0, "smear": 4}
+KNIFE = Brush(bristle=1.7, streak=0.028, ridge=0.42, rough=0.07, ragged=0.16, round=9.0, smear=4)
 LAYERS = ((42, 70, 140), (31, 48, 100), (24, 32, 70), (30, 20, 52))  # gap, width, length
 
 
@@ -26,7 +28,7 @@ def draw(seed: int = 12) -> np.ndarray:
         spines = _slabs(points, tilt, length * rng.uniform(0.6, 1.2, len(points)), rng)
         first = jitter(sample(scene, points), rng, 0.045, 0.12, 0.12)
         second = jitter(sample(scene, points + rng.normal(0, 16, points.shape)), rng, 0.06, 0.15, 0.16)
-        paint(picture, spines, first, second, Brush(width=width, **KNIFE), rng, width * rng.uniform(0.6, 1.2, len(points)))
+        paint(picture, spines, first, second, replace(KNIFE, width=width), rng, width * rng.uniform(0.6, 1.2, len(points)))
     return finish(picture.lit(depth=6.0, gloss=0.2, weave=0.008, rng=rng), SIZE)
 
 

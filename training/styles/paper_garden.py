@@ -94,7 +94,7 @@ def _paste(rgb: np.ndarray, outline: np.ndarray, colour: np.ndarray, rng: np.ran
     window = np.s_[y0:y1, x0:x1]
     cover, dark = sheet.cover()[window][..., None], shadow.cover()[window][..., None]
     painted = _gouache((x1 - x0, y1 - y0), colour, rng)
-    edge = np.clip(cover - cv2.warpAffine(cover, np.float32([[1, 0, 3], [0, 1, 3]]), (x1 - x0, y1 - y0))[..., None], 0, 1)
+    edge = np.clip(cover - cv2.warpAffine(cover, np.array([[1, 0, 3], [0, 1, 3]], np.float32), (x1 - x0, y1 - y0))[..., None], 0, 1)
     below = rgb[window] * (1 - dark)
     rgb[window] = below * (1 - cover) + np.clip(painted + 0.13 * edge, 0, 1) * cover
     return rgb

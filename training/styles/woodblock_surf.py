@@ -57,7 +57,7 @@ def _profile(t: np.ndarray, base: float, height: float, length: float, start: fl
     return np.stack([x, base + down * height * 0.125 - 0.60 * rise * (np.cos(t) - 0.3 * np.cos(2 * t) + 0.25 * peak * calm)], 1)
 
 
-def _stripe(sheet: Sheet, t: np.ndarray, sea: tuple, k: int, bright: bool) -> None:
+def _stripe(sheet: Sheet, t: np.ndarray, sea: tuple[float, float, float, float, np.ndarray], k: int, bright: bool) -> None:
     """A band that follows the crest further down, thick on the flank and thin in the trough."""
     spine, height = _profile(t, *sea, k), sea[1]
     thick = height * (0.012 + 0.04 * (0.5 + 0.5 * np.cos(t - 0.9)) ** 2)

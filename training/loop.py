@@ -1,4 +1,4 @@
-"""What every training here has in common: two optimisers, averaged weights, a rate that cools down, a state to resume from, a curve.
+"""The training loop of both networks: two optimisers, averaged weights, a learning rate that cools down, checkpoints, a learning curve.
 
 Muon (Jordan et al. 2024) for convolution kernels, AdamW for the rest; a constant rate, then a linear cool-down.
 """
@@ -20,15 +20,19 @@ from torch import Tensor, nn
 from nst.engine.devices import best_device
 from training.muon import Muon
 
+# Steps over which the learning rate rises at the beginning.
 WARM_UP = 100
-QUICK = 4.0
-"""Times the rate, for parameters so few that they would lag behind all others. With ten they ran to their ends."""
-_SAVED, _TOLD = 20, 100  # seconds, steps
+# Learning rate of parameters that are too few to keep up, relative to the others'. At ten they saturated.
+FAST_RATE = 4.0
+# Seconds of training between two checkpoints.
+SAVE_SECONDS = 20
+# Steps between two lines of the learning curve.
+LOG_STEPS = 100
 
 
 @dataclass(frozen=True)
 class Options:
-    """What can be said on the command line of any training."""
+    """The command-line options of a training."""
 
     data: Path
     device: torch.device
@@ -45,30 +49,30 @@ class Options:
     def parse(cls, description: str, name: str, rate: float) -> "Options":
         parser = argparse.ArgumentParser(description=description)
         parser.add_argument("--data", type=Path, required=True, help="folder with teacher/, photos/ and styles/")
-        parser.add_argument("--device", type=torch.device, default=best_device(), help="cpu or cuda; by default the best that there is")
+        parser.add_argument("--device", type=torch.device, default=best_device(), help="cpu or cuda; by default the best available one")
         parser.add_argument("--steps", type=int, default=12000)
-        parser.add_argument("--minutes", type=float, default=math.inf, help="fewer steps where they would take longer")
+        parser.add_argument("--minutes", type=float, default=math.inf, help="fewer steps when they would take longer")
         parser.add_argument(
             "--cooldown",
             type=int,
             default=3000,
-            help="the last steps, or as large a share of the minutes: the learning rate falls to zero",
+            help="the last steps, or an equal share of the minutes, over which the learning rate falls to zero",
         )
         parser.add_argument("--rate", type=float, default=rate)
         parser.add_argument("--seed", type=int, default=0)
         parser.add_argument("--out", type=Path, default=Path(f"build/{name}.safetensors"), help="averaged weights, 16 bits")
-        parser.add_argument("--state", type=Path, default=Path(f"build/{name}.state.pt"), help="resumed from if it exists")
+        parser.add_argument("--state", type=Path, default=Path(f"build/{name}.state.pt"), help="checkpoint; resumed from if it exists")
         parser.add_argument("--warm", type=Path, help="weights to start from instead of random ones")
         return cls(**vars(parser.parse_args()))
 
 
-class Run:
+class TrainingLoop:
     """A network in training.
 
     Attributes:
-        step: how many there have been.
+        step: number of steps so far.
         seconds: that they have taken, over all resumptions.
-        average: the network with its weights averaged over the last steps: what is published.
+        average: the network with an exponential moving average of its weights, which is published.
     """
 
     def __init__(
@@ -77,22 +81,30 @@ class Run:
         network: nn.Module,
         average: nn.Module,
         kernels: Iterable[nn.Parameter],
-        memory: float,
-        quick: Iterable[nn.Parameter] = (),
+        decay: float,
+        fast: Iterable[nn.Parameter] = (),
     ) -> None:
-        """`kernels` are Muon's; `memory` is what of the average is kept from one step to the next, once there have been many; `quick` are
-        others that learn `QUICK` times as fast."""
+        """
+        Args:
+            kernels: parameters for Muon.
+            decay: of the average, once there have been many steps.
+            fast: parameters for AdamW with `FAST_RATE` times the learning rate.
+        """
         average.load_state_dict(network.state_dict())
         self.options, self.average = options, average.to(options.device)
         self.network = network.to(options.device).to(memory_format=torch.channels_last)
-        self.step, self.seconds, self._memory = 0, 0.0, memory
-        kernels, quick = list(kernels), list(quick)
-        others = [p for p in network.parameters() if not any(p is other for other in kernels + quick)]
-        groups = [{"params": others, "pace": 1.0}, {"params": quick, "pace": QUICK}]
+        self.step, self.seconds, self._decay = 0, 0.0, decay
+        kernels, fast = list(kernels), list(fast)
+        others = [p for p in network.parameters() if not any(p is other for other in kernels + fast)]
+        groups = [{"params": others, "relative_rate": 1.0}, {"params": fast, "relative_rate": FAST_RATE}]
         self._optimisers = [Muon(kernels, rate=options.rate), torch.optim.AdamW(groups, lr=options.rate, betas=(0.9, 0.98), weight_decay=0)]
 
     def resume(self) -> dict[str, Any]:
-        """Goes on from the state's file; what `save` was given besides. Empty where there is none."""
+        """Load the checkpoint, if there is one.
+
+        Returns:
+            What `save` was given in `more`; empty without a checkpoint.
+        """
         if not self.options.state.exists():
             return {}
         state: dict[str, Any] = torch.load(self.options.state, map_location="cpu", weights_only=True)
@@ -106,7 +118,7 @@ class Run:
         return state
 
     def save(self, metadata: dict[str, str], **more: Any) -> None:
-        """Writes the state to resume from, with `more` in it, and the averaged weights, each by way of a temporary file."""
+        """Write the checkpoint, with `more` in it, and the averaged weights with `metadata`; each file is replaced atomically."""
         state = {"network": self.network.state_dict(), "average": self.average.state_dict(), "step": self.step, "seconds": self.seconds}
         state["optimisers"] = [optimiser.state_dict() for optimiser in self._optimisers]
         partial = self.options.state.with_suffix(".partial")
@@ -117,23 +129,27 @@ class Run:
         save_file(weights, partial, {"step": str(self.step), **metadata})
         partial.replace(self.options.out)
 
-    def left(self) -> float:
-        """From 1 at the cool-down's beginning, and before it, to 0 at its end."""
+    def remaining(self) -> float:
+        """1 until the cool-down begins, then falling linearly to 0 at the end."""
         done = max(self.step / self.options.steps, self.seconds / (60 * self.options.minutes))
         return min(1.0, max(1 - done, 0) * self.options.steps / max(1, self.options.cooldown))
 
-    def update(self, loss: Tensor, clip: float, largest: float = float("inf")) -> float:
-        """One step against the loss's gradient, whose norm is clipped, and is answered. Beyond `largest` it goes back instead.
+    def update(self, loss: Tensor, clip: float, max_norm: float = float("inf")) -> float:
+        """Take one step and return the gradient's norm.
 
-        Back is to the average, and without momentum: who has met such a gradient is about to diverge.
+        Args:
+            clip: norm to which the gradient is clipped.
+            max_norm: norm above which the training is about to diverge. The weights then go back to their average, and the optimisers lose
+                their momentum.
         """
         for optimiser in self._optimisers:
             for group in optimiser.param_groups:
-                group["lr"] = group.get("pace", 1.0) * self.options.rate * min(1.0, (self.step + 1) / WARM_UP) * (self.left() + 0.01)
+                warm_up = min(1.0, (self.step + 1) / WARM_UP)
+                group["lr"] = group.get("relative_rate", 1.0) * self.options.rate * warm_up * (self.remaining() + 0.01)
             optimiser.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
+        loss.backward()
         norm = torch.nn.utils.clip_grad_norm_(self.network.parameters(), clip).item()
-        if norm < largest:  # false for NaN too
+        if norm < max_norm:  # false for NaN too
             for optimiser in self._optimisers:
                 optimiser.step()
         else:
@@ -141,30 +157,30 @@ class Run:
             for optimiser in self._optimisers:
                 optimiser.state.clear()
         self.step += 1
-        self._average()
+        self._update_average()
         return norm
 
-    def _average(self) -> None:
+    def _update_average(self) -> None:
         with torch.no_grad():
-            fresh = 1 - min(self._memory, (self.step + 1) / (self.step + 20))
-            torch._foreach_lerp_(list(self.average.parameters()), list(self.network.parameters()), fresh)
+            weight = 1 - min(self._decay, (self.step + 1) / (self.step + 20))
+            torch._foreach_lerp_(list(self.average.parameters()), list(self.network.parameters()), weight)
 
     def train(self, advance: Callable[[], dict[str, float]], save: Callable[[], None]) -> None:
-        """Advances, saves and tells until there have been enough steps or minutes. `advance` answers with the terms of the loss."""
+        """Advance, save and log until the steps or the minutes are used up. `advance` returns the terms of the loss."""
         torch.set_flush_denormal(True)
         for path in (self.options.out, self.options.state):
             path.parent.mkdir(parents=True, exist_ok=True)
         curve, log, saved = self.options.out.with_suffix(".curve.jsonl"), [], self.seconds
-        while self.left():
+        while self.remaining():
             started = time.perf_counter()
             log.append(advance())
             self.seconds += time.perf_counter() - started
-            if self.seconds - saved > _SAVED or not self.left():
+            if self.seconds - saved > SAVE_SECONDS or not self.remaining():
                 save()
                 saved = self.seconds
-            if self.step % _TOLD == 0 or not self.left():
+            if self.step % LOG_STEPS == 0 or not self.remaining():
                 means = {name: round(sum(entry[name] for entry in log) / len(log), 4) for name in log[-1] if name in log[0]}
-                with curve.open("a") as file:
+                with curve.open("a", encoding="utf-8") as file:
                     file.write(json.dumps({"step": self.step, "seconds": round(self.seconds), **means}) + "\n")
                 print(self.step, f"{self.seconds:.0f} s", means, flush=True)
                 log = []

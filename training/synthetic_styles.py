@@ -1,7 +1,7 @@
-"""Photos painted by programs: styles that there is no picture of, to learn from.
+"""Synthetic style pictures for training: photos painted by a program.
 
-Strokes are laid from coarse to fine where the painting is not yet like the photo (Hertzmann 1998, "Painterly rendering with curved brush
-strokes of multiple sizes"). What kind of stroke, how large, how straight, in which colours, on what ground: every painting draws its own.
+Strokes are painted from coarse to fine where the painting differs from the photo (Hertzmann 1998, "Painterly rendering with curved brush
+strokes of multiple sizes"). Kind, size, direction and colours of the strokes and the ground are random for each picture.
 """
 
 import math
@@ -13,8 +13,8 @@ import numpy as np
 from training.styles.fields import noise
 
 
-def painted(photo: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """(H, W, 3) bytes, painted."""
+def paint_synthetic(photo: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Paint a photo, (H, W, 3) bytes, with random strokes; randomness also comes from `random`."""
     size = (photo.shape[1], photo.shape[0])
     wanted = _with_fewer_colours(photo, rng) if random.random() < 0.4 else photo
     ground = np.array(random.choice(([245, 240, 228], [20, 18, 24], wanted.mean((0, 1)), wanted[0, 0])), np.uint8)
@@ -38,25 +38,25 @@ def painted(photo: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
 
 def _with_fewer_colours(photo: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """In the nearest of a few of its own colours."""
+    """Quantise a photo to a few of its own colours."""
     few = photo.reshape(-1, 3)[rng.integers(0, photo.shape[0] * photo.shape[1], random.randint(3, 10))].astype(np.int32)
     distances = np.stack([((photo.astype(np.int32) - colour) ** 2).sum(2) for colour in few])
     return few[distances.argmin(0)].astype(np.uint8)
 
 
 def _directions(photo: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Of strokes, (H, W) in radians: along the photo's edges, all one way, in swirls, or between these."""
+    """Directions of strokes, (H, W) in radians: along the photo's edges, parallel, in swirls, or in between."""
     grey = cv2.GaussianBlur(photo.mean(2).astype(np.float32), (0, 0), random.choice((2, 4)))
     down, across = np.gradient(grey)
     swirl = noise((photo.shape[1], photo.shape[0]), random.uniform(20, 120), rng, 1) * random.uniform(0, 1.6)
     way = random.uniform(0, math.pi) + swirl
     along, share = np.arctan2(across, -down), random.choice((0.0, 0.5, 1.0)) * np.hypot(down, across) / 4
-    # angles are averaged as twice themselves: a stroke has no front
+    # doubled angles are averaged: opposite directions are the same stroke
     return 0.5 * np.arctan2(np.sin(2 * way) + share * np.sin(2 * along), np.cos(2 * way) + share * np.cos(2 * along))
 
 
 def _places(size: tuple[int, int], spacing: float, rng: np.random.Generator) -> np.ndarray:
-    """About one in every square of side `spacing`, in random order: (n, 2) whole pixels."""
+    """Jittered grid positions, about one in every square of side `spacing`, in random order: (n, 2) whole pixels."""
     spacing = max(spacing, 2)
     x, y = np.meshgrid(*(np.arange(0, side, spacing) for side in size))
     places = np.stack([x.ravel(), y.ravel()], 1) + rng.uniform(-0.5, 0.5, (x.size, 2)) * spacing
@@ -64,7 +64,7 @@ def _places(size: tuple[int, int], spacing: float, rng: np.random.Generator) -> 
 
 
 def _box(place: np.ndarray, angle: float, width: float, length: float) -> np.ndarray:
-    """Corners of a stroke with square ends, (4, 2)."""
+    """Corners of a rectangular stroke, (4, 2)."""
     along = np.array([math.cos(angle), math.sin(angle)]) * length / 2
     beside = np.array([-along[1], along[0]]) * (width / length)
     return np.stack([place + along + beside, place + along - beside, place - along - beside, place - along + beside])
@@ -111,7 +111,7 @@ _KINDS = (_line, _line, _bristles, _bristles, _slab, _tile, _facet, _dot, _ring)
 
 
 def _finished(canvas: np.ndarray, photo: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """With dark outlines, hatching in the shadows and the ground's own texture, or some of them."""
+    """Add dark outlines, hatching in the shadows and a texture of the ground, each with some probability."""
     result = canvas.astype(np.float32)
     if random.random() < 0.3:
         edges = cv2.Canny(cv2.GaussianBlur(photo, (0, 0), 1.2), 60, 140)
