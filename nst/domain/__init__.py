@@ -1,27 +1,18 @@
-"""The words that every part speaks: parameters, jobs, their states and where their pictures lie. Standard library only."""
+"""The vocabulary of the whole project: parameters, jobs, states, object keys. Standard library only."""
 
 from nst.domain.feed import Cursor, FeedEntry, Page
-from nst.domain.jobs import FINAL_STATES, Job, JobProgress, JobState, Outcome, StyleRef, Ticket, cost_of, new_id
-from nst.domain.keys import before_of, is_job_id, is_key, media_type, object_key, result_key, style_key
-from nst.domain.params import (
-    PRESET_SIZES,
-    Init,
-    KeepColours,
-    Loss,
-    Mode,
-    Optimiser,
-    Preset,
-    Progress,
-    StyleParams,
-    help_of,
-    range_of,
-)
+from nst.domain.jobs import FencingToken, Job, JobState, Outcome, StyleRef, cost_of, digests_of, new_id, styles_of
+from nst.domain.keys import JOB_ID, input_key_of, is_job_id, is_key, media_type, object_key, output_key_of, style_key
+from nst.domain.params import PRESET_SIZES, Init, KeepColours, Loss, Mode, Optimiser, Precision, Preset, StyleParams, help_of, range_of
+from nst.domain.progress import JobProgress, Progress
+from nst.domain.style_share import StyleShare, normalised_shares
 
 __all__ = [
-    "FINAL_STATES",
+    "JOB_ID",
     "PRESET_SIZES",
     "Cursor",
     "FeedEntry",
+    "FencingToken",
     "Init",
     "Job",
     "JobProgress",
@@ -32,20 +23,24 @@ __all__ = [
     "Optimiser",
     "Outcome",
     "Page",
+    "Precision",
     "Preset",
     "Progress",
     "StyleParams",
     "StyleRef",
-    "Ticket",
-    "before_of",
+    "StyleShare",
     "cost_of",
+    "digests_of",
     "help_of",
+    "input_key_of",
     "is_job_id",
     "is_key",
     "media_type",
     "new_id",
+    "normalised_shares",
     "object_key",
+    "output_key_of",
     "range_of",
-    "result_key",
     "style_key",
+    "styles_of",
 ]

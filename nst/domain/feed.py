@@ -1,15 +1,15 @@
-"""The public feed: what strangers see of a job, and how pages of it follow each other."""
+"""The public feed: entries without anything private, and pages."""
 
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from nst.domain.jobs import Job, StyleRef
-from nst.domain.keys import before_of
+from nst.domain.keys import is_public
 from nst.domain.params import StyleParams
 
 
 class Cursor(NamedTuple):
-    """The last thing seen on a page: the next page begins behind it, whatever has come in front meanwhile."""
+    """The last entry of a page. The next page begins after it, however many entries were added in front."""
 
     at: float
     job_id: str
@@ -17,24 +17,25 @@ class Cursor(NamedTuple):
 
 @dataclass(frozen=True)
 class FeedEntry:
-    """A published painting. It says nothing of its owner."""
+    """A published painting, without its owner.
+
+    Attributes:
+        input_key: of the photo; None if that is not published with it.
+    """
 
     job_id: str
     output_key: str
+    input_key: str | None
     styles: tuple[StyleRef, ...]
     params: StyleParams
     published: float
 
     @classmethod
     def of(cls, job: Job) -> "FeedEntry":
-        """Of a job that succeeded and is published."""
+        """The entry of a published job."""
         if job.output_key is None or job.published is None:
             raise ValueError(f"job {job.id} has nothing to show")
-        return cls(job.id, job.output_key, job.styles, job.params, job.published)
-
-    @property
-    def input_key(self) -> str:
-        return before_of(self.output_key)
+        return cls(job.id, job.output_key, job.input_key if is_public(job.input_key) else None, job.styles, job.params, job.published)
 
     @property
     def cursor(self) -> Cursor:
@@ -43,7 +44,7 @@ class FeedEntry:
 
 @dataclass(frozen=True)
 class Page:
-    """Entries, newest first, and where the next page begins; None when this is the last."""
+    """Entries, newest first, and where the next page begins (None after the last page)."""
 
     entries: tuple[FeedEntry, ...]
     following: Cursor | None

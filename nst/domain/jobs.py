@@ -1,12 +1,14 @@
-"""A job: one photo to be painted, from its submission to its end. The record is the truth; everything else is a hint."""
+"""A job: one photo to be painted, from submission to end. Its record is the truth; everything else is a hint."""
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
+from nst.domain.keys import is_public
 from nst.domain.params import PRESET_SIZES, Preset, StyleParams
+from nst.domain.progress import JobProgress
 from nst.errors import WrongState
 
 
@@ -25,7 +27,6 @@ class JobState(StrEnum):
         return state in TRANSITIONS[self]
 
 
-# A running job is queued again when its worker gives it back or is not heard of any more.
 TRANSITIONS: Mapping[JobState, frozenset[JobState]] = {
     JobState.QUEUED: frozenset({JobState.RUNNING, JobState.CANCELLED}),
     JobState.RUNNING: frozenset({JobState.SUCCEEDED, JobState.FAILED, JobState.CANCELLED, JobState.QUEUED}),
@@ -33,15 +34,26 @@ TRANSITIONS: Mapping[JobState, frozenset[JobState]] = {
     JobState.FAILED: frozenset(),
     JobState.CANCELLED: frozenset(),
 }
-FINAL_STATES = frozenset(state for state in JobState if state.is_terminal)
+"""The states that may follow each state. A running job is queued again when its worker gives it back or falls silent.
+
+Only the fakes of the tests look transitions up here. The adapters encode the same rules: `store/sqlite` in the WHERE clauses of its
+updates, `store/redis` in its Lua scripts. `tests/contract/test_agreement.py` applies the same random operations to all of them and compares
+the records. A new state or transition has to be added in all three places.
+"""
 
 
 @dataclass(frozen=True)
 class StyleRef:
-    """A style of a job: a bundled one's id, or the object key of a picture that the visitor brought. Shares count relative to their sum."""
+    """A style of a job: the id of one on offer, or the object key of a picture that the visitor uploaded.
+
+    Attributes:
+        share: relative to the sum of all shares.
+        digest: SHA-256 of the style's file at the time of submission; None in records of earlier versions, and for uploads.
+    """
 
     name: str
     share: float = 1.0
+    digest: str | None = None
 
     @property
     def is_upload(self) -> bool:
@@ -49,17 +61,8 @@ class StyleRef:
 
 
 @dataclass(frozen=True)
-class JobProgress:
-    """How far a job is: from 0 to 1, in words ("scale 3 of 5"), and an estimate of the seconds left once there is one."""
-
-    fraction: float = 0.0
-    stage: str = ""
-    seconds_left: float | None = None
-
-
-@dataclass(frozen=True)
-class Ticket:
-    """The right to speak about a job: who holds an older attempt than the record's is not listened to any more."""
+class FencingToken:
+    """Identifies one attempt of a job. Updates with an older attempt than the record's are rejected."""
 
     job_id: str
     attempt: int
@@ -67,11 +70,12 @@ class Ticket:
 
 @dataclass(frozen=True)
 class Outcome:
-    """How an attempt ended.
+    """The end of an attempt.
 
     Attributes:
         state: a final one.
         error: the sentence for the user, when it failed.
+        error_code: the public code of the error; None for an error without one.
         output_key, size_bytes, recipe: of the painting, when it succeeded.
     """
 
@@ -80,14 +84,15 @@ class Outcome:
     output_key: str | None = None
     size_bytes: int = 0
     recipe: Mapping[str, Any] | None = None
+    error_code: str | None = None
 
     @classmethod
     def succeeded(cls, output_key: str, size_bytes: int, recipe: Mapping[str, Any]) -> "Outcome":
         return cls(JobState.SUCCEEDED, output_key=output_key, size_bytes=size_bytes, recipe=recipe)
 
     @classmethod
-    def failed(cls, error: str) -> "Outcome":
-        return cls(JobState.FAILED, error=error)
+    def failed(cls, error: str, code: str | None = None) -> "Outcome":
+        return cls(JobState.FAILED, error=error, error_code=code)
 
     @classmethod
     def cancelled(cls) -> "Outcome":
@@ -99,16 +104,20 @@ class Job:
     """The record of a job.
 
     Attributes:
-        id: unguessable, 128 random bits.
-        owner: the unguessable token of the visitor's browser. Shown to nobody else.
-        token: of the submission, made by the form: the same owner and token are the same job, however often they arrive.
-        public: whether its pictures lie under `public/` and are shown in the feed once it has succeeded, unless it is hidden.
-        attempt: how often it was given to a worker; also the fencing token, so it never falls.
-        returns: how many of the attempts were given back unfinished; those do not count against `max_attempts`.
-        turn: its place in line, given by the queue. See `nst.store.ports.Queue`.
+        id: unguessable, with room for 128 random bits.
+        owner: the visitor's browser, or a program: a hash of its secret. Shown to nobody else.
+        token: the idempotency key of the submission, made by the form: the same owner and token are the same job.
+        public: whether its painting is stored under `public/` and shown in the feed once it has succeeded, unless it is hidden.
+        input_key: of the photo; under `public/` if that is shown with the painting.
+        attempt: the number of times that it was given to a worker; also the fencing token, so it never falls.
+        returns: the number of attempts that were given back unfinished; those do not count against `max_attempts`.
+        virtual_finish: its place in the queue, set by the queue. See `nst.store.ports.Queue`.
         size_bytes: of all its pictures in the object store.
         created, started, finished, published: seconds since the epoch.
-        hidden: taken out of the feed by reports or by an administrator, and its pictures from `public/`.
+        hidden: removed from the feed by reports or by an administrator, and its pictures from `public/`.
+        cleared: let in again by an administrator: reports do not hide it.
+        width, height: of the photo as stored, in pixels; None in records of earlier versions.
+        lease_until: when the lease of a running job lapses; seconds since the epoch.
     """
 
     id: str
@@ -124,7 +133,7 @@ class Job:
     state: JobState = JobState.QUEUED
     attempt: int = 0
     returns: int = 0
-    turn: float = 0.0
+    virtual_finish: float = 0.0
     started: float | None = None
     finished: float | None = None
     progress: JobProgress = field(default_factory=JobProgress)
@@ -135,6 +144,11 @@ class Job:
     cancel_requested: bool = False
     published: float | None = None
     hidden: bool = False
+    error_code: str | None = None
+    width: int | None = None
+    height: int | None = None
+    lease_until: float | None = None
+    cleared: bool = False
 
     @property
     def lane(self) -> Preset:
@@ -145,12 +159,12 @@ class Job:
         return cost_of(self.params)
 
     @property
-    def ticket(self) -> Ticket:
-        return Ticket(self.id, self.attempt)
+    def fencing_token(self) -> FencingToken:
+        return FencingToken(self.id, self.attempt)
 
     @property
     def is_exhausted(self) -> bool:
-        """Whether no further attempt is left."""
+        """Whether no attempt is left."""
         return self.attempt - self.returns >= self.max_attempts
 
     @property
@@ -158,28 +172,43 @@ class Job:
         return self.published is not None and not self.hidden
 
     @property
+    def shows_photo(self) -> bool:
+        """Whether those who may read this record may see the photo: its owner, and everyone if the painting was published with it."""
+        return bool(self.owner) or is_public(self.input_key)
+
+    @property
     def object_keys(self) -> tuple[str, ...]:
-        """Everything that lies in the object store because of this job."""
+        """The keys of all its pictures in the object store."""
         own = (self.input_key, self.preview_key, self.output_key)
         return (*(key for key in own if key), *(style.name for style in self.styles if style.is_upload))
 
-    def moved(self, state: JobState, **changes: Any) -> "Job":
-        """This job in its next state.
+    def transition(self, state: JobState, **changes: Any) -> "Job":
+        """The record in its next state.
 
         Raises:
-            WrongState: when there is no way from here to there.
+            WrongState: when `TRANSITIONS` does not allow it.
         """
         if not self.state.may_become(state):
             raise WrongState(f"This painting is {self.state} and cannot become {state}.")
         return replace(self, state=state, **changes)
 
 
+def digests_of(styles: Iterable[StyleRef]) -> dict[str, str]:
+    """The digests of a job's styles by name. Records keep them apart from names and shares, which earlier versions read."""
+    return {style.name: style.digest for style in styles if style.digest}
+
+
+def styles_of(shares: Iterable[tuple[str, float]], digests: Mapping[str, str]) -> tuple[StyleRef, ...]:
+    """The styles of a job from (name, share) pairs and digests by name: the inverse of `digests_of`."""
+    return tuple(StyleRef(name, share, digests.get(name)) for name, share in shares)
+
+
 def cost_of(params: StyleParams) -> float:
-    """How much work a painting is, relative to a draft: its pixels."""
+    """The work that a painting takes, in drafts: the ratio of their numbers of pixels."""
     long_side = params.size or PRESET_SIZES[params.preset]
     return (long_side / PRESET_SIZES[Preset.DRAFT]) ** 2
 
 
 def new_id() -> str:
-    """128 random bits as 32 characters."""
+    """128 random bits as 32 hexadecimal digits."""
     return secrets.token_hex(16)

@@ -1,26 +1,38 @@
-"""Where pictures lie: the keys of the object store, which existing clients and deployments speak, too.
+"""Job ids, and the keys of the object store, which existing clients and deployments depend on.
 
 public/input/<id>.<ext>   private/input/<id>.<ext>      the photo
-public/output/<id>.<ext>  private/output/<id>.<ext>     the painting, with the photo's ending: each is found from the other
-private/preview/<id>.jpg                                the painting while it is made
-style/<name>.jpg                                        a style picture that a visitor brought
+public/output/<id>.<ext>  private/output/<id>.<ext>     the painting, with the photo's extension: each key follows from the other
+private/preview/<id>.jpg                                the unfinished painting
+style/<name>.jpg                                        a style picture; <id>-<number> is one that a visitor uploaded
+
+Earlier front ends named photos by a UUID with dashes, or by shorter ids, and JPEGs `.jpeg`. The agent paints those, too; they belong to no
+job record, so nothing here ever deletes them.
 """
 
 import re
 from typing import Literal
 
-_ID = r"[a-z0-9]{20,32}"
-_JOB_ID = re.compile(_ID)
+JOB_ID = r"[a-z0-9]{25,32}"
+"""A regular expression: 32 hexadecimal digits of `new_id`, or what a program has chosen, with room for 128 random bits."""
+
+_ID = re.compile(JOB_ID)
+_ID_IN_LINK = re.compile(rf"(?<![A-Za-z0-9]){JOB_ID}(?![A-Za-z0-9])")
+_NAME = r"(?:[a-z0-9]{20,32}|[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})"
 _KEY = re.compile(
-    rf"(?:(?:public|private)/(?:input|output)/{_ID}\.(?:jpg|png|webp)|private/preview/{_ID}\.jpg|style/[a-z0-9][a-z0-9-]{{0,63}}\.jpg)"
+    rf"(?:public|private)/(?:input|output)/{_NAME}\.(?:jpg|jpeg|png|webp)|private/preview/{_NAME}\.jpg|style/[a-z0-9][a-z0-9-]{{0,63}}\.jpg"
 )
-_JOB = re.compile(rf"(?:public|private)/[a-z]+/({_ID})\.[a-z]+|style/([0-9a-f]{{32}})-\d+\.jpg")
-_MEDIA_TYPES = {"jpg": "image/jpeg", "png": "image/png", "webp": "image/webp"}
+_KEY_OF_JOB = re.compile(rf"(?:public|private)/[a-z]+/({JOB_ID})\.[a-z]+|style/({JOB_ID})-\d+\.jpg")
+_MEDIA_TYPES = {"jpeg": "image/jpeg", "jpg": "image/jpeg", "png": "image/png", "webp": "image/webp"}
 
 
 def is_job_id(text: str) -> bool:
-    """Whether a program may bring this as a job's id: what `new_id` makes, and anything like it with room for 128 random bits."""
-    return re.fullmatch(r"[a-z0-9]{25,32}", text) is not None
+    return _ID.fullmatch(text) is not None
+
+
+def job_id_in_link(text: str) -> str | None:
+    """The job id in a link to a painting, or in a text that is nothing else; the last one, since a host's name comes first."""
+    found = _ID_IN_LINK.findall(text)
+    return found[-1] if found else None
 
 
 def object_key(job_id: str, kind: Literal["input", "output"], suffix: str, *, public: bool) -> str:
@@ -33,47 +45,46 @@ def preview_key(job_id: str) -> str:
 
 
 def style_key(job_id: str, number: int) -> str:
-    """The key of the style picture that a visitor brought for a job."""
+    """The key of a style picture that a visitor uploaded for a job."""
     return f"style/{job_id}-{number}.jpg"
 
 
-def result_key(input_key: str) -> str:
-    """Where the painting of a photo goes."""
+def output_key_of(input_key: str) -> str:
+    """The key of the painting that is made from a photo."""
     return input_key.replace("/input/", "/output/", 1)
 
 
-def before_of(output_key: str) -> str:
-    """The photo that a painting was made from."""
+def input_key_of(output_key: str) -> str:
+    """The key of the photo that a painting was made from."""
     return output_key.replace("/output/", "/input/", 1)
 
 
 def with_visibility(key: str, *, public: bool) -> str:
-    """The same picture's key among the public or the private ones."""
+    """The key of the same picture below `public/` or `private/`."""
     return f"{'public' if public else 'private'}/{key.partition('/')[2]}"
 
 
-def places_of(key: str) -> frozenset[str]:
-    """Where a photo and its painting may lie, published or not, whichever of the four this key is."""
-    both = (before_of(key), result_key(key))
+def is_public(key: str) -> bool:
+    return key.startswith("public/")
+
+
+def locations_of(key: str) -> frozenset[str]:
+    """All four keys that a job's photo and painting may have, given any of them."""
+    both = (input_key_of(key), output_key_of(key))
     return frozenset(with_visibility(each, public=public) for each in both for public in (True, False))
 
 
-def job_of(key: str) -> str | None:
-    """The id of the job that a picture belongs to; None for a style picture that is on offer to all."""
-    found = _JOB.fullmatch(key)
+def job_id_of(key: str) -> str | None:
+    """The id of the job that a picture belongs to; None for a bundled style picture, and for another front end's photo."""
+    found = _KEY_OF_JOB.fullmatch(key)
     return None if found is None else found[1] or found[2]
 
 
-def is_id(job_id: str) -> bool:
-    """Whether a job may be called so. Nothing else is looked for, whoever asks."""
-    return _JOB_ID.fullmatch(job_id) is not None
-
-
 def is_key(key: str) -> bool:
-    """Whether this is a key that we would make. No other is read or written, whoever asks."""
+    """Whether a key has one of the forms above. No other is read or written."""
     return _KEY.fullmatch(key) is not None
 
 
 def media_type(key: str) -> str:
-    """By the key's ending, which the encoder chose: nothing is ever served as anything but a picture."""
+    """The media type that belongs to the key's extension, which the encoder chose: nothing is served as anything but a picture."""
     return _MEDIA_TYPES[key.rpartition(".")[2]]

@@ -1,1 +1,1 @@
-"""Jobs, their queue, the feed and the pictures: ports, the embedded adapters (SQLite and files), and fakes in memory."""
+"""Job records, queue, feed and pictures: ports/, and their adapters: sqlite/ with files.py, redis/, aws/."""

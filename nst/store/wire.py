@@ -1,11 +1,11 @@
-"""The letters of the done queue, which existing agents and clients speak, too. JSON in and out; no library, no queue.
+"""The messages of the done queue, which existing agents and clients send, too: JSON in and out.
 
-    {"resultKey": KEY, "requestId": "<front end>::<job id>"}                a painting is there: all that an agent has to say
-    {..., "attempt": 1, "size": 81234, "recipe": {...}}                     the same from ours, which says more
+    {"resultKey": KEY, "requestId": "<front end>::<job id>"}                a painting is stored: all that an agent must send
+    {..., "attempt": 1, "size": 81234, "recipe": {...}}                     the same from this project's agent
     {"kind": "progress", "requestId": ..., "fraction": 0.4, "stage": ...}   and other kinds: failed, interrupted, cancel
-    {"source": "aws.batch", "detail-type": "Batch Job State Change", ...}   from AWS Batch itself, by way of EventBridge
+    {"source": "aws.batch", "detail-type": "Batch Job State Change", ...}   from AWS Batch itself, through EventBridge
 
-`attempt` is the record's, the fencing token. An agent that does not know of it speaks for the present one.
+`attempt` is the record's, which is the fencing token. A message without it counts for the current attempt.
 """
 
 import json
@@ -17,20 +17,20 @@ from nst.domain import JobProgress
 
 FRONT_END = "studio"
 _EVENT = "Batch Job State Change"
-_MAX_TEXT = 500
+_MAX_TEXT, _MAX_CODE = 500, 50
 
 
-class Unreadable(ValueError):
-    """A letter that is none of ours."""
+class MalformedMessage(ValueError):
+    """A message that has none of these forms."""
 
 
 @dataclass(frozen=True)
 class Sender:
-    """Who writes about what.
+    """The job that a message is about, and its sender.
 
     Attributes:
-        attempt: None from an agent that knows of none.
-        assignment: of the machines' keeper; empty when it is not known.
+        attempt: None from an agent that does not report it.
+        assignment: id of the batch job; empty when it is not known.
     """
 
     job_id: str
@@ -45,7 +45,7 @@ class Sender:
 
 @dataclass(frozen=True)
 class Painted:
-    """`size` is None from an agent that does not say it."""
+    """`size` in bytes is None from an agent that does not report it."""
 
     sender: Sender
     result_key: str
@@ -55,10 +55,11 @@ class Painted:
 
 @dataclass(frozen=True)
 class Failed:
-    """`error` is a sentence for the user."""
+    """`error` is a sentence for the user, `code` a public error code."""
 
     sender: Sender
     error: str
+    code: str | None = None
 
 
 @dataclass(frozen=True)
@@ -70,21 +71,21 @@ class Advanced:
 
 @dataclass(frozen=True)
 class Interrupted:
-    """The machine is taken away, or something that it needs is. Whether there will be another, its keeper tells."""
+    """The machine is being reclaimed, or has lost something that it needs. AWS Batch reports whether there will be another attempt."""
 
     sender: Sender
 
 
 @dataclass(frozen=True)
 class Cancel:
-    """From the studio to itself: the owner wants it to stop."""
+    """From the app to the relay: the owner wants the job to stop."""
 
     sender: Sender
 
 
 @dataclass(frozen=True)
 class StateChanged:
-    """What the machines' keeper has seen. `status` is Batch's word."""
+    """A change of a batch job. `status` is one of AWS Batch's."""
 
     sender: Sender
     status: str
@@ -100,26 +101,26 @@ def request_id(job_id: str, front_end: str = FRONT_END) -> str:
 
 
 def job_id_of(request: str) -> str:
-    """The job id of a request id; a front end may put anything before it.
+    """The job id in a request id; a front end may put anything before `::`.
 
     Raises:
-        Unreadable: when there is none.
+        MalformedMessage: when there is none.
     """
     _, separator, job_id = request.rpartition("::")
     if not separator or not job_id:
-        raise Unreadable("a request id without a job id")
+        raise MalformedMessage("a request id without a job id")
     return job_id
 
 
-def body_of(message: Painted | Failed | Advanced | Interrupted | Cancel) -> str:
-    """The letter of a message."""
+def encode_message(message: Painted | Failed | Advanced | Interrupted | Cancel) -> str:
+    """The JSON text of a message."""
     sender = message.sender
     body: dict[str, Any] = {"requestId": sender.request_id, "attempt": sender.attempt, "assignment": sender.assignment or None}
     match message:
         case Painted():
             body |= {"resultKey": message.result_key, "size": message.size, "recipe": message.recipe}
         case Failed():
-            body |= {"kind": "failed", "error": message.error}
+            body |= {"kind": "failed", "error": message.error, "code": message.code}
         case Advanced(progress=progress):
             body |= {"kind": "progress", "fraction": progress.fraction, "stage": progress.stage}
             body |= {"secondsLeft": progress.seconds_left, "previewKey": message.preview_key}
@@ -130,19 +131,19 @@ def body_of(message: Painted | Failed | Advanced | Interrupted | Cancel) -> str:
     return json.dumps({name: value for name, value in body.items() if value is not None}, separators=(",", ":"))
 
 
-def message_of(text: str) -> Message:
+def decode_message(text: str) -> Message:
     """
     Raises:
-        Unreadable: when the letter is none of ours.
+        MalformedMessage: when it has none of the forms above.
     """
     try:
         body = json.loads(text)
-        return _event(body) if body.get("detail-type") == _EVENT else _letter(body)
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise Unreadable(f"not a letter: {type(error).__name__}: {error}") from error
+        return _event(body) if body.get("detail-type") == _EVENT else _parsed(body)
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError) as error:
+        raise MalformedMessage(f"not a message: {type(error).__name__}: {error}") from error
 
 
-def _letter(body: Mapping[str, Any]) -> Message:
+def _parsed(body: Mapping[str, Any]) -> Message:
     request = str(body["requestId"])
     sender = Sender(job_id_of(request), _whole(body.get("attempt")), str(body.get("assignment", "")), request.rpartition("::")[0])
     kind = body.get("kind", "result")
@@ -150,7 +151,8 @@ def _letter(body: Mapping[str, Any]) -> Message:
         case "result":
             return Painted(sender, str(body["resultKey"]), _whole(body.get("size")), dict(body.get("recipe", {})))
         case "failed":
-            return Failed(sender, str(body["error"])[:_MAX_TEXT])
+            code = body.get("code")
+            return Failed(sender, str(body["error"])[:_MAX_TEXT], None if code is None else str(code)[:_MAX_CODE])
         case "progress":
             left = body.get("secondsLeft")
             fraction = min(1.0, max(0.0, float(body["fraction"])))
@@ -160,7 +162,7 @@ def _letter(body: Mapping[str, Any]) -> Message:
             return Interrupted(sender)
         case "cancel":
             return Cancel(sender)
-    raise Unreadable(f"an unknown kind: {kind!r}")
+    raise MalformedMessage(f"an unknown kind: {kind!r}")
 
 
 def _event(body: Mapping[str, Any]) -> StateChanged:
@@ -171,12 +173,12 @@ def _event(body: Mapping[str, Any]) -> StateChanged:
 
 
 def reason_in(detail: Mapping[str, Any]) -> str:
-    """Why a Batch job is as it is: it may say so of the job, of its container, or of both."""
+    """The reason of a batch job's status, which AWS gives for the job, for its container, or for both."""
     return " ".join(filter(None, (detail.get("statusReason"), detail.get("container", {}).get("reason"))))
 
 
 def attempt_in(parameters: Mapping[str, Any]) -> int | None:
-    """The record's attempt among a Batch job's parameters; 0, the job definition's default, stands for none."""
+    """The record's attempt in a batch job's parameters; 0, the default in the job definition, means none."""
     return int(parameters.get("attempt") or 0) or None
 
 

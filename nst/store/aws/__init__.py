@@ -1,14 +1,5 @@
-"""The cloud: pictures in S3, machines by AWS Batch, word of them by SQS, and records, line, feed and hints in Redis.
+"""AWS: pictures in S3, batch jobs on AWS Batch, messages about them over SQS; records, queue, feed and events are in Redis.
 
-The line is the studio's own, as fair as everywhere: AWS Batch, which is first come, first served, is given few jobs at a time. A job that
-it has is `running`, on a lease that its agent's letters extend; its stage says whether there is a machine yet.
+The queue is the studio's own, as fair as elsewhere: AWS Batch, which is first come, first served, is given few jobs at a time. A job that
+has been submitted to it is `running`, on a lease that the agent's messages extend; its stage says whether it has a machine yet.
 """
-
-from nst.store.aws.batch import AwsBatch
-from nst.store.aws.clients import Clients
-from nst.store.aws.links import CloudLinks
-from nst.store.aws.mail import SqsMailbox
-from nst.store.aws.objects import CloudObjects
-from nst.store.aws.queue import CloudQueue
-
-__all__ = ["AwsBatch", "Clients", "CloudLinks", "CloudObjects", "CloudQueue", "SqsMailbox"]

@@ -1,21 +1,23 @@
-"""Addresses of pictures: a public one's is its key behind the public base, a private one's is signed when somebody looks, for minutes.
+"""URLs of pictures: a public picture's is permanent, a private one's is presigned when somebody looks, and expires within minutes.
 
-A signed address is whole. Nothing is ever put before it.
+A presigned URL is complete: nothing may be put before it.
 """
 
 from typing import Any
 from urllib.parse import quote
 
 from nst.domain import media_type
-from nst.store.aws.clients import in_our_words
+from nst.domain.keys import is_public
+from nst.store.aws.errors import PICTURES, translate_errors
+from nst.store.ports import Links
 
 
-class CloudLinks:
-    """`Links`.
-
+class CloudLinks(Links):
+    """
     Args:
-        client: of S3, whose role may read what is signed: an address has no more rights than its signer, and dies with his keys.
-        public_url: what stands before the keys of public pictures; None for signed addresses of all.
+        client: of S3, with a role that may read what it signs: a URL has the rights of its signer, and expires with the signer's keys.
+        public_url: the prefix of URLs of public pictures; None to presign all.
+        seconds: lifetime of a presigned URL.
     """
 
     def __init__(self, client: Any, bucket: str, prefix: str, public_url: str | None, seconds: int) -> None:
@@ -24,7 +26,7 @@ class CloudLinks:
         self._public_url = public_url.rstrip("/") if public_url else None
 
     def link(self, key: str, name: str) -> str:
-        if self._public_url and key.startswith("public/"):
+        if self._public_url and is_public(key):
             return f"{self._public_url}/{quote(self._prefix + key)}"
         wanted = {
             "Bucket": self._bucket,
@@ -32,6 +34,6 @@ class CloudLinks:
             "ResponseContentType": media_type(key),
             "ResponseContentDisposition": f'inline; filename="{name}"',
         }
-        with in_our_words():
-            address: str = self._client.generate_presigned_url("get_object", Params=wanted, ExpiresIn=self._seconds)
-        return address
+        with translate_errors(PICTURES):
+            url: str = self._client.generate_presigned_url("get_object", Params=wanted, ExpiresIn=self._seconds)
+        return url

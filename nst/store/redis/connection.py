@@ -1,43 +1,47 @@
-"""The way to Redis: one pool for a process, scripts and single commands, and outages told in our own words. It knows no jobs.
+"""The connection to Redis: one pool per process, scripts and single commands. It knows no jobs.
 
-A call that fails for want of a connection is tried again for about a second, which a restart of Redis often fits into; then it is
-`StoreUnavailable`, and the caller decides. A call whose answer was lost may so be carried out twice: what may not happen twice sees to that
-in its script.
+A call without a connection is retried for about a second, in which Redis is often restarted; then it raises `StoreUnavailable`, as
+everything that redis-py raises does (`errors.py`). A call whose answer was lost may therefore be carried out twice: a script that must not
+run twice checks that itself.
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib import resources
 from typing import Any
 
 from redis import Redis, RedisCluster
 from redis.backoff import ExponentialWithJitterBackoff
-from redis.exceptions import ClusterDownError, ConnectionError, OutOfMemoryError, ReadOnlyError, RedisError, ResponseError, TimeoutError
+from redis.connection import parse_url
+from redis.exceptions import NoScriptError, ReadOnlyError
 from redis.retry import Retry
 
 from nst.errors import StoreUnavailable
+from nst.store.errors import Failure, store_error
+from nst.store.redis.errors import OUTAGE_MESSAGE, failure_of, reason_of
 
 ANSWER_SECONDS = 5.0
 CONNECT_SECONDS = 2.0
-RETRIES, FIRST_PAUSE, LONGEST_PAUSE = 4, 0.05, 0.5
-MOST_CONNECTIONS = 10_000  # as many as threads call at once; redis-py stops at 100, and calls that an outage
-IDLE_SECONDS = 15  # a connection that was idle for longer is tried before it is used: firewalls forget them silently
+RETRIES = 4
+FIRST_PAUSE = 0.05  # seconds
+LONGEST_PAUSE = 0.5  # seconds
+MOST_CONNECTIONS = 10_000  # one per calling thread; redis-py's limit is 100, beyond which it raises a connection error
+IDLE_SECONDS = 15  # after which a connection is checked before it is used: firewalls drop idle ones silently
 _CLUSTER = "+cluster"
-# Redis answers and refuses: a replica that is not the primary any more, memory or disk that is full, a cluster that votes.
-_OUT_OF_ORDER = (ReadOnlyError, OutOfMemoryError, ClusterDownError)
 _UNBLOCKED = "UNBLOCKED"
+_SCRIPT_TRIES = 3  # times that a script is sent, in full, to servers that have not loaded it
 
 
 class Connection:
     """
     Args:
         url: redis:// or rediss:// (TLS), with user, password and database; redis+cluster:// or rediss+cluster:// for a cluster.
-        prefix: of all keys; deployments with different ones share a Redis.
+        prefix: of all keys; deployments with different prefixes can share a Redis.
     """
 
     def __init__(self, url: str, prefix: str = "nst", answer_seconds: float = ANSWER_SECONDS) -> None:
         self.longest_block = min(2.0, answer_seconds / 2)
-        """Seconds that a blocking command may wait: one that outlives the socket's patience is sent again and again, and fails at last."""
+        """Seconds that a blocking command may wait: one that exceeds the socket's timeout is repeated, and fails in the end."""
         self._prefix = f"{{{prefix}}}:"
         options: dict[str, Any] = {
             "decode_responses": True,
@@ -48,94 +52,110 @@ class Connection:
             "retry": Retry(ExponentialWithJitterBackoff(base=FIRST_PAUSE, cap=LONGEST_PAUSE), RETRIES),
         }
         self._url, self._options = url, options
-        self._client: Any = None if _CLUSTER in url else Redis.from_url(url, **options)
+        self._client: Any = None
+        if _CLUSTER not in url:
+            with suppress(ValueError):  # reported by each call
+                self._client = Redis.from_url(url, **options)
         self._scripts = dict(_scripts())
 
     def key(self, *parts: str) -> str:
         return self._prefix + ":".join(parts)
 
     def run(self, script: str, *arguments: str | float) -> Any:
-        """Runs scripts/<script>.lua, in one step.
+        """Run one of the scripts atomically.
 
         Raises:
-            StoreUnavailable: when Redis does not answer, or is out of order.
+            StoreUnavailable: when it fails, for whatever reason.
         """
-        with self._in_our_words():
-            return self._registered(script)(keys=[self._prefix], args=[_exact(argument) for argument in arguments])
+        words = [_exact(argument) for argument in arguments]
+        with self._translate_errors():
+            for _ in range(_SCRIPT_TRIES - 1):
+                with suppress(NoScriptError):
+                    return self._registered(script)(keys=[self._prefix], args=words)
+            return self._registered(script)(keys=[self._prefix], args=words)
 
     def call(self, *command: str | float) -> Any:
-        """Sends one command.
+        """Send one command.
 
         Raises:
-            StoreUnavailable: when Redis does not answer, or is out of order.
+            StoreUnavailable: when it fails, for whatever reason.
         """
-        with self._in_our_words():
-            return self._living().execute_command(*map(_exact, command))
+        with self._translate_errors():
+            return self._connected().execute_command(*map(_exact, command))
+
+    def names(self, kind: str) -> list[str]:
+        """What follows `kind:` in the keys that begin with it. It looks at all keys, a part at a time.
+
+        Raises:
+            StoreUnavailable: when that fails.
+        """
+        start = self.key(kind, "")
+        with self._translate_errors():
+            return [name[len(start) :] for name in set(self._connected().scan_iter(f"{start}*", count=1000))]
 
     def close(self) -> None:
-        client: Any = self._client  # whose methods are not all typed
+        client: Any = self._client  # not all of its methods are typed
         if isinstance(self._client, RedisCluster):
-            client.disconnect_connection_pools()  # which its `close` leaves open
+            client.disconnect_connection_pools()  # left open by `close`
         if client is not None:
             client.close()
 
     @contextmanager
-    def _in_our_words(self) -> Iterator[None]:
-        """A primary that has become a replica keeps our connections open: the next ones go where its name leads by now."""
+    def _translate_errors(self) -> Iterator[None]:
+        """A primary that was demoted keeps connections open: drop them, so that new ones resolve its name again."""
         try:
-            with _in_our_words():
-                yield
-        except StoreUnavailable as error:
-            if _is_demotion(error.__cause__) and isinstance(self._client, Redis):
-                self._client.connection_pool.disconnect(inuse_connections=False)
+            yield
+        except StoreUnavailable:
             raise
+        except Exception as error:  # only the driver is called inside the block
+            if _is_demotion(error) and isinstance(self._client, Redis):
+                self._client.connection_pool.disconnect(inuse_connections=False)
+            raise store_error(failure_of(error), OUTAGE_MESSAGE, reason_of(error)) from error
 
-    def _living(self) -> Any:
-        """A cluster's client asks for its nodes when it is made, which may have to wait until there are some."""
+    def _connected(self) -> Any:
+        """The client. That of a cluster asks for the nodes when it is created, so it is created by the first call that succeeds."""
         if self._client is None:
+            _check(self._url)
             self._client = RedisCluster.from_url(self._url.replace(_CLUSTER, ""), **self._options)
         return self._client
 
     def _registered(self, name: str) -> Any:
-        """Sent by its hash, and as a whole to a Redis that does not know it (any more)."""
+        """The script, which is sent as its hash, and in full to a Redis that has not loaded it."""
         script = self._scripts[name]
         if isinstance(script, str):
-            script = self._scripts[name] = self._living().register_script(script)
+            script = self._scripts[name] = self._connected().register_script(script)
         return script
 
 
 def _scripts() -> Iterator[tuple[str, Any]]:
+    """(name, text) of each script: the parts of the files, which begin with `--- name: arguments`, after `records.lua`."""
     files = {file.name: file.read_text("utf-8") for file in resources.files("nst.store.redis").joinpath("scripts").iterdir()}
     common = files.pop("records.lua")
-    for name, text in files.items():
-        yield name.removesuffix(".lua"), common + text
+    for part in (part for text in files.values() for part in text.split("\n--- ")[1:]):
+        title, _, body = part.partition("\n")
+        yield title.partition(":")[0], common + body
+
+
+class UsesRedis:
+    """Base of the adapters, which share a connection."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
 
 
 def _exact(argument: str | float) -> str | float:
-    """`repr` gives every digit of a number; an enumeration's `repr` is none of Redis' business."""
+    """Floats with all their digits, and flags as 1 or 0."""
+    if isinstance(argument, bool):
+        return int(argument)
     return repr(argument) if isinstance(argument, float) else argument
 
 
-@contextmanager
-def _in_our_words() -> Iterator[None]:
+def _check(url: str) -> None:
     try:
-        yield
-    except (ConnectionError, TimeoutError, *_OUT_OF_ORDER) as error:
-        raise _unavailable() from error
-    except ResponseError as error:
-        # It cannot write to its disk, and refuses to go on without; or it has just become a replica, and ends what waits.
-        if str(error).startswith(("MISCONF", _UNBLOCKED)):
-            raise _unavailable() from error
-        raise
-    except RedisError as error:
-        if isinstance(error.__cause__ or error.__context__, ConnectionError | TimeoutError):
-            raise _unavailable() from error
-        raise
+        parse_url(url.replace(_CLUSTER, ""))  # type: ignore[no-untyped-call]
+    except ValueError as error:
+        raise store_error(Failure.MISCONFIGURED, OUTAGE_MESSAGE, f"NST_REDIS_URL is not the address of a Redis: {error}.") from error
 
 
-def _is_demotion(error: BaseException | None) -> bool:
+def _is_demotion(error: BaseException) -> bool:
     return isinstance(error, ReadOnlyError) or str(error).startswith(_UNBLOCKED)
-
-
-def _unavailable() -> StoreUnavailable:
-    return StoreUnavailable("The studio's memory does not answer at the moment. What was accepted is kept. Please try again in a minute.")

@@ -1,45 +1,61 @@
-"""The records."""
+"""Job records."""
 
 import json
 import secrets
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 
-from nst.domain import Cursor, Job, JobProgress, JobState, Outcome, Preset, Ticket
-from nst.store.redis.connection import Connection
-from nst.store.redis.records import behind, flag, job_of, place
+from nst.domain import Cursor, FencingToken, Job, JobProgress, JobState, Outcome, Preset
+from nst.store.ports import JobStore
+from nst.store.redis.connection import UsesRedis
+from nst.store.redis.records import after, job_of, place
 
-_SPANS = 1000  # finished jobs of each preset whose seconds are remembered
-_BATCH = 1000
+_SPANS = 1000  # number of finished jobs of each preset whose durations are kept
+_DELETED = 100_000  # ids that are kept
+_BATCH = 1000  # ids of one request
 
 
-class RedisJobs:
-    """A `JobStore`."""
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
-
+class RedisJobs(UsesRedis, JobStore):
     def get(self, job_id: str) -> Job | None:
         fields = self._connection.call("HGETALL", self._connection.key("job", job_id))
         return job_of([text for pair in fields.items() for text in pair]) if fields else None
 
     def of_owner(self, owner: str, limit: int, before: Cursor | None = None) -> list[Job]:
-        return [job_of(reply) for reply in self._connection.run("newest", f"owner:{owner}", limit, behind(before))]
+        return [job_of(reply) for reply in self._connection.run("newest", f"owner:{owner}", limit, after(before))]
 
-    def advance(self, ticket: Ticket, progress: JobProgress, preview_key: str | None) -> bool:
+    def rename_owner(self, old: str, new: str) -> int:
+        return int(self._connection.run("rename_owner", old, new))
+
+    def rename_owners(self, new_name: Callable[[str], str]) -> int:
+        owners = self._connection.names("owner")
+        changed = {name: new for name in owners if (new := new_name(name)) != name}
+        for old, new in changed.items():
+            self.rename_owner(old, new)
+        for job_id in self._connection.names("reports"):
+            for name in self._connection.call("HKEYS", self._connection.key("reports", job_id)):
+                if (new := new_name(name)) != name:
+                    self._connection.run("rename_reporter", job_id, name, new)
+                    changed[name] = new
+        return len(changed)
+
+    def advance(self, token: FencingToken, progress: JobProgress, preview_key: str | None) -> bool:
         left = "" if progress.seconds_left is None else progress.seconds_left
-        return bool(self._connection.run("advance", *_named(ticket), progress.fraction, progress.stage, left, preview_key or ""))
+        return bool(self._connection.run("advance", *_attempt(token), progress.fraction, progress.stage, left, preview_key or ""))
 
-    def finish(self, ticket: Ticket, outcome: Outcome, now: float) -> bool:
+    def finish(self, token: FencingToken, outcome: Outcome, now: float) -> bool:
         recipe = "" if outcome.recipe is None else json.dumps(outcome.recipe)
         words = (outcome.state.value, outcome.error or "", outcome.output_key or "", outcome.size_bytes, recipe)
-        return bool(self._connection.run("finish", *_named(ticket), now, secrets.token_hex(8), *words, _SPANS))
+        code = outcome.error_code or ""
+        return bool(self._connection.run("finish", *_attempt(token), now, secrets.token_hex(8), *words, _SPANS, code))
 
-    def set_public(self, job_id: str, public: bool, input_key: str, output_key: str, now: float) -> bool:
-        return bool(self._connection.run("set_public", job_id, flag(public), input_key, output_key, now))
+    def set_public(self, job_id: str, public: bool, input_key: str, output_key: str, now: float, expected: str | None = None) -> bool:
+        return bool(self._connection.run("set_public", job_id, public, input_key, output_key, now, expected or ""))
 
-    def delete(self, job_id: str) -> bool:
-        return bool(self._connection.run("delete", job_id))
+    def delete(self, job_id: str, *, only_private: bool = False) -> bool:
+        return bool(self._connection.run("delete", job_id, only_private, _DELETED))
+
+    def was_deleted(self, job_id: str) -> bool:
+        return self._connection.call("ZSCORE", self._connection.key("deleted"), job_id) is not None
 
     def known(self, job_ids: Collection[str]) -> set[str]:
         ids = list(job_ids)
@@ -48,8 +64,9 @@ class RedisJobs:
     def stored_bytes(self) -> int:
         return int(self._connection.call("HGET", self._connection.key("totals"), "size_bytes") or 0)
 
-    def oldest_private(self, finished_before: float, limit: int) -> list[Job]:
-        return [job_of(reply) for reply in self._connection.run("oldest", "unpublished", limit, place(finished_before))]
+    def oldest_private(self, finished_before: float, limit: int, *, only_unpainted: bool = False) -> list[Job]:
+        index = "unpainted" if only_unpainted else "unpublished"
+        return [job_of(reply) for reply in self._connection.run("oldest", index, limit, place(finished_before))]
 
     def dead(self, limit: int) -> list[Job]:
         return [job_of(reply) for reply in self._connection.run("newest", "dead", limit, "")]
@@ -64,5 +81,5 @@ class RedisJobs:
         return [(float(cost), float(seconds)) for _, cost, seconds in (span.split(":") for span in spans)]
 
 
-def _named(ticket: Ticket) -> tuple[str, int]:
-    return ticket.job_id, ticket.attempt
+def _attempt(token: FencingToken) -> tuple[str, int]:
+    return token.job_id, token.attempt

@@ -1,34 +1,30 @@
-"""The queue: a sorted set of turns for each lane, and leases in the records. Every call is one script."""
+"""The queue: a sorted set for each lane, scored by virtual finish time, and leases in the records. Every call is one script."""
 
 import secrets
 import time
 from collections.abc import Collection
 
-from nst.domain import Job, Preset, Ticket
-from nst.store.ports import Ahead, Lease, Line, Pulse, Quota
-from nst.store.redis.connection import Connection
-from nst.store.redis.records import fields_of, flag, job_of, time_of
-from nst.store.sentences import WORKER_LOST, check_quota
+from nst.domain import FencingToken, Job, Preset
+from nst.store.ports import LaneStats, Lease, LeaseStatus, Queue, QueuePosition, Quota
+from nst.store.redis.connection import UsesRedis
+from nst.store.redis.records import fields_of, job_of, time_of
+from nst.store.user_messages import WORKER_LOST, check_quota, id_taken
 
-_MINUTE, _HOUR = 60, 3600
+_MINUTE = 60  # seconds
+_HOUR = 3600
 
 
-class RedisQueue:
-    """A `Queue`."""
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
-
+class RedisQueue(UsesRedis, Queue):
     def check(self, owner: str, quota: Quota, now: float) -> None:
-        uploads, active, queued = self._connection.run("load", owner, now - _MINUTE)
-        check_quota(quota, uploads=uploads, active=active, queued=queued)
+        check_quota(quota, *self._connection.run("load", owner, now - _MINUTE))
 
     def submit(self, job: Job, quota: Quota) -> Job:
         limits = (quota.uploads_per_minute, quota.active, quota.queued)
         answer, found = self._connection.run("submit", *limits, job.created - _MINUTE, job.created - _HOUR, *fields_of(job))
+        if answer == "taken":
+            raise id_taken()
         if answer == "refused":
-            uploads, active, queued = found
-            check_quota(quota, uploads=uploads, active=active, queued=queued)
+            check_quota(quota, *found)
         return job_of(found)
 
     def claim(self, worker: str, now: float, lease_seconds: float, lanes: Collection[Preset] = ()) -> Lease | None:
@@ -36,14 +32,14 @@ class RedisQueue:
         found = self._connection.run("claim", now, until, worker, secrets.token_hex(8), *_names(lanes))
         return Lease(job_of(found), worker, until) if found else None
 
-    def heartbeat(self, ticket: Ticket, now: float, lease_seconds: float) -> Pulse:
-        return Pulse(self._connection.run("heartbeat", ticket.job_id, ticket.attempt, now + lease_seconds))
+    def heartbeat(self, token: FencingToken, now: float, lease_seconds: float) -> LeaseStatus:
+        return LeaseStatus(self._connection.run("heartbeat", token.job_id, token.attempt, now + lease_seconds))
 
-    def give_back(self, ticket: Ticket, now: float) -> bool:
-        return bool(self._connection.run("give_back", ticket.job_id, ticket.attempt, now))
+    def give_back(self, token: FencingToken, now: float) -> bool:
+        return bool(self._connection.run("give_back", token.job_id, token.attempt, now))
 
-    def acknowledge(self, ticket: Ticket) -> None:
-        self._connection.run("acknowledge", ticket.job_id, ticket.attempt)
+    def acknowledge(self, token: FencingToken) -> None:
+        self._connection.run("acknowledge", token.job_id, token.attempt)
 
     def overdue(self, now: float) -> list[Job]:
         return [job_of(reply) for reply in self._connection.run("overdue", now)]
@@ -55,9 +51,9 @@ class RedisQueue:
         found = self._connection.run("cancel", job_id, now)
         return job_of(found) if found else None
 
-    def ahead(self, job_id: str) -> Ahead | None:
-        found = self._connection.run("ahead", job_id, *_names())
-        return Ahead(int(found[0]), float(found[1])) if found else None
+    def position(self, job_id: str) -> QueuePosition | None:
+        found = self._connection.run("position", job_id, *_names())
+        return QueuePosition(int(found[0]), float(found[1])) if found else None
 
     def wait(self, seconds: float, lanes: Collection[Preset] = ()) -> None:
         names = _names(lanes)
@@ -69,11 +65,11 @@ class RedisQueue:
                 return
 
     def pause(self, paused: bool) -> None:
-        self._connection.run("pause", flag(paused), *_names())
+        self._connection.run("pause", paused, *_names())
 
-    def line(self) -> dict[Preset, Line]:
-        found = zip(Preset, self._connection.run("line", *_names()), strict=True)
-        return {lane: Line(jobs, time_of(oldest)) for lane, (jobs, oldest) in found if jobs}
+    def lane_stats(self) -> dict[Preset, LaneStats]:
+        found = zip(Preset, self._connection.run("lane_stats", *_names()), strict=True)
+        return {lane: LaneStats(jobs, time_of(oldest)) for lane, (jobs, oldest) in found if jobs}
 
 
 def _names(lanes: Collection[Preset] = ()) -> list[str]:

@@ -1,13 +1,15 @@
-"""Records, queue, feed, completions and roster in one SQLite file: for one machine, with no service besides it."""
+"""Records, queue, feed, events and worker registry in one SQLite file: for one machine, without other services."""
 
 from nst.store.ports import Backend, ObjectStore
-from nst.store.sqlite.completions import SqliteCompletions
+from nst.store.sqlite.cleanups import SqliteCleanups
 from nst.store.sqlite.database import Database
 from nst.store.sqlite.feed import SqliteFeed
+from nst.store.sqlite.job_events import SqliteJobEvents
 from nst.store.sqlite.jobs import SqliteJobs
 from nst.store.sqlite.queue import SqliteQueue
-from nst.store.sqlite.roster import SqliteRoster
+from nst.store.sqlite.secrets import SqliteSecrets
 from nst.store.sqlite.webhooks import SqliteWebhooks
+from nst.store.sqlite.workers import SqliteWorkerRegistry
 
 __all__ = ["Database", "sqlite_backend"]
 
@@ -19,7 +21,9 @@ def sqlite_backend(database: Database, objects: ObjectStore) -> Backend:
         queue=SqliteQueue(database),
         feed=SqliteFeed(database),
         objects=objects,
-        completions=SqliteCompletions(database),
-        roster=SqliteRoster(database),
+        job_events=SqliteJobEvents(database),
+        workers=SqliteWorkerRegistry(database),
         webhooks=SqliteWebhooks(database),
+        cleanups=SqliteCleanups(database),
+        secrets=SqliteSecrets(database),
     )

@@ -1,75 +1,73 @@
-"""The records."""
+"""Job records."""
 
 import json
 import sqlite3
-from collections.abc import Collection
+from collections.abc import Callable, Collection
+from dataclasses import asdict
 
-from nst.domain import Cursor, Job, JobProgress, JobState, Outcome, Preset, Ticket
-from nst.store.sqlite.database import Database
+from nst.domain import Cursor, FencingToken, Job, JobProgress, JobState, Outcome, Preset
+from nst.store import records
+from nst.store.ports import JobStore
+from nst.store.sqlite.database import UsesDatabase, Values
 from nst.store.sqlite.feed import put_in, take_out
-from nst.store.sqlite.rows import job_of
 
-_HELD = "id = :id AND attempt = :attempt AND state = 'running'"
+HELD = "id = :job_id AND attempt = :attempt AND state = 'running'"  # with the fields of a fencing token
 
 
-class SqliteJobs:
-    """A `JobStore`."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
-
+class SqliteJobs(UsesDatabase, JobStore):
     def get(self, job_id: str) -> Job | None:
         with self._database.reading() as connection:
             return find(connection, job_id)
 
     def of_owner(self, owner: str, limit: int, before: Cursor | None = None) -> list[Job]:
         at, job_id = before or (float("inf"), "")
-        with self._database.reading() as connection:
-            rows = connection.execute(
-                "SELECT * FROM jobs WHERE owner = ? AND (created, id) < (?, ?) ORDER BY created DESC, id DESC LIMIT ?",
-                (owner, at, job_id, limit),
-            )
-            return [job_of(row) for row in rows]
+        condition = "owner = ? AND (created, id) < (?, ?) ORDER BY created DESC, id DESC LIMIT ?"
+        return self._jobs(condition, (owner, at, job_id, limit))
 
-    def advance(self, ticket: Ticket, progress: JobProgress, preview_key: str | None) -> bool:
-        values = {"fraction": progress.fraction, "stage": progress.stage, "left": progress.seconds_left, "preview": preview_key}
+    def rename_owner(self, old: str, new: str) -> int:
         with self._database.writing() as connection:
-            changed = connection.execute(
-                "UPDATE jobs SET fraction = :fraction, stage = :stage, seconds_left = :left,"
-                f" preview_key = coalesce(:preview, preview_key) WHERE {_HELD}",
-                {**values, **_named(ticket)},
-            )
-            return changed.rowcount == 1
+            return _rename_owner(connection, old, new)
 
-    def finish(self, ticket: Ticket, outcome: Outcome, now: float) -> bool:
-        values = {
-            "state": outcome.state,
-            "error": outcome.error,
-            "output": outcome.output_key,
-            "size": outcome.size_bytes,
-            "recipe": json.dumps(outcome.recipe) if outcome.recipe is not None else None,
-            "now": now,
-            **_named(ticket),
-        }
+    def rename_owners(self, new_name: Callable[[str], str]) -> int:
+        with self._database.writing() as connection:
+            names = [row[0] for row in connection.execute("SELECT owner FROM jobs UNION SELECT reporter FROM reports")]
+            changed = [(name, new) for name in names if (new := new_name(name)) != name]
+            for old, new in changed:
+                _rename_owner(connection, old, new)
+                connection.execute("UPDATE OR REPLACE reports SET reporter = ? WHERE reporter = ?", (new, old))
+            return len(changed)
+
+    def advance(self, token: FencingToken, progress: JobProgress, preview_key: str | None) -> bool:
+        statement = (
+            "UPDATE jobs SET fraction = :fraction, stage = :stage, seconds_left = :seconds_left,"
+            f" preview_key = coalesce(:preview, preview_key) WHERE {HELD} RETURNING id"
+        )
+        return bool(self._database.change(statement, {**asdict(progress), "preview": preview_key, **asdict(token)}))
+
+    def finish(self, token: FencingToken, outcome: Outcome, now: float) -> bool:
+        recipe = json.dumps(outcome.recipe) if outcome.recipe is not None else None
         with self._database.writing() as connection:
             row = connection.execute(
-                "UPDATE jobs SET state = :state, error = :error, output_key = :output, size_bytes = size_bytes + :size, recipe = :recipe,"
+                "UPDATE jobs SET state = :state, error = :error, error_code = :error_code, output_key = :output_key,"
+                " size_bytes = size_bytes + :size_bytes, recipe = :recipe,"
                 " finished = :now, seconds_left = NULL, preview_key = NULL,"
                 " fraction = CASE WHEN :state = 'succeeded' THEN 1 ELSE fraction END,"
                 " published = CASE WHEN :state = 'succeeded' AND public THEN :now END"
-                f" WHERE {_HELD} RETURNING *",
-                values,
+                f" WHERE {HELD} RETURNING *",
+                {**asdict(outcome), "recipe": recipe, "now": now, **asdict(token)},
             ).fetchone()
             if row is not None:
                 put_in(connection, job_of(row))
             return row is not None
 
-    def set_public(self, job_id: str, public: bool, input_key: str, output_key: str, now: float) -> bool:
+    def set_public(self, job_id: str, public: bool, input_key: str, output_key: str, now: float, expected: str | None = None) -> bool:
+        values = {"public": public, "input": input_key, "output": output_key, "now": now, "id": job_id, "expected": expected}
         with self._database.writing() as connection:
             row = connection.execute(
                 "UPDATE jobs SET public = :public, input_key = :input, output_key = :output,"
-                " published = CASE WHEN :public THEN coalesce(published, :now) END WHERE id = :id AND state = 'succeeded' RETURNING *",
-                {"public": public, "input": input_key, "output": output_key, "now": now, "id": job_id},
+                " published = CASE WHEN :public THEN coalesce(published, :now) END"
+                " WHERE id = :id AND state = 'succeeded' AND output_key = coalesce(:expected, output_key) RETURNING *",
+                values,
             ).fetchone()
             if row is None:
                 return False
@@ -77,49 +75,44 @@ class SqliteJobs:
             put_in(connection, job_of(row))
             return True
 
-    def delete(self, job_id: str) -> bool:
-        with self._database.writing() as connection:
-            return connection.execute("DELETE FROM jobs WHERE id = ?", (job_id,)).rowcount == 1
+    def delete(self, job_id: str, *, only_private: bool = False) -> bool:
+        condition = " AND published IS NULL AND finished IS NOT NULL" if only_private else ""
+        return bool(self._database.change(f"DELETE FROM jobs WHERE id = ?{condition} RETURNING id", (job_id,)))
+
+    def was_deleted(self, job_id: str) -> bool:
+        with self._database.reading() as connection:
+            return was_deleted(connection, job_id)
 
     def known(self, job_ids: Collection[str]) -> set[str]:
-        with self._database.reading() as connection:
-            rows = connection.execute("SELECT id FROM jobs WHERE id IN (SELECT value FROM json_each(?))", (json.dumps(list(job_ids)),))
-            return {row["id"] for row in rows}
+        query = "SELECT id FROM jobs WHERE id IN (SELECT value FROM json_each(?))"
+        return {job_id for (job_id,) in self._database.rows(query, (json.dumps(list(job_ids)),))}
 
     def stored_bytes(self) -> int:
-        with self._database.reading() as connection:
-            (total,) = connection.execute("SELECT size_bytes FROM totals").fetchone()
-            return int(total)
+        ((total,),) = self._database.rows("SELECT size_bytes FROM totals")
+        return int(total)
 
-    def oldest_private(self, finished_before: float, limit: int) -> list[Job]:
-        with self._database.reading() as connection:
-            rows = connection.execute(
-                "SELECT * FROM jobs WHERE published IS NULL AND finished IS NOT NULL AND finished < ? ORDER BY finished, id LIMIT ?",
-                (finished_before, limit),
-            )
-            return [job_of(row) for row in rows]
+    def oldest_private(self, finished_before: float, limit: int, *, only_unpainted: bool = False) -> list[Job]:
+        condition = "published IS NULL AND finished IS NOT NULL AND finished < ? AND NOT (? AND state = 'succeeded')"
+        return self._jobs(f"{condition} ORDER BY finished, id LIMIT ?", (finished_before, only_unpainted, limit))
 
     def dead(self, limit: int) -> list[Job]:
-        with self._database.reading() as connection:
-            rows = connection.execute(
-                "SELECT * FROM jobs WHERE state = 'failed' AND attempt - returns >= max_attempts ORDER BY finished DESC, id DESC LIMIT ?",
-                (limit,),
-            )
-            return [job_of(row) for row in rows]
+        condition = "state = 'failed' AND attempt - returns >= max_attempts ORDER BY finished DESC, id DESC LIMIT ?"
+        return self._jobs(condition, (limit,))
 
     def counts(self) -> dict[JobState, int]:
-        with self._database.reading() as connection:
-            rows = connection.execute("SELECT state, count(*) FROM jobs GROUP BY state")
-            return {JobState(state): number for state, number in rows}
+        rows = self._database.rows("SELECT state, count(*) FROM jobs GROUP BY state")
+        return {JobState(state): number for state, number in rows}
 
     def durations(self, preset: Preset | None, limit: int) -> list[tuple[float, float]]:
-        with self._database.reading() as connection:
-            rows = connection.execute(
-                "SELECT cost, finished - started FROM jobs WHERE state = 'succeeded' AND (:lane IS NULL OR lane = :lane)"
-                " ORDER BY finished DESC LIMIT :limit",
-                {"lane": preset, "limit": limit},
-            )
-            return [(cost, seconds) for cost, seconds in rows]
+        rows = self._database.rows(
+            "SELECT cost, finished - started FROM jobs WHERE state = 'succeeded' AND (:lane IS NULL OR lane = :lane)"
+            " ORDER BY finished DESC LIMIT :limit",
+            {"lane": preset, "limit": limit},
+        )
+        return [(cost, seconds) for cost, seconds in rows]
+
+    def _jobs(self, condition: str, values: Values) -> list[Job]:
+        return [job_of(row) for row in self._database.rows(f"SELECT * FROM jobs WHERE {condition}", values)]
 
 
 def find(connection: sqlite3.Connection, job_id: str) -> Job | None:
@@ -127,5 +120,14 @@ def find(connection: sqlite3.Connection, job_id: str) -> Job | None:
     return None if row is None else job_of(row)
 
 
-def _named(ticket: Ticket) -> dict[str, str | int]:
-    return {"id": ticket.job_id, "attempt": ticket.attempt}
+def was_deleted(connection: sqlite3.Connection, job_id: str) -> bool:
+    return connection.execute("SELECT 1 FROM deleted_jobs WHERE id = ?", (job_id,)).fetchone() is not None
+
+
+def _rename_owner(connection: sqlite3.Connection, old: str, new: str) -> int:
+    connection.execute("UPDATE submissions SET owner = ? WHERE owner = ?", (new, old))
+    return connection.execute("UPDATE jobs SET owner = ? WHERE owner = ?", (new, old)).rowcount
+
+
+def job_of(row: sqlite3.Row) -> Job:
+    return records.job_of(dict(row))

@@ -1,19 +1,19 @@
-"""The queue: leases on rows of the records' table, claimed in one statement."""
+"""The queue: leases on rows of the table of records, claimed in one statement."""
 
 import json
 import sqlite3
 import time
 from collections.abc import Collection
-from dataclasses import replace
+from dataclasses import asdict, replace
 
-from nst.domain import Job, Preset, Ticket
-from nst.store.ports import Ahead, Lease, Line, Pulse, Quota
-from nst.store.sentences import WORKER_LOST, check_quota
-from nst.store.sqlite.database import Database
-from nst.store.sqlite.jobs import find
-from nst.store.sqlite.rows import job_of, row_of
+from nst.domain import FencingToken, Job, Preset
+from nst.store.ports import LaneStats, Lease, LeaseStatus, Queue, QueuePosition, Quota
+from nst.store.records import fields_of
+from nst.store.sqlite.database import UsesDatabase
+from nst.store.sqlite.jobs import HELD, find, job_of, was_deleted
+from nst.store.user_messages import WORKER_LOST, check_quota, id_taken
 
-_LOOK_EVERY = 0.025  # seconds between looks at whether another process has changed the file, which cost some microseconds each
+_POLL_SECONDS = 0.025  # between checks whether another process has changed the file, which take microseconds
 _TO_LINE = "worker = NULL, lease_until = NULL, fraction = 0, stage = '', seconds_left = NULL"
 
 _NEXT = (
@@ -24,12 +24,7 @@ _NEXT = (
 _OVERDUE = "SELECT * FROM jobs WHERE state = 'running' AND lease_until < ?"
 
 
-class SqliteQueue:
-    """A `Queue`."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
-
+class SqliteQueue(UsesDatabase, Queue):
     def check(self, owner: str, quota: Quota, now: float) -> None:
         with self._database.reading() as connection:
             _check(connection, owner, quota, now)
@@ -39,9 +34,11 @@ class SqliteQueue:
             before = connection.execute("SELECT * FROM jobs WHERE owner = ? AND token = ?", (job.owner, job.token)).fetchone()
             if before is not None:
                 return job_of(before)
+            if was_deleted(connection, job.id):
+                raise id_taken()
             _check(connection, job.owner, quota, job.created)
-            stored = replace(job, turn=_last_turn(connection, job.owner) + job.cost)
-            row = row_of(stored)
+            stored = replace(job, virtual_finish=_last_finish(connection, job.owner) + job.cost)
+            row = {**fields_of(stored), "turn": stored.virtual_finish}
             connection.execute(f"INSERT INTO jobs ({', '.join(row)}) VALUES ({', '.join(f':{name}' for name in row)})", row)
             connection.execute("DELETE FROM submissions WHERE at < ?", (job.created - 3600,))
             connection.execute("INSERT INTO submissions VALUES (?, ?)", (job.owner, job.created))
@@ -59,35 +56,26 @@ class SqliteQueue:
             connection.execute("UPDATE totals SET clock = max(clock, ?)", (row["turn"],))
             return Lease(job_of(row), worker, row["lease_until"])
 
-    def heartbeat(self, ticket: Ticket, now: float, lease_seconds: float) -> Pulse:
-        with self._database.writing() as connection:
-            row = connection.execute(
-                "UPDATE jobs SET lease_until = ? WHERE id = ? AND attempt = ? AND state = 'running' RETURNING cancel_requested",
-                (now + lease_seconds, ticket.job_id, ticket.attempt),
-            ).fetchone()
-        if row is None:
-            return Pulse.LOST
-        return Pulse.CANCEL if row["cancel_requested"] else Pulse.HELD
+    def heartbeat(self, token: FencingToken, now: float, lease_seconds: float) -> LeaseStatus:
+        statement = f"UPDATE jobs SET lease_until = :until WHERE {HELD} RETURNING cancel_requested"
+        held = self._database.change(statement, {"until": now + lease_seconds, **asdict(token)})
+        if not held:
+            return LeaseStatus.LOST
+        return LeaseStatus.CANCEL if held[0]["cancel_requested"] else LeaseStatus.HELD
 
-    def give_back(self, ticket: Ticket, now: float) -> bool:
-        with self._database.writing() as connection:
-            changed = connection.execute(
-                f"UPDATE jobs SET state = iif(cancel_requested, 'cancelled', 'queued'), returns = returns + 1, {_TO_LINE},"
-                " finished = iif(cancel_requested, ?, NULL) WHERE id = ? AND attempt = ? AND state = 'running'",
-                (now, ticket.job_id, ticket.attempt),
-            )
-            return changed.rowcount == 1
+    def give_back(self, token: FencingToken, now: float) -> bool:
+        statement = (
+            f"UPDATE jobs SET state = iif(cancel_requested, 'cancelled', 'queued'), returns = returns + 1, {_TO_LINE},"
+            f" finished = iif(cancel_requested, :now, NULL) WHERE {HELD} RETURNING id"
+        )
+        return bool(self._database.change(statement, {"now": now, **asdict(token)}))
 
-    def acknowledge(self, ticket: Ticket) -> None:
-        with self._database.writing() as connection:
-            connection.execute(
-                "UPDATE jobs SET worker = NULL, lease_until = NULL WHERE id = ? AND attempt = ? AND finished IS NOT NULL",
-                (ticket.job_id, ticket.attempt),
-            )
+    def acknowledge(self, token: FencingToken) -> None:
+        statement = "UPDATE jobs SET worker = NULL, lease_until = NULL WHERE id = ? AND attempt = ? AND finished IS NOT NULL"
+        self._database.change(statement, (token.job_id, token.attempt))
 
     def overdue(self, now: float) -> list[Job]:
-        with self._database.reading() as connection:
-            return [job_of(row) for row in connection.execute(_OVERDUE, (now,))]
+        return [job_of(row) for row in self._database.rows(_OVERDUE, (now,))]
 
     def requeue_lapsed(self, now: float) -> list[Job]:
         with self._database.writing() as connection:
@@ -103,7 +91,7 @@ class SqliteQueue:
             )
             return find(connection, job_id)
 
-    def ahead(self, job_id: str) -> Ahead | None:
+    def position(self, job_id: str) -> QueuePosition | None:
         with self._database.reading() as connection:
             job = connection.execute("SELECT turn, created, id FROM jobs WHERE id = ? AND state = 'queued'", (job_id,)).fetchone()
             if job is None:
@@ -112,7 +100,7 @@ class SqliteQueue:
                 "SELECT count(*), total(cost) FROM jobs WHERE state = 'queued' AND (turn, created, id) < (?, ?, ?)", tuple(job)
             ).fetchone()
             (running,) = connection.execute("SELECT total(cost * (1 - fraction)) FROM jobs WHERE state = 'running'").fetchone()
-            return Ahead(jobs, cost + running)
+            return QueuePosition(jobs, cost + running)
 
     def wait(self, seconds: float, lanes: Collection[Preset] = ()) -> None:
         deadline = time.monotonic() + seconds
@@ -123,20 +111,18 @@ class SqliteQueue:
                 if version != seen and _is_waiting(connection, lanes):
                     return
                 seen = version
-                time.sleep(min(_LOOK_EVERY, seconds))
+                time.sleep(min(_POLL_SECONDS, seconds))
 
     def pause(self, paused: bool) -> None:
-        with self._database.writing() as connection:
-            connection.execute("UPDATE totals SET paused = ?", (paused,))
+        self._database.change("UPDATE totals SET paused = ?", (paused,))
 
-    def line(self) -> dict[Preset, Line]:
-        with self._database.reading() as connection:
-            rows = connection.execute("SELECT lane, count(*), min(created) FROM jobs WHERE state = 'queued' GROUP BY lane")
-            return {Preset(lane): Line(jobs, oldest) for lane, jobs, oldest in rows}
+    def lane_stats(self) -> dict[Preset, LaneStats]:
+        rows = self._database.rows("SELECT lane, count(*), min(created) FROM jobs WHERE state = 'queued' GROUP BY lane")
+        return {Preset(lane): LaneStats(jobs, oldest) for lane, jobs, oldest in rows}
 
 
 def _version(connection: sqlite3.Connection) -> int:
-    """Changes when another connection has committed something."""
+    """A number that changes when another connection has committed."""
     (version,) = connection.execute("PRAGMA data_version").fetchone()
     return int(version)
 
@@ -150,16 +136,16 @@ def _lanes(lanes: Collection[Preset]) -> dict[str, bool | str]:
 
 
 def _check(connection: sqlite3.Connection, owner: str, quota: Quota, now: float) -> None:
-    uploads, active, queued = connection.execute(
+    load = connection.execute(
         "SELECT (SELECT count(*) FROM submissions WHERE owner = :owner AND at > :since),"
         " (SELECT count(*) FROM jobs WHERE owner = :owner AND state IN ('queued', 'running')),"
         " (SELECT count(*) FROM jobs WHERE state = 'queued')",
         {"owner": owner, "since": now - 60},
     ).fetchone()
-    check_quota(quota, uploads=uploads, active=active, queued=queued)
+    check_quota(quota, *load)
 
 
-def _last_turn(connection: sqlite3.Connection, owner: str) -> float:
+def _last_finish(connection: sqlite3.Connection, owner: str) -> float:
     (turn,) = connection.execute(
         "SELECT max(clock, coalesce((SELECT max(turn) FROM jobs WHERE owner = ? AND state IN ('queued', 'running')), 0)) FROM totals",
         (owner,),

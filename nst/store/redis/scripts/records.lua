@@ -1,6 +1,6 @@
--- What every script begins with: records, and the indexes that follow from them.
--- A record is a hash of strings. Whoever changes one calls `change`, which takes the old record out of every index and puts the new one
--- in, so that no index can say anything else than the records. KEYS[1] is the prefix with the hash tag: all keys lie in one slot.
+-- The beginning of every script: records, and the indexes that follow from them.
+-- A record is a hash of strings. It is changed by `change` only, which removes the old record from every index and adds the new one, so that
+-- indexes and records always agree. KEYS[1] is the prefix with the hash tag: all keys are in one slot.
 
 local prefix = KEYS[1]
 
@@ -8,11 +8,11 @@ local function key(...)
   return prefix .. table.concat({...}, ':')
 end
 
-local function exact(number) -- `tostring` keeps 14 digits only
+local function exact(number) -- `tostring` keeps only 14 digits
   return string.format('%.17g', number)
 end
 
--- Sorts as (at, id): the bytes of a double that is not negative sort as it does.
+-- A text that sorts as (at, id): non-negative doubles sort as their bytes do.
 local function place(at, id)
   local high, low = struct.unpack('>I4I4', struct.pack('>d', tonumber(at)))
   return string.format('%08x%08x', high, low) .. id
@@ -26,6 +26,13 @@ end
 
 local function record(id)
   return redis.call('HGETALL', key('job', id))
+end
+
+-- The records of the members of an index, in which ids begin at that character.
+local function records(members, start)
+  local found = {}
+  for i, member in ipairs(members) do found[i] = record(string.sub(member, start or 1)) end
+  return found
 end
 
 local function read(id)
@@ -42,7 +49,7 @@ local function is_exhausted(job)
   return job.attempt - job.returns >= tonumber(job.max_attempts)
 end
 
--- {key, score, member} of every index entry of a record. Where the score is 0, members sort by themselves.
+-- {key, score, member} of every index entry of a record. Members with the score 0 sort as texts.
 local function entries(job)
   local found = {{key('owner', job.owner), 0, place(job.created, job.id)}}
   local function add(index, score, member) found[#found + 1] = {index, score, member} end
@@ -58,7 +65,10 @@ local function entries(job)
     add(key('dead'), 0, place(job.finished, job.id))
   end
   if job.state == 'queued' or job.state == 'running' then add(key('active', job.owner), job.turn, job.id) end
-  if job.finished and not job.published then add(key('unpublished'), 0, place(job.finished, job.id)) end
+  if job.finished and not job.published then
+    add(key('unpublished'), 0, place(job.finished, job.id))
+    if job.state ~= 'succeeded' then add(key('unpainted'), 0, place(job.finished, job.id)) end
+  end
   if job.published and job.hidden == '0' then
     add(key('feed'), 0, place(job.published, job.id))
     for _, style in ipairs(cjson.decode(job.styles)) do
@@ -73,9 +83,10 @@ local function tally(job, by)
   redis.call('HINCRBY', key('totals'), 'size_bytes', by * job.size_bytes + 0) -- Redis takes no -0
 end
 
+-- The tally first: a Redis that is out of memory refuses writes that need some, and not the others. So nothing is half done.
 local function take_out(job)
-  for _, entry in ipairs(entries(job)) do redis.call('ZREM', entry[1], entry[3]) end
   tally(job, -1)
+  for _, entry in ipairs(entries(job)) do redis.call('ZREM', entry[1], entry[3]) end
 end
 
 local function put_in(job)
@@ -83,7 +94,7 @@ local function put_in(job)
   tally(job, 1)
 end
 
--- `changes`: a field's new value, or false to forget it.
+-- `changes`: the new value of each field, or false to delete it.
 local function change(job, changes)
   take_out(job)
   for field, value in pairs(changes) do
@@ -98,17 +109,17 @@ local function change(job, changes)
   put_in(job)
 end
 
-local function to_line(state, finished)
+local function to_queue(state, finished)
   return {state = state, finished = finished, worker = false, lease_until = false, fraction = '0', stage = '', seconds_left = false}
 end
 
--- Wakes one worker that waits. No more are kept than could wait: a bell that nobody heard is worth nothing.
-local function ring(lane)
+-- Wakes one waiting worker. Only the last wake-ups are kept: there are not more workers to wake.
+local function wake(lane)
   redis.call('RPUSH', key('bell', lane), '1')
   redis.call('LTRIM', key('bell', lane), -64, -1)
 end
 
--- How much an owner and everybody have under way: uploads since, active, queued.
+-- The load of an owner and of everybody: uploads since then, active, queued.
 local function load_of(owner, since)
   return {
     redis.call('ZCOUNT', key('uploads', owner), '(' .. since, '+inf'),

@@ -1,4 +1,4 @@
--- Indexes are made for one query each, which their names tell.
+-- Each index is for one query, after which it is named.
 
 CREATE TABLE jobs (
     id TEXT PRIMARY KEY,
@@ -42,7 +42,7 @@ CREATE INDEX jobs_private_by_end ON jobs (finished, id) WHERE public = 0 AND fin
 CREATE INDEX jobs_succeeded_by_end ON jobs (finished, lane) WHERE state = 'succeeded';
 CREATE INDEX jobs_by_state ON jobs (state);
 
--- The turn of the job that was claimed last, and the bytes of all records: kept, since they are asked for at every submission.
+-- The virtual time, and the bytes of all records, which every submission reads. A job's virtual finish time is its `turn`.
 CREATE TABLE totals (clock REAL NOT NULL, size_bytes INTEGER NOT NULL) STRICT;
 INSERT INTO totals VALUES (0, 0);
 CREATE TRIGGER count_added AFTER INSERT ON jobs BEGIN UPDATE totals SET size_bytes = size_bytes + new.size_bytes; END;
@@ -50,12 +50,12 @@ CREATE TRIGGER count_changed AFTER UPDATE OF size_bytes ON jobs BEGIN
     UPDATE totals SET size_bytes = size_bytes + new.size_bytes - old.size_bytes; END;
 CREATE TRIGGER count_removed AFTER DELETE ON jobs BEGIN UPDATE totals SET size_bytes = size_bytes - old.size_bytes; END;
 
--- Apart from the jobs, since who deletes his jobs has still made them.
+-- Separate from the jobs, since deleted jobs count, too.
 CREATE TABLE submissions (owner TEXT NOT NULL, at REAL NOT NULL) STRICT;
 CREATE INDEX submissions_of_owner ON submissions (owner, at);
 CREATE INDEX submissions_by_time ON submissions (at);
 
--- What is shown, once for each of its styles and once under '' for all: every page is one range of the key.
+-- Published jobs, once for each of their styles and once with the style '': every page is one range of the key.
 CREATE TABLE feed (
     style TEXT NOT NULL,
     published REAL NOT NULL,

@@ -1,2 +1,0 @@
--- Seconds and microseconds.
-return redis.call('TIME')
