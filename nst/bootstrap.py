@@ -1,46 +1,59 @@
-"""From settings to what runs: the one place that picks concrete classes, and imports them only when they are picked."""
+"""Builds services from settings: the only module that chooses concrete classes, which it imports when they are chosen."""
 
+from contextlib import nullcontext, suppress
 from dataclasses import replace
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+from nst.errors import StoreUnavailable
 from nst.images import Limits
-from nst.preview import Previews
 from nst.service import Service
 from nst.settings import Settings
-from nst.store.files import FileObjects
-from nst.store.machines import Machines, Mailbox
+from nst.store.files import FileObjects, make_private_folder
 from nst.store.ports import Backend, ObjectStore
+from nst.store.ports.batch import BatchCompute, MessageQueue
 from nst.styles import Catalogue
 
 
-def open_backend(settings: Settings) -> Backend:
-    """The stores that NST_BACKEND names, made when they are missing."""
+def open_backend(settings: Settings, *, at_once: bool = True) -> Backend:
+    """The stores of NST_BACKEND, created when they are missing.
+
+    Args:
+        at_once: open local files now. Otherwise the first use does, so that a server starts even if they are not usable, and says why.
+
+    Raises:
+        StoreUnavailable: when that fails, or a setting is invalid.
+    """
     if settings.backend == "aws":
         return _open_cloud(settings)
-    settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)  # private pictures are nobody else's on this machine either
-    objects = open_objects(settings)
+    with nullcontext() if at_once else suppress(StoreUnavailable):
+        make_private_folder(settings.data_dir)
+    objects = open_objects(settings, at_once=at_once)
     if settings.backend == "redis":
         from nst.store.redis import Connection, redis_backend
 
         return redis_backend(Connection(settings.redis_url.get_secret_value(), settings.redis_prefix), objects)
     from nst.store.sqlite import Database, sqlite_backend
 
-    return sqlite_backend(Database(settings.data_dir / "studio.sqlite3"), objects)
+    return sqlite_backend(Database(settings.data_dir / "studio.sqlite3", at_once=at_once), objects)
 
 
-def open_objects(settings: Settings) -> ObjectStore:
-    """The pictures' store that NST_OBJECTS_URL names."""
+def open_objects(settings: Settings, *, at_once: bool = True) -> ObjectStore:
+    """The object store of NST_OBJECTS_URL."""
     url = urlsplit(settings.objects_url or "")
     if url.scheme == "s3":
-        from nst.store.s3 import S3Objects
+        from nst.store.aws.objects import S3Objects
 
         return S3Objects(url.netloc, url.path.strip("/"))
-    return FileObjects(Path(unquote(url.path)) if url.path else settings.data_dir / "objects")
+    return FileObjects(Path(unquote(url.path)) if url.path else settings.data_dir / "objects", at_once=at_once)
 
 
 def _open_cloud(settings: Settings) -> Backend:
-    from nst.store.aws import Clients, CloudLinks, CloudObjects, CloudQueue, SqsMailbox
+    from nst.store.aws.clients import Clients
+    from nst.store.aws.links import CloudLinks
+    from nst.store.aws.message_queue import SqsMessageQueue
+    from nst.store.aws.objects import CloudObjects
+    from nst.store.aws.queue import CloudQueue
     from nst.store.redis import Connection, redis_backend
 
     clients, url = Clients(), urlsplit(settings.objects_url or "")
@@ -49,37 +62,43 @@ def _open_cloud(settings: Settings) -> Backend:
     connection = Connection(settings.redis_url.get_secret_value(), settings.redis_prefix)
     return replace(
         redis_backend(connection, CloudObjects(bucket, prefix, clients.s3, cdn, settings.cdn_distribution)),
-        queue=CloudQueue(connection, SqsMailbox(clients.sqs, settings.done_queue_url or "")),
+        queue=CloudQueue(connection, SqsMessageQueue(clients.sqs, settings.done_queue_url or "")),
         links=CloudLinks(clients.s3, bucket, prefix, settings.cdn_url, settings.link_seconds),
+        reports_heartbeats=False,
     )
 
 
-def open_machines(settings: Settings) -> tuple[Machines, Mailbox]:
-    """What paints in the cloud, and where it reports to."""
-    from nst.store.aws import AwsBatch, Clients, SqsMailbox
+def open_batch(settings: Settings) -> tuple[BatchCompute, MessageQueue]:
+    """AWS Batch, and the queue that its agents report to."""
+    from nst.store.aws.batch import AwsBatch
+    from nst.store.aws.clients import Clients
+    from nst.store.aws.message_queue import SqsMessageQueue
 
     clients = Clients()
-    machines = AwsBatch(clients.batch, settings.batch_queue or "", settings.batch_definition or "", settings.job_seconds)
-    return machines, SqsMailbox(clients.sqs, settings.done_queue_url or "")
+    batch = AwsBatch(clients.batch, settings.batch_queue or "", settings.batch_definition or "", settings.job_seconds)
+    return batch, SqsMessageQueue(clients.sqs, settings.done_queue_url or "")
 
 
-def open_agent(bucket: str, done_queue_url: str) -> tuple[ObjectStore, Mailbox]:
-    """What the agent in the cloud has: pictures, and where it reports to. It sees no record."""
-    from nst.store.aws import Clients, CloudObjects, SqsMailbox
+def open_agent(bucket: str, done_queue_url: str) -> tuple[ObjectStore, MessageQueue]:
+    """The object store and the message queue of an agent, which has no access to records."""
+    from nst.store.aws.clients import Clients
+    from nst.store.aws.message_queue import SqsMessageQueue
+    from nst.store.aws.objects import CloudObjects
 
     clients = Clients()
-    return CloudObjects(bucket, "", clients.s3), SqsMailbox(clients.sqs, done_queue_url)
+    return CloudObjects(bucket, "", clients.s3), SqsMessageQueue(clients.sqs, done_queue_url)
 
 
 def open_catalogue(settings: Settings) -> Catalogue:
     return Catalogue(Limits.of(settings), settings.styles_dir)
 
 
-def build(settings: Settings) -> Service:
-    """What a front end needs. Nothing heavy is loaded: who paints is another process."""
-    return Service(open_backend(settings), open_catalogue(settings), settings)
+def build(settings: Settings, *, at_once: bool = True) -> Service:
+    """The service of a front end. The engine is not loaded: painting happens in other processes.
 
-
-def open_previews(settings: Settings) -> Previews:
-    """One for all visitors of a server: it bounds what is painted at a time. Its model is loaded with the first request, or `warm_up`."""
-    return Previews(settings)
+    Raises:
+        StoreUnavailable: as `open_backend`.
+    """
+    backend, catalogue = open_backend(settings, at_once=at_once), open_catalogue(settings)
+    catalogue.entries(timeout=0)  # starts checking own pictures now, before a visitor waits for a page
+    return Service(backend, catalogue, settings)

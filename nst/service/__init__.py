@@ -1,7 +1,8 @@
-"""What every front end calls. Whoever asks, owner and limits are checked here and not in front."""
+"""What every front end calls. Access and limits are checked here, never only in a front end."""
 
-from nst.service.intake import Order, StyleChoice
+from nst.service.address_quota import AddressQuota
 from nst.service.service import Service
-from nst.service.status import Silence, Status, Waiting
+from nst.service.status import JobView, Status, Waiting, WorkerOutage
+from nst.service.submission import Order, StyleChoice
 
-__all__ = ["Order", "Service", "Silence", "Status", "StyleChoice", "Waiting"]
+__all__ = ["AddressQuota", "JobView", "Order", "Service", "Status", "StyleChoice", "Waiting", "WorkerOutage"]

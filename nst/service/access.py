@@ -1,54 +1,57 @@
-"""Who may see which job. Whoever may not learns no more than whoever names one that never was."""
+"""Access to jobs. Unauthorised callers get the same error as for a job that does not exist."""
 
-import hmac
 import secrets
 from contextlib import suppress
 from dataclasses import replace
 
 from nst.domain import Job, object_key
-from nst.domain.keys import is_id
+from nst.domain.keys import is_job_id
 from nst.errors import JobLost, ObjectMissing, UnknownJob, WrongState
 from nst.images import Format
+from nst.service.signing import SigningKey
 from nst.store.ports import Backend
 
+LINK_SECONDS = 300.0
+"""For which a signed link to a painting is valid."""
 
-def found(backend: Backend, job_id: str) -> Job | None:
-    return backend.jobs.get(job_id) if is_id(job_id) else None
+
+def find_job(backend: Backend, job_id: str) -> Job | None:
+    return backend.jobs.get(job_id) if is_job_id(job_id) else None
 
 
-def own(backend: Backend, job_id: str, owner: str) -> Job:
-    """The job, for its owner alone.
+def owned_job(backend: Backend, job_id: str, owner: str) -> Job:
+    """The job, for its owner only.
 
     Raises:
         UnknownJob: when there is none, or it is somebody else's.
-        JobLost: when there was one, and the record is gone with what it was kept in.
+        JobLost: when the record was lost together with the store that kept it.
     """
-    job = found(backend, job_id)
+    job = find_job(backend, job_id)
     if job is None:
         raise _gone(backend, job_id)
-    if not is_same(owner, job.owner):
-        raise unknown()
+    if not constant_time_equals(owner, job.owner):
+        raise unknown_job()
     return job
 
 
-def visible(backend: Backend, job_id: str, viewer: str) -> Job:
-    """The job, for its owner, and what strangers may know of one that is in the gallery.
+def visible_job(backend: Backend, job_id: str, viewer: str) -> Job:
+    """The job as this viewer may see it: whole for the owner; for others without owner and token, if it is in the gallery.
 
     Raises:
-        UnknownJob, JobLost: as `own`.
+        UnknownJob, JobLost: as `owned_job`.
     """
-    job = found(backend, job_id)
+    job = find_job(backend, job_id)
     if job is None:
         raise _gone(backend, job_id)
-    if is_same(viewer, job.owner):
+    if constant_time_equals(viewer, job.owner):
         return job
     if not job.is_in_feed:
-        raise unknown()
+        raise unknown_job()
     return replace(job, owner="", token="")
 
 
 def painting_key(job: Job) -> str:
-    """Where the painting lies.
+    """The object key of the painting.
 
     Raises:
         WrongState: when there is none yet.
@@ -58,25 +61,36 @@ def painting_key(job: Job) -> str:
     return job.output_key
 
 
-def is_same(claimed: str, secret: str) -> bool:
-    """In a time that does not tell how much of it is right. Nobody is nobody."""
+def photo_key(job: Job) -> str:
+    """The object key of the photo.
+
+    Raises:
+        UnknownJob: when the record was read for somebody who may see the painting alone.
+    """
+    if not job.shows_photo:
+        raise unknown_job()
+    return job.input_key
+
+
+def constant_time_equals(claimed: str, secret: str) -> bool:
+    """Compare without revealing by the time taken how much is right. An empty secret never matches."""
     return bool(secret) and secrets.compare_digest(claimed.encode(errors="replace"), secret.encode(errors="replace"))
 
 
-def signature_of(job: Job, until: int) -> str:
-    """Made with the owner's token, which nobody else knows: so every server can look it up, and there is no other secret to keep."""
-    return hmac.new(job.owner.encode(), f"{job.id} {until}".encode(), "sha256").hexdigest()
+def signature_of(key: SigningKey, job: Job, until: int) -> str:
+    """The signature of a link to a painting until then (seconds since the epoch). Every server can verify it."""
+    return key.sign("link", job.owner, job.id, str(until))
 
 
-def unknown() -> UnknownJob:
+def unknown_job() -> UnknownJob:
     return UnknownJob("There is no such painting, or it is somebody else's. It may have been deleted, or have expired.")
 
 
 def _gone(backend: Backend, job_id: str) -> UnknownJob:
-    """A photo outlives a record that was not deleted but lost, for the day until it is swept; and who names an id has been given it."""
-    for public in (False, True) if is_id(job_id) else ():
+    """`JobLost` when the photo is still stored: orphans are kept for a day. This reveals nothing, since job ids are unguessable."""
+    for public in (False, True) if is_job_id(job_id) else ():
         for suffix in {Format.JPEG.suffix, Format.PNG.suffix}:
             with suppress(ObjectMissing):
                 backend.objects.get(object_key(job_id, "input", suffix, public=public))
                 return JobLost("This painting was lost when the studio was restarted after a fault. Please submit the photo again.")
-    return unknown()
+    return unknown_job()

@@ -1,8 +1,8 @@
-"""The studio as a front end sees it: every call names who asks, and gets no more than is his."""
+"""Facade for all front ends. Every method takes the caller's token and checks access."""
 
 import logging
-import threading
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import PurePosixPath
 from typing import Literal
@@ -10,20 +10,35 @@ from typing import Literal
 from PIL import Image
 
 from nst.domain import Cursor, Job, JobState, Page, Preset, new_id
-from nst.errors import JobIdTaken, NotAllowed, ObjectMissing, PasticheError, StoreUnavailable, WrongState
-from nst.images import STORED, Limits
-from nst.service import upkeep
-from nst.service.access import found, is_same, own, painting_key, signature_of, unknown, visible
-from nst.service.intake import Intake, Order, StyleChoice, take_in
-from nst.service.moving import Mover
-from nst.service.status import Silence, Status, Waiting, seconds_of, silence_of, status_of, waiting_of
+from nst.errors import NotAllowed, ObjectMissing, PasticheError, StorageFull, StoreUnavailable, WrongState
+from nst.images import STORED_LIMITS, Limits
+from nst.service import retention
+from nst.service.access import (
+    LINK_SECONDS,
+    constant_time_equals,
+    find_job,
+    owned_job,
+    painting_key,
+    photo_key,
+    signature_of,
+    unknown_job,
+    visible_job,
+)
+from nst.service.address_quota import AddressQuota
+from nst.service.moderation import Moderation
+from nst.service.publishing import Publisher
+from nst.service.signing import SigningKey
+from nst.service.status import JobView, Status, seconds_of, status_of, view_of
+from nst.service.submission import MAX_SIDE, Order, StyleChoice, Submission, prepare
+from nst.service.visibility import storage_full_reported
+from nst.service.visitors import Visitors
 from nst.settings import Settings
 from nst.store.ports import Backend, Listener, Quota, Webhooks
+from nst.store.user_messages import id_taken
 from nst.styles import Catalogue, StyleEntry
 
 MAX_PAGE = 100
-READERS = 2  # pictures that are read at a time: each may need a gigabyte while it is
-_MAX_REASON = 500
+_STYLES_SECONDS = 3.0  # that a listing of styles waits for pictures that were not read yet
 
 log = logging.getLogger(__name__)
 
@@ -31,146 +46,193 @@ log = logging.getLogger(__name__)
 class Service:
     """Thread-safe, and shared by all visitors.
 
-    `owner` is everywhere the unguessable token of the visitor's browser. A job that is somebody else's is `UnknownJob`, as is one that
-    does not exist: nobody learns which ids there are.
+    `owner` and `viewer` are a visitor's browser (`visitors`) or a program, named by a hash of its secret. Somebody else's job is
+    `UnknownJob`, as is one that does not exist, so nobody learns which ids exist.
     """
 
     def __init__(self, backend: Backend, catalogue: Catalogue, settings: Settings, clock: Callable[[], float] | None = None) -> None:
         self._backend, self._catalogue, self._settings, self._clock = backend, catalogue, settings, clock or backend.clock
         self._quota = Quota(settings.uploads_per_minute, settings.jobs_per_visitor, settings.queue_length)
-        self._readers = threading.BoundedSemaphore(READERS)
-        self._mover = Mover(backend)
+        self._publisher, self._disk_usage = Publisher(backend), retention.DiskUsageWarnings(settings)
+        most = settings.visitors_per_address
+        self._strangers = AddressQuota(settings.uploads_per_minute, settings.jobs_per_visitor)
+        self._networks = AddressQuota(most * settings.uploads_per_minute, most * settings.jobs_per_visitor)
+        self._key = SigningKey(backend.secrets, settings.secret, self._clock)
+        self._moderation = Moderation(backend, settings, self._publisher, self._key, self._clock)
+        self.visitors = Visitors(self._key, backend.jobs, self._clock)
 
-    def submit(self, owner: str, order: Order, quota: Quota | None = None) -> Job:
-        """Stores the pictures and puts the job in line; the same order again (owner and token) is the same job.
+    def submit(self, owner: str, order: Order, quota: Quota | None = None, network: str | None = None, has_cookie: bool = True) -> Job:
+        """Store the pictures and queue the job; the same order again (owner and token) is the same job.
 
         Args:
-            quota: instead of what every visitor has.
+            quota: instead of every visitor's.
+            network: that a visitor comes from (`nst.client_network`), whose submissions are limited together; None where there is no limit.
+            has_cookie: whether the visitor can be recognised. All of a network who cannot have the limits of one visitor.
 
         Raises:
             Refused: when a limit is reached; its sentence says what to do.
-            InvalidImage, InvalidParams, UnknownStyle: as `take_in`.
-            JobIdTaken: when the order names a job that is another's.
+            InvalidImage, InvalidParams, UnknownStyle, StyleChanged: as `submission.prepare`.
+            JobIdTaken: when the order's job id is that of another owner's job, or of one that was deleted.
             NotAllowed: when there is no owner.
         """
-        return self._submit(owner, order, Limits.of(self._settings), quota)
+        return self._submit(owner, order, Limits.of(self._settings), quota, network, has_cookie)
+
+    def check_quota(self, owner: str, quota: Quota | None = None) -> None:
+        """
+        Raises:
+            Refused: when `submit` would refuse any order.
+        """
+        self._backend.queue.check(owner, quota or self._quota, self._clock())
 
     def get(self, job_id: str, viewer: str) -> Job:
-        """The record. Of a published job, strangers see it without what is its owner's alone.
+        """The record; without owner and token for strangers, who see published jobs only.
 
         Raises:
             UnknownJob: when there is none, or it is not for this viewer.
-            JobLost: when there was one, and the record is gone with what it was kept in. It will never be painted.
+            JobLost: when the record was lost together with the store that kept it. The job will never be painted.
         """
-        return visible(self._backend, job_id, viewer)
+        return visible_job(self._backend, job_id, viewer)
 
     def mine(self, owner: str, limit: int = 50, before: Cursor | None = None) -> list[Job]:
-        """A visitor's jobs, newest first; the next page begins behind the last one's (created, id)."""
+        """A visitor's jobs, newest first; the next page begins after the last one's (created, id)."""
         return self._backend.jobs.of_owner(owner, _page_size(limit), before)
 
     def cancel(self, job_id: str, owner: str) -> Job:
-        """Ends a queued job at once, and a running one within two seconds. A finished one stays as it is."""
-        job = self._backend.queue.cancel(own(self._backend, job_id, owner).id, self._clock())
-        if job is None:  # deleted meanwhile
-            raise unknown()
-        self._backend.completions.notify(job_id, self._clock())
+        """Cancel a queued job at once, and a running one within two seconds. A final one stays as it is."""
+        job = self._backend.queue.cancel(owned_job(self._backend, job_id, owner).id, self._clock())
+        if job is None:  # deleted in between
+            raise unknown_job()
+        self._backend.job_events.notify(job_id, self._clock())
         return job
 
-    def retry(self, job_id: str, owner: str) -> Job:
-        """A new job like one that failed or was cancelled. Asked twice, it is one.
+    def retry(self, job_id: str, owner: str, network: str | None = None, has_cookie: bool = True) -> Job:
+        """Submit a job like one that failed or was cancelled again. Asked twice, it is one new job.
+
+        Args:
+            network, has_cookie: as for `submit`.
 
         Raises:
             WrongState: when the job has not failed and was not cancelled.
             Refused: as `submit`.
             ObjectMissing: when the photo is gone.
+            UnknownStyle, StyleChanged: when the style's picture is gone, or has been replaced.
         """
-        old = own(self._backend, job_id, owner)
+        old = owned_job(self._backend, job_id, owner)
         if old.state not in (JobState.FAILED, JobState.CANCELLED):
             raise WrongState(f"This painting is {old.state}: only one that failed or was cancelled can be tried again.")
-        return self._submit(owner, replace(self.order(job_id, owner), token=f"again-{old.id}"), STORED)
+        return self._submit(owner, replace(self.order(job_id, owner), token=f"again-{old.id}"), STORED_LIMITS, None, network, has_cookie)
 
     def order(self, job_id: str, owner: str) -> Order:
-        """What its owner asked for, with the pictures as they were stored, so that he can ask for something like it.
+        """The order that a job was made from, with the pictures as they were stored, for submitting a similar one.
 
         Raises:
             ObjectMissing: when a picture is gone.
         """
-        job, objects = own(self._backend, job_id, owner), self._backend.objects
-        styles = [StyleChoice(objects.get(style.name) if style.is_upload else style.name, style.share) for style in job.styles]
+        job, objects = owned_job(self._backend, job_id, owner), self._backend.objects
+        styles = [StyleChoice(objects.get(each.name) if each.is_upload else each.name, each.share, each.digest) for each in job.styles]
         return Order(objects.get(job.input_key), styles, new_id(), job.params, job.public)
 
-    def publish(self, job_id: str, owner: str) -> Job:
-        """Puts a finished painting, with its photo, into the gallery.
+    def publish(self, job_id: str, owner: str, *, with_photo: bool = False) -> Job:
+        """Show a finished painting in the gallery, alone or with its photo.
 
         Raises:
             WrongState: when it has not succeeded.
         """
-        return self._mover.move(job_id, owner, self._clock(), public=True)
+        return self._publisher.set_public(job_id, owner, self._clock(), public=True, with_photo=with_photo)
 
     def make_private(self, job_id: str, owner: str) -> Job:
-        """Takes a painting out of the gallery, and its pictures from where anybody could reach them."""
-        return self._mover.move(job_id, owner, self._clock(), public=False)
+        """Remove a painting from the gallery, and its pictures from `public/`."""
+        return self._publisher.set_public(job_id, owner, self._clock(), public=False)
+
+    def kept_until(self, job: Job) -> float | None:
+        """When a finished job that is not published expires; None if it does not."""
+        return retention.expiry_of(job, self._settings)
 
     def delete(self, job_id: str, owner: str) -> None:
-        """Deletes the record and every picture. A worker that is painting it stops."""
-        upkeep.remove(self._backend, own(self._backend, job_id, owner))
-        self._backend.completions.notify(job_id, self._clock())
+        """Delete the record and every picture. A worker that is painting it stops."""
+        retention.delete_job(self._backend, owned_job(self._backend, job_id, owner), self._clock())
+        self._backend.job_events.notify(job_id, self._clock())
 
     def feed(self, limit: int = 24, before: Cursor | None = None, style: str | None = None) -> Page:
         """The gallery, newest first."""
         return self._backend.feed.page(_page_size(limit), before, style)
 
-    def report(self, job_id: str, reporter: str, reason: str = "") -> None:
-        """Reports a published painting as unsuitable; when enough visitors have, it leaves the gallery until an administrator looks.
+    def report(self, job_id: str, reporter: str, reason: str = "", network: str | None = None, since: float | None = None) -> None:
+        """Report a published painting as unsuitable; after enough reports it is hidden until an administrator decides.
+
+        Args:
+            network: that the reporter comes from; several reporters of one network count as one.
+            since: when the reporter was first here, in seconds since the epoch; None when that is not known.
 
         Raises:
             UnknownJob: when it is not in the gallery.
+            NotAllowed: when the reporter is new here.
+            Refused: when the network has reported many paintings in the last hour.
         """
-        if found(self._backend, job_id) is None:
-            raise unknown()
-        reports = self._backend.feed.report(job_id, reporter, reason[:_MAX_REASON], self._clock())
-        if not reports:
-            raise unknown()
-        if reports >= self._settings.reports_to_hide:
-            self._mover.hide(job_id, self._clock(), hidden=True)
+        self._moderation.report(job_id, reporter, reason, network, since)
 
-    def hide(self, job_id: str, admin_token: str, *, hidden: bool = True) -> None:
-        """Takes a painting out of the gallery and keeps it out, or lets it in again with its reports forgotten.
+    def hide(self, job_id: str, admin_token: str, *, hidden: bool = True, network: str | None = None) -> None:
+        """Hide a painting from the gallery; or show it again, clear its reports, and let no others hide it.
+
+        Raises:
+            NotAllowed, Refused: as `check_administrator`.
+            UnknownJob: when there is no such job.
+        """
+        self._moderation.hide(job_id, admin_token, network, hidden=hidden)
+
+    def check_administrator(self, admin_token: str, network: str | None = None) -> None:
+        """
+        Args:
+            network: that the caller comes from: its wrong tokens are counted and logged together.
 
         Raises:
             NotAllowed: when the token is not NST_ADMIN_TOKEN, or none is set.
-            UnknownJob: when there is no such job.
+            Refused: when there were many wrong tokens in the last minute.
         """
-        wanted = self._settings.admin_token
-        if wanted is None or not is_same(admin_token, wanted.get_secret_value()):
-            raise NotAllowed("Only an administrator may do this. Check the token.")
-        if found(self._backend, job_id) is None:
-            raise unknown()
-        self._mover.hide(job_id, self._clock(), hidden=hidden)
+        self._moderation.check_administrator(admin_token, network)
 
     def styles(self) -> tuple[StyleEntry, ...]:
-        return self._catalogue.entries()
+        """The styles on offer. Own pictures that were not read yet are left out until they were, rather than waited for."""
+        return self._catalogue.entries(_STYLES_SECONDS)
 
-    def style_picture(self, style_id: str) -> Image.Image:
+    def style(self, style_id: str, digest: str | None = None) -> StyleEntry:
         """
+        Args:
+            digest: of the picture that it must be; None for whichever has the id now.
+
         Raises:
-            UnknownStyle: when there is none with this id.
+            UnknownStyle: when there is none with this id, or it cannot be used.
+            StyleChanged: when its picture does not have this digest.
         """
-        return self._catalogue.picture(style_id)
+        return self._catalogue.get(style_id, digest)
 
-    def waiting(self, job_id: str, owner: str) -> Waiting | None:
-        """None when the job does not wait any more."""
-        return waiting_of(self._backend, own(self._backend, job_id, owner).id, self._clock())
+    def style_file(self, style_id: str, digest: str | None = None) -> bytes:
+        """The bytes of a style's picture file.
 
-    def silence(self, job_id: str, owner: str) -> Silence | None:
-        """None while the job's worker is heard of. Never of the cloud's machines, which are silent until they have begun to paint."""
-        job = own(self._backend, job_id, owner)
-        if self._settings.backend == "aws":
-            return None
-        return silence_of(self._backend, job, self._settings.lease_seconds, self._clock())
+        Raises:
+            UnknownStyle, StyleChanged: as `style`.
+        """
+        entry = self._catalogue.get(style_id, digest)
+        return self._catalogue.file(entry.id, entry.digest)
+
+    def style_picture(self, style_id: str, digest: str | None = None, max_side: int = MAX_SIDE) -> Image.Image:
+        """A style's picture, decoded, and reduced to a long side of `max_side` pixels."""
+        return self._catalogue.picture(style_id, digest, max_side)
+
+    def view(self, job_id: str, viewer: str) -> JobView:
+        """The record and what follows from it for this viewer, for pages and programs that poll.
+
+        Raises:
+            UnknownJob, JobLost: as `get`.
+        """
+        return self.view_of(self.get(job_id, viewer))
+
+    def view_of(self, job: Job) -> JobView:
+        """The same, from a record that another method has just returned: with an owner for the owner only."""
+        return view_of(self._backend, job, self._key, self._settings.lease_seconds, self._clock())
 
     def result(self, job_id: str, viewer: str) -> bytes:
-        """The painting's file; its key's ending tells the media type.
+        """The painting's file; its media type follows from its key.
 
         Raises:
             UnknownJob: when it is not for this viewer.
@@ -179,100 +241,120 @@ class Service:
         return self._backend.objects.get(painting_key(self.get(job_id, viewer)))
 
     def photo(self, job_id: str, viewer: str) -> bytes:
-        """The photo's file, as it was stored: upright, and nothing but pixels."""
-        return self._backend.objects.get(self.get(job_id, viewer).input_key)
-
-    def sign(self, job_id: str, owner: str, seconds: float) -> tuple[int, str]:
-        """A moment and a signature: whoever has both may fetch the painting until then (`signed_result`)."""
-        until = int(self._clock() + seconds)
-        return until, signature_of(own(self._backend, job_id, owner), until)
-
-    def signed_result(self, job_id: str, until: int, signature: str) -> bytes:
-        """The painting's file, for whoever has an address that its owner asked for.
+        """The photo's file as it was stored: upright and without metadata.
 
         Raises:
-            UnknownJob: when the signature is not its owner's for this moment, or the moment has passed.
+            UnknownJob: when it is not for this viewer.
         """
-        job = self._backend.jobs.get(job_id)
-        if job is None or not self._clock() < until or not is_same(signature, signature_of(job, until)):
-            raise unknown()
+        return self._backend.objects.get(photo_key(self.get(job_id, viewer)))
+
+    def signed_result(self, job_id: str, until: int, signature: str) -> bytes:
+        """The painting's file, for anybody with a link that was signed for its owner (`JobView.sign`).
+
+        Raises:
+            UnknownJob: when the signature does not belong to job and time, the time has passed, or the painting is hidden from the gallery.
+        """
+        job, now = find_job(self._backend, job_id), self._clock()
+        if job is None or job.hidden or not now < until <= now + LINK_SECONDS:
+            raise unknown_job()
+        if not constant_time_equals(signature, signature_of(self._key, job, until)):
+            raise unknown_job()
         return self._backend.objects.get(painting_key(job))
 
     def link(self, job_id: str, viewer: str, kind: Literal["result", "photo"] = "result") -> str | None:
-        """An address at which a browser gets the picture without us, to be asked for whenever somebody looks.
+        """A URL at which a browser gets the picture from the object store, made whenever somebody looks.
 
-        Of a published painting it lasts; of a private one it expires within minutes. None where pictures can be had from us alone.
+        It is permanent for a published painting, and expires within minutes for a private one. None where the app serves pictures itself.
 
         Raises:
             UnknownJob, WrongState: as `result`.
         """
         job = self.get(job_id, viewer)
-        key = painting_key(job) if kind == "result" else job.input_key
+        key = painting_key(job) if kind == "result" else photo_key(job)
         return self._backend.links.link(key, f"pastiche-{kind}-{job.id[:8]}{PurePosixPath(key).suffix}") if self._backend.links else None
 
     def preview(self, job_id: str, owner: str) -> bytes | None:
-        """The painting as it emerges, a JPEG for its owner alone; None when there is none at the moment."""
-        key = own(self._backend, job_id, owner).preview_key
+        """The unfinished painting, a JPEG for its owner only; None when there is none at the moment."""
+        key = owned_job(self._backend, job_id, owner).preview_key
         try:
             return self._backend.objects.get(key) if key else None
-        except ObjectMissing:  # the job was finished between the two looks
+        except ObjectMissing:  # the job was finished between the two reads
             return None
 
     @property
     def webhooks(self) -> Webhooks:
-        """Whom to tell of jobs' ends. Who tells them is a front end's business: only one that others can reach has addresses to give."""
+        """The pending webhooks. They are sent by a front end, which knows the addresses under which others can reach it."""
         return self._backend.webhooks
 
     def listen(self) -> Listener:
-        """Hints that jobs have changed, for whoever keeps many viewers up to date."""
-        return self._backend.completions.listen()
+        """Job-changed events, for front ends that keep many viewers up to date."""
+        return self._backend.job_events.listen()
 
     def status(self) -> Status:
-        return status_of(self._backend, self._clock())
+        return status_of(self._backend, self._clock(), self._settings.disk_bytes)
 
     def seconds(self) -> Mapping[Preset, tuple[float, float]]:
-        """How long paintings take, as `Status.seconds`."""
+        """The duration of recent paintings, as `Status.seconds`."""
         return seconds_of(self._backend)
 
-    def _submit(self, owner: str, order: Order, limits: Limits, quota: Quota | None = None) -> Job:
-        if not owner:  # all who are nobody would share their jobs
-            raise NotAllowed("Nobody would know whose painting this is. Allow cookies for this page and try again.")
+    def _submit(self, owner: str, order: Order, limits: Limits, quota: Quota | None, network: str | None, has_cookie: bool) -> Job:
+        if not owner:  # all visitors without a token would share their jobs
+            raise NotAllowed("Without a cookie, the studio cannot know whose painting this is. Allow cookies for this page and try again.")
         now, quota = self._clock(), quota or self._quota
         if known := self._submitted_before(owner, order):
             return known
         self._backend.queue.check(owner, quota, now)
-        with self._readers:
-            intake = take_in(order, owner, self._catalogue, limits, self._settings.max_attempts, now)
-        return self._accept(intake, quota)
+        of_network = self._networks if has_cookie else self._strangers
+        if network is not None:
+            of_network.check(network, self._is_active)  # before the pictures are decoded
+        submission = prepare(order, owner, self._catalogue, limits, self._settings.max_attempts, now)
+        counted = nullcontext() if network is None else of_network.counted(network, submission.job.id, self._is_active)
+        with counted:
+            return self._accept(submission, quota)
 
-    def _accept(self, intake: Intake, quota: Quota) -> Job:
-        """The pictures first: a crash leaves pictures without a record, which are swept, and never a record without pictures."""
-        upkeep.expire(self._backend, self._settings, intake.job.created)
-        upkeep.make_room(self._backend, self._settings, intake.job.size_bytes)
+    def _is_active(self, job_id: str) -> bool:
+        job = self._backend.jobs.get(job_id)
+        return job is not None and not job.state.is_terminal
+
+    def _accept(self, submission: Submission, quota: Quota) -> Job:
+        """Pictures first: a crash leaves pictures without a record, which are deleted later, and never a record without pictures."""
+        retention.delete_expired(self._backend, self._settings, submission.job.created)
+        self._free_space(submission.job)
         try:
-            with upkeep.full_disk_reported():
-                intake.store(self._backend.objects)
-            stored = self._backend.queue.submit(intake.job, quota)
-        except StoreUnavailable:  # it may have been accepted all the same, and then the pictures are needed
+            with storage_full_reported():
+                submission.store(self._backend.objects)
+            stored = self._backend.queue.submit(submission.job, quota)
+        except StoreUnavailable:  # the job may have been accepted, and then the pictures are needed
             raise
         except PasticheError:
-            self._backend.objects.delete(intake.pictures)
+            self._backend.objects.delete(submission.pictures)
             raise
-        if stored.id != intake.job.id:
-            self._backend.objects.delete(intake.pictures)
+        if stored.id != submission.job.id:
+            self._backend.objects.delete(submission.pictures)
         log.info("job %s is submitted", stored.id, extra={"job_id": stored.id})
         return stored
 
-    def _submitted_before(self, owner: str, order: Order) -> Job | None:
-        """Looked for among the newest alone, to spare a repeated form the reading of its picture; the queue itself is sure.
+    def _free_space(self, job: Job) -> None:
+        stored = self._backend.jobs.stored_bytes() + job.size_bytes
+        try:
+            retention.free_space(self._backend, self._settings, job)
+        except StorageFull:
+            self._disk_usage.check(stored, job.created, is_refused=True)
+            raise
+        self._disk_usage.check(stored, job.created)
 
-        Of an id that was brought along, it has to be sure here: the pictures are stored under it before the queue is asked.
+    def _submitted_before(self, owner: str, order: Order) -> Job | None:
+        """The job of a repeated form, if it is among the newest: a shortcut that saves decoding its picture. The queue checks all jobs.
+
+        An id that a program has chosen has to be checked here: the pictures are stored under it before the job is queued.
         """
         if order.job_id is None:
             return next((job for job in self._backend.jobs.of_owner(owner, 10) if job.token == order.token), None)
         known = self._backend.jobs.get(order.job_id)
-        if known is not None and not is_same(owner, known.owner):
-            raise JobIdTaken("There is a painting with this id already. Make the id of 128 random bits, anew for each painting.")
+        if known is None and self._backend.jobs.was_deleted(order.job_id):
+            raise id_taken()
+        if known is not None and not constant_time_equals(owner, known.owner):
+            raise id_taken()
         return known
 
 

@@ -1,25 +1,28 @@
-"""How the studio is doing: what a visitor waits for, and what an operator looks at."""
+"""The state of a job for its viewer, and of the studio for its operator."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from statistics import median
 
 from nst.domain import Job, JobState, Preset
+from nst.service.access import LINK_SECONDS, signature_of, unknown_job
+from nst.service.retention import NEARLY_FULL
+from nst.service.signing import SigningKey
 from nst.store.ports import Backend, WorkerInfo
 
-_SAMPLE = 50  # finished jobs that estimates are made from
-_WORKER_SILENCE = 15.0  # seconds after which a worker is not counted any more
-_NOTABLE = 0.2  # of a lease: heartbeats come so much oftener that one who misses as many will hardly be heard of again
+_SAMPLE = 50  # number of finished jobs that estimates are made from
+_WORKER_SILENCE = 15.0  # seconds since its last report after which a worker is not counted
+_NOTABLE = 0.2  # of a lease without a heartbeat: they are sent so often that a worker which misses them has most likely died
 
 
 @dataclass(frozen=True)
 class Waiting:
-    """A queued job's place.
+    """The place of a queued job.
 
     Attributes:
-        jobs_ahead: how many are in front.
-        seconds: to its start; None while there is nothing to estimate from.
-        workers: how many there are.
+        jobs_ahead: the number of jobs before it.
+        seconds: until its start; None while there is nothing to estimate from.
+        workers: their number.
     """
 
     jobs_ahead: int
@@ -28,12 +31,12 @@ class Waiting:
 
 
 @dataclass(frozen=True)
-class Silence:
-    """The worker of a running job is not heard of any more.
+class WorkerOutage:
+    """The worker of a running job sends no heartbeats.
 
     Attributes:
-        seconds: the longest until its lease lapses.
-        is_last_attempt: the job fails then; else it is queued again.
+        seconds: until the job's lease lapses, at most.
+        is_last_attempt: whether the job fails then; else it is queued again.
         others: whether there are other workers to take it up.
     """
 
@@ -43,8 +46,41 @@ class Silence:
 
 
 @dataclass(frozen=True)
+class JobView:
+    """A job as one viewer may see it, made from a single read of its record.
+
+    Attributes:
+        job: the record; without its owner and token for anybody else than the owner.
+        waiting: the place of a queued job, for its owner.
+        outage: of a running job's worker, for the job's owner.
+        time: of the view, in seconds since the epoch.
+        key: what links are signed with.
+    """
+
+    job: Job
+    waiting: Waiting | None
+    outage: WorkerOutage | None
+    time: float
+    key: SigningKey = field(repr=False, compare=False)
+
+    def sign(self, seconds: float = LINK_SECONDS) -> tuple[int, str]:
+        """A point in time, and a signature with which a link opens the painting until then (`Service.signed_result`).
+
+        Args:
+            seconds: `LINK_SECONDS` at most: a longer link is not accepted.
+
+        Raises:
+            UnknownJob: when the viewer is not the owner.
+        """
+        if not self.job.owner:
+            raise unknown_job()
+        until = int(self.time + seconds)
+        return until, signature_of(self.key, self.job, until)
+
+
+@dataclass(frozen=True)
 class WorkerStatus:
-    """A worker, for all to see: not what it paints, since that is its owner's to know."""
+    """A worker, for everybody to see: not which job it has, since that is known to the job's owner only."""
 
     name: str
     started: float
@@ -54,21 +90,28 @@ class WorkerStatus:
 
 @dataclass(frozen=True)
 class Status:
-    """What an operator wants to know, and anybody may.
+    """The studio in numbers, which anybody may see.
 
     Attributes:
-        seconds: (median, 95th percentile) from start to end of the last paintings, by preset.
+        seconds: (median, 95th percentile) from start to end of recent paintings, by preset.
+        disk_bytes: the space for pictures.
     """
 
     counts: Mapping[JobState, int]
     workers: list[WorkerStatus]
     seconds: Mapping[Preset, tuple[float, float]]
     stored_bytes: int
+    disk_bytes: int
+
+    @property
+    def is_nearly_full(self) -> bool:
+        """Whether the operator should add space for pictures."""
+        return self.stored_bytes >= NEARLY_FULL * self.disk_bytes
 
 
 def waiting_of(backend: Backend, job_id: str, now: float) -> Waiting | None:
-    """None when the job does not wait any more."""
-    ahead = backend.queue.ahead(job_id)
+    """None when the job is not queued any more."""
+    ahead = backend.queue.position(job_id)
     if ahead is None:
         return None
     done = backend.jobs.durations(None, _SAMPLE)
@@ -78,18 +121,25 @@ def waiting_of(backend: Backend, job_id: str, now: float) -> Waiting | None:
     return Waiting(ahead.jobs, seconds, workers)
 
 
-def silence_of(backend: Backend, job: Job, lease_seconds: float, now: float) -> Silence | None:
-    """None while its worker is heard of, and when the job is not running."""
+def view_of(backend: Backend, job: Job, key: SigningKey, lease_seconds: float, now: float) -> JobView:
+    """The view of a record as `access.visible_job` returns it."""
+    if not job.owner:
+        return JobView(job, None, None, now, key)
+    waiting = waiting_of(backend, job.id, now) if job.state is JobState.QUEUED else None
+    return JobView(job, waiting, _outage_of(backend, job, lease_seconds, now), now, key)
+
+
+def _outage_of(backend: Backend, job: Job, lease_seconds: float, now: float) -> WorkerOutage | None:
     left = lease_seconds * (1 - _NOTABLE)
-    if job.state is not JobState.RUNNING or all(found.id != job.id for found in backend.queue.overdue(now + left)):
+    if job.state is not JobState.RUNNING or not backend.reports_heartbeats or (job.lease_until or 0.0) >= now + left:
         return None
     others = any(worker.job_id != job.id for worker in _workers(backend, now))
-    return Silence(left, job.is_exhausted, others)
+    return WorkerOutage(left, job.is_exhausted, others)
 
 
-def status_of(backend: Backend, now: float) -> Status:
+def status_of(backend: Backend, now: float, disk_bytes: int) -> Status:
     workers = [WorkerStatus(each.name, each.started, each.seen, each.job_id is not None) for each in _workers(backend, now)]
-    return Status(backend.jobs.counts(), workers, seconds_of(backend), backend.jobs.stored_bytes())
+    return Status(backend.jobs.counts(), workers, seconds_of(backend), backend.jobs.stored_bytes(), disk_bytes)
 
 
 def seconds_of(backend: Backend) -> Mapping[Preset, tuple[float, float]]:
@@ -99,7 +149,7 @@ def seconds_of(backend: Backend) -> Mapping[Preset, tuple[float, float]]:
 
 
 def _workers(backend: Backend, now: float) -> list[WorkerInfo]:
-    return backend.roster.present(now - _WORKER_SILENCE)
+    return backend.workers.present(now - _WORKER_SILENCE)
 
 
 def _percentile(values: list[float], part: float) -> float:

@@ -1,0 +1,157 @@
+"""Retention: private paintings expire by age and, when the disk is full, to make room for others; pictures without a job are deleted.
+
+A picture that the store refuses to delete does not hold up the others: it is logged, and tried again.
+"""
+
+import logging
+from collections import Counter
+from collections.abc import Iterator
+
+from nst.domain import Job, JobState
+from nst.domain.keys import job_id_of, locations_of, preview_key, with_visibility
+from nst.errors import PasticheError
+from nst.service.visibility import all_keys, place_pictures, record_cleanup, storage_full
+from nst.settings import Settings
+from nst.store.ports import Backend, Cleanup
+
+_DAY = 86_400.0
+_BATCH = 50  # jobs deleted at a time, so that no submission waits long
+_MOST = 1000  # jobs of each kind that may be deleted to free space for one picture
+_SAFE_SECONDS = _DAY  # since its end: a younger painting is not deleted to make room for a stranger's
+_ORPHAN_SECONDS = _DAY  # a picture is stored before its record: a younger one may still get it
+_STEP_SECONDS = 60.0  # an operation on a job's pictures that takes longer was interrupted
+NEARLY_FULL = 0.8  # fraction of NST_DISK_BYTES
+_WARN_SECONDS = 600.0  # between two warnings
+
+log = logging.getLogger(__name__)
+
+
+def delete_job(backend: Backend, job: Job, now: float, *, only_private: bool = False) -> bool:
+    """Delete the record first, so that nothing is found, then every picture, wherever an interrupted operation has left it.
+
+    Args:
+        only_private: keep a job that has been published meanwhile.
+
+    Returns:
+        False when it was kept.
+    """
+    cleanup = record_cleanup(backend, job.input_key, now)
+    if not backend.jobs.delete(job.id, only_private=only_private) and only_private and backend.jobs.get(job.id) is not None:
+        backend.cleanups.settle(cleanup)
+        return False
+    try:
+        backend.objects.delete({*job.object_keys, *all_keys(job.id, job.input_key)})
+    except PasticheError as error:  # the record is gone; `complete_cleanups` deletes the rest
+        log.warning("pictures of job %s are not deleted yet: %s", job.id, error.__cause__ or error, extra={"job_id": job.id})
+    else:
+        backend.cleanups.settle(cleanup)
+    return True
+
+
+def expiry_of(job: Job, settings: Settings) -> float | None:
+    """From when on `delete_expired` deletes this job; None while it is not finished or is published."""
+    return None if job.finished is None or job.published is not None else job.finished + settings.keep_private_days * _DAY
+
+
+def delete_expired(backend: Backend, settings: Settings, now: float) -> int:
+    """Delete old jobs that are not published (private, failed or cancelled), and return their number."""
+    old = backend.jobs.oldest_private(now - settings.keep_private_days * _DAY, _BATCH)
+    return sum(delete_job(backend, job, now, only_private=True) for job in old)
+
+
+def free_space(backend: Backend, settings: Settings, new: Job) -> None:
+    """Delete ended private jobs until a new job's pictures fit: its owner's own first.
+
+    Raises:
+        StorageFull: when they would not fit even then; nothing is deleted.
+    """
+    lacking = backend.jobs.stored_bytes() + new.size_bytes - settings.disk_bytes
+    going: list[Job] = []
+    for job in _expendable(backend, new) if lacking > 0 else ():
+        if lacking <= 0:
+            break
+        going.append(job)
+        lacking -= job.size_bytes
+    if lacking > 0:
+        raise storage_full()
+    for job in going:
+        delete_job(backend, job, new.created, only_private=True)
+
+
+def _expendable(backend: Backend, new: Job) -> Iterator[Job]:
+    """What may be deleted for a new job, in this order: jobs of its owner, others' cancelled and failed jobs, others' paintings, beginning
+    with the owners who use the most space.
+
+    Age does not protect cancelled jobs: they cost nothing to make, so a visitor could fill the disk with them for a day.
+    """
+    own = [job for job in backend.jobs.of_owner(new.owner, _MOST) if job.finished is not None and job.published is None]
+    yield from sorted(own, key=lambda job: (job.state is JobState.SUCCEEDED, job.finished))
+    end = new.created - _SAFE_SECONDS
+    for job in backend.jobs.oldest_private(float("inf"), _MOST, only_unpainted=True):
+        if job.owner != new.owner and (job.state is JobState.CANCELLED or (job.finished or 0.0) < end):
+            yield job
+    painted = [job for job in backend.jobs.oldest_private(end, _MOST) if job.owner != new.owner and job.state is JobState.SUCCEEDED]
+    held: Counter[str] = Counter()
+    for job in painted:
+        held[job.owner] += job.size_bytes
+    yield from sorted(painted, key=lambda job: (-held[job.owner], job.finished))
+
+
+class DiskUsageWarnings:
+    """Warns the operator in the log before the space for pictures is used up, and again every ten minutes."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._disk_bytes = settings.disk_bytes
+        self._warned = dict.fromkeys((False, True), float("-inf"))
+
+    def check(self, stored_bytes: int, now: float, *, is_refused: bool = False) -> None:
+        if (is_refused or stored_bytes >= NEARLY_FULL * self._disk_bytes) and now - self._warned[is_refused] >= _WARN_SECONDS:
+            self._warned[is_refused] = now
+            effect = "uploads are refused" if is_refused else "private paintings expire early"
+            text = "pictures take %.0f %% of NST_DISK_BYTES (%d). When full, %s. Published paintings never expire: raise it, or delete some"
+            log.warning(text, 100 * stored_bytes / self._disk_bytes, self._disk_bytes, effect)
+
+
+def complete_cleanups(backend: Backend, now: float) -> int:
+    """Complete moves and deletions that were interrupted or refused, and return their number."""
+    done = 0
+    for cleanup in backend.cleanups.pending(now - _STEP_SECONDS, _BATCH):
+        try:
+            _complete(backend, cleanup, now)
+            done += 1
+        except PasticheError as error:
+            log.warning("pictures of the job of %s are not cleaned up yet: %s", cleanup.key, error.__cause__ or error)
+            backend.cleanups.put(cleanup, now)
+    return done
+
+
+def _complete(backend: Backend, cleanup: Cleanup, now: float) -> None:
+    job = place_pictures(backend, cleanup.key, now)
+    named = job.object_keys if job else ()
+    backend.objects.uncache(place for place in locations_of(cleanup.key) if place not in named)  # which may be what failed
+    backend.cleanups.settle(cleanup)
+
+
+def delete_orphans(backend: Backend, now: float) -> int:
+    """Delete the pictures that crashes have left behind, and return their number.
+
+    These are pictures without a record; previews older than a day; and, of pictures that are stored below both `public/` and `private/`,
+    the copies that their record does not name.
+    """
+    old = [found.key for found in backend.objects.listing() if found.modified < now - _ORPHAN_SECONDS]
+    owners = {key: job_id for key in old if (job_id := job_id_of(key)) is not None}
+    known = backend.jobs.known(set(owners.values()))
+    orphans = {key for key, job_id in owners.items() if job_id not in known or key == preview_key(job_id)}
+    copies = Counter(with_visibility(key, public=True) for key in owners)
+    twice = [key for key in owners if key not in orphans and copies[with_visibility(key, public=True)] > 1]
+    strays = [key for key in twice if (job := backend.jobs.get(owners[key])) is None or key not in job.object_keys]
+    try:
+        backend.objects.delete(orphans)
+    except PasticheError as error:
+        log.warning("some pictures without a job are not deleted: %s", error.__cause__ or error)
+    for key in strays:  # another server may be moving them right now
+        try:
+            place_pictures(backend, key, now)
+        except PasticheError as error:
+            log.warning("%s is not cleaned up: %s", key, error.__cause__ or error)
+    return len(orphans) + len(strays)
