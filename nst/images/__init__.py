@@ -1,0 +1,12 @@
+"""Picture files in and out: the only module that turns bytes into pictures, and pictures into bytes.
+
+Everything that visitors, programs or folders bring passes here: format detection by content, limits, removal of metadata, decoding within a
+memory budget, conversion to upright sRGB, and encoding. It knows nothing of styles, jobs or stores. Its error sentences name no file, so
+that they can be shown to anybody.
+"""
+
+from nst.images.codec import STORED_LIMITS, Limits, decode, encode, read, read_bytes, size_of, transcode
+from nst.images.formats import INPUT_FORMATS, INPUT_SUFFIXES, OUTPUT_SUFFIXES, Format, format_of, has_input_suffix
+
+__all__ = ["INPUT_FORMATS", "INPUT_SUFFIXES", "OUTPUT_SUFFIXES", "STORED_LIMITS", "Format", "Limits"]
+__all__ += ["decode", "encode", "format_of", "has_input_suffix", "read", "read_bytes", "size_of", "transcode"]
