@@ -1,5 +1,5 @@
-"""Style pictures: the bundled ones, and those of a folder of one's own."""
+"""Style pictures: the bundled ones, and those in a folder of the operator's own (NST_STYLES_DIR)."""
 
-from nst.styles.catalogue import Catalogue, StyleEntry
+from nst.styles.catalogue import Catalogue, LeftOut, StyleEntry, digest_of
 
-__all__ = ["Catalogue", "StyleEntry"]
+__all__ = ["Catalogue", "LeftOut", "StyleEntry", "digest_of"]

@@ -1,23 +1,28 @@
-"""The catalogue of style pictures: what there is, by id. It knows where they lie, and nothing of painting with them."""
+"""The catalogue of style pictures by id. It knows where they are stored, and nothing about painting with them."""
 
+import hashlib
 import json
-import re
-import unicodedata
-from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
+from functools import cache
 from importlib import resources
 from importlib.resources.abc import Traversable
-from itertools import chain, count
 from pathlib import Path
+from typing import Any
 
 from PIL import Image
 
 from nst import images
-from nst.errors import FileUnreadable, UnknownStyle
-from nst.images import Limits
+from nst.errors import FileUnreadable, InvalidImage, PasticheError, StyleChanged, UnknownStyle
+from nst.images import STORED_LIMITS, Limits
+from nst.styles.names import readable, slug, title
+from nst.styles.own import OwnStyles
 
-_SHOWN = 100  # letters of a name that is none
+_SHOWN = 100  # characters of an unknown id to repeat in an error sentence
+_CHECK_SECONDS = 10.0  # longest time that such a sentence waits until own pictures are checked
+CHANGED = "The style picture has changed since this painting was requested; the new one is not used in its place. Choose the style again."
+GONE = "The picture of this style is not there any more. Choose another style."
 
 
 @dataclass(frozen=True)
@@ -26,9 +31,10 @@ class StyleEntry:
 
     Attributes:
         id: lower case letters, digits and hyphens.
-        line: what it looks like, in a sentence.
-        palette: its leading colours as #rrggbb; empty for pictures of one's own.
-        credit: who made it, and its licence; empty for pictures of one's own.
+        line: a sentence that describes it.
+        palette: its main colours as #rrggbb; empty for own pictures.
+        credit: its author and licence; empty for own pictures.
+        digest: SHA-256 of the picture's file.
     """
 
     id: str
@@ -37,80 +43,156 @@ class StyleEntry:
     palette: tuple[str, ...]
     credit: str
     path: Traversable
+    digest: str
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """An own picture that cannot be used, and why."""
+
+    file: str
+    error: PasticheError
 
 
 class Catalogue:
-    """The bundled styles, and behind them the pictures in `own_folder` by name, as they were when it was made.
+    """The bundled styles, followed by the pictures in `own_folder` in the order of their names. The folder may change at any time.
+
+    An own style is also found by its full id (`nst.styles.names`), and by the id of earlier versions if that is unambiguous.
+    Code that stores an id also stores the picture's digest: with it, `get` finds the very picture that was meant, or none.
 
     Raises:
-        FileUnreadable: when `own_folder` is no folder that can be read.
+        FileUnreadable: when `own_folder` is not a readable folder.
     """
 
     def __init__(self, limits: Limits, own_folder: Path | None = None) -> None:
         self._limits = limits
-        self._entries = {entry.id: entry for entry in _bundled()}
-        for path in _pictures_in(own_folder) if own_folder else ():
-            entry = _own(path, taken=self._entries.keys())
-            self._entries[entry.id] = entry
+        self._bundled = {entry.id: entry for entry in _bundled()}
+        self._own = OwnStyles(own_folder, limits, self._bundled.keys()) if own_folder else None
 
     def __contains__(self, style_id: str) -> bool:
-        return style_id in self._entries
+        return any(self._checked(entry).digest for entry in self._claims(style_id))
 
-    def entries(self) -> tuple[StyleEntry, ...]:
-        return tuple(self._entries.values())
+    def entries(self, timeout: float | None = None) -> tuple[StyleEntry, ...]:
+        """All styles that can be used.
 
-    def get(self, style_id: str) -> StyleEntry:
+        Args:
+            timeout: seconds to wait until own pictures are checked; unchecked ones are left out until a later call. None: until all are.
         """
+        if self._own is None:
+            return tuple(self._bundled.values())
+        files = self._own.index().files
+        known = self._own.checked(files.values(), timeout)
+        own = [self._own_entry(style_id, file, known[file].digest) for style_id, file in files.items() if file in known]
+        return (*self._bundled.values(), *(entry for entry in own if entry.digest))
+
+    def left_out(self) -> tuple[LeftOut, ...]:
+        """Files in the folder that have the name of a picture and cannot be used."""
+        if self._own is None:
+            return ()
+        known = self._own.checked(self._own.index().files.values(), timeout=None)
+        return tuple(LeftOut(readable(file), found.error) for file, found in known.items() if found.error)
+
+    def get(self, style_id: str, digest: str | None = None) -> StyleEntry:
+        """
+        Args:
+            digest: of the picture that is meant. Without it, the picture that has the id now.
+
         Raises:
-            UnknownStyle: when there is none with this id; the sentence names those that come close.
+            UnknownStyle: when no style has this id (the sentence suggests similar ones), or it cannot be used.
+            StyleChanged: when no style with this id has the digest.
         """
-        if style_id not in self._entries:
-            raise self.unknown(style_id)
-        return self._entries[style_id]
+        claims = self._claims(style_id, digest)
+        for claim in claims:
+            entry = self._checked(claim)
+            if entry.digest and digest in (None, entry.digest):
+                return entry
+        raise self._none(style_id, digest, claims)
 
-    def picture(self, style_id: str) -> Image.Image:
-        """The style's picture, in RGB or RGBA.
+    def file(self, style_id: str, digest: str | None = None) -> bytes:
+        """The bytes of the style's picture. They are not decoded, and may be damaged.
 
         Raises:
-            UnknownStyle: as `get`.
-            FileUnreadable: when a picture of one's own is gone.
-            InvalidImage: when it cannot be used.
+            UnknownStyle, StyleChanged: as `get`.
+            FileUnreadable: when it cannot be read.
         """
-        return images.read(self.get(style_id).path, self._limits)
+        claims = self._claims(style_id, digest)
+        for claim in claims:
+            try:
+                data = images.read_bytes(claim.path, self._limits_of(claim))
+            except (FileUnreadable, InvalidImage) as error:
+                if digest is None:
+                    raise FileUnreadable(GONE) from error
+            else:
+                if digest in (None, digest_of(data)):
+                    return data
+        raise self._none(style_id, digest, claims)
+
+    def picture(self, style_id: str, digest: str | None = None, max_side: int | None = None) -> Image.Image:
+        """The style's picture in RGB or RGBA, reduced to a long side of `max_side` pixels.
+
+        Raises:
+            UnknownStyle, StyleChanged: as `get`; StyleChanged also when the picture is replaced during the call.
+        """
+        entry = self.get(style_id, digest)
+        return images.decode(self.file(entry.id, entry.digest), self._limits_of(entry), max_side=max_side)
 
     def unknown(self, style_id: str) -> UnknownStyle:
-        """The error about an id that is none, with the ids that come close, or else all of them."""
-        close = get_close_matches(slug(style_id[:_SHOWN]), self._entries, n=3, cutoff=0.5)
-        hint = f"Did you mean {' or '.join(close)}?" if close else f"There are {', '.join(self._entries)}."
-        return UnknownStyle(f"There is no style called {style_id[:_SHOWN]!r}. {hint}")
+        """The error for an unknown or unusable style. Its sentence suggests similar ids, or lists all."""
+        asked = style_id[:_SHOWN]
+        for claim in self._claims(style_id):
+            if self._own is not None and (error := self._own.check(claim.path.name).error):
+                return UnknownStyle(f"The style {asked!r} cannot be used. {error}")
+        entries = self.entries(_CHECK_SECONDS)
+        known = [entry.id for entry in entries]
+        titled = [entry.id for entry in entries if entry.title.casefold() == asked.casefold()]
+        close = self._aliased(style_id) or titled or get_close_matches(slug(asked), known, n=3, cutoff=0.5)
+        hint = f"Did you mean {' or '.join(close)}?" if close else f"Choose one of {', '.join(known)}."
+        return UnknownStyle(f"There is no style called {asked!r}. {hint}")
+
+    def _claims(self, style_id: str, digest: str | None = None) -> list[StyleEntry]:
+        """The entries that an id may refer to: at most one, or with a digest all candidates. Own pictures are not checked here."""
+        if self._own is None:
+            return [self._bundled[style_id]] if style_id in self._bundled else []
+        index = self._own.index()
+        exact = [style_id] if style_id in self._bundled or style_id in index.files else []
+        aliased = index.aliases.get(style_id, [])
+        found = [*exact, *aliased] if digest is not None else exact or (aliased if len(aliased) == 1 else [])
+        return [self._bundled.get(each) or self._own_entry(each, index.files[each]) for each in found]
+
+    def _aliased(self, style_id: str) -> list[str]:
+        return self._own.index().aliases.get(style_id, []) if self._own else []
+
+    def _none(self, style_id: str, digest: str | None, claims: list[StyleEntry]) -> PasticheError:
+        if digest is None:
+            return self.unknown(style_id)
+        return StyleChanged(CHANGED if claims else GONE)
+
+    def _own_entry(self, style_id: str, file: str, digest: str = "") -> StyleEntry:
+        assert self._own is not None  # noqa: S101 -- only own styles have a file
+        return StyleEntry(style_id, title(file), "A picture of your own.", (), "", self._own.path(file), digest)
+
+    def _checked(self, entry: StyleEntry) -> StyleEntry:
+        """The entry with its digest, which stays empty if the picture cannot be used."""
+        if entry.digest or self._own is None:
+            return entry
+        return replace(entry, digest=self._own.check(entry.path.name).digest)
+
+    def _limits_of(self, entry: StyleEntry) -> Limits:
+        """A site's limits do not apply to bundled pictures."""
+        return STORED_LIMITS if entry.id in self._bundled else self._limits
 
 
-def slug(text: str) -> str:
-    """A name as an id: "Der Schrei (1893)" becomes "der-schrei-1893"."""
-    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
-    return re.sub(r"[^a-z0-9]+", "-", plain.lower()).strip("-") or "style"
+def digest_of(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
 
 
-def _bundled() -> Iterator[StyleEntry]:
+@cache
+def _bundled() -> tuple[StyleEntry, ...]:
     folder = resources.files("nst.styles")
-    for entry in json.loads(folder.joinpath("catalogue.json").read_text("utf-8")):
-        path = folder.joinpath("pictures", f"{entry['id']}.jpg")
-        yield StyleEntry(entry["id"], entry["title"], entry["line"], tuple(entry["palette"]), entry["credit"], path)
+    return tuple(_bundled_entry(facts, folder) for facts in json.loads(folder.joinpath("catalogue.json").read_text("utf-8")))
 
 
-def _pictures_in(folder: Path) -> list[Path]:
-    try:
-        return sorted(path for path in folder.iterdir() if images.format_of(path) and not path.name.startswith("."))
-    except OSError as error:
-        raise FileUnreadable(f"The folder of styles, {folder}, cannot be read. Set NST_STYLES_DIR to one that can.") from error
-
-
-def _own(path: Path, taken: Collection[str]) -> StyleEntry:
-    title = re.sub(r"[\s_-]+", " ", path.stem).strip() or path.stem
-    return StyleEntry(_free(slug(path.stem), taken), title[:1].upper() + title[1:], "A picture of your own.", (), "", path)
-
-
-def _free(style_id: str, taken: Collection[str]) -> str:
-    """The id, or with a number where another style has it: nobody's file stands in for a bundled style."""
-    candidates = chain([style_id], (f"{style_id}-{number}" for number in count(2)))
-    return next(candidate for candidate in candidates if candidate not in taken)
+def _bundled_entry(facts: Mapping[str, Any], folder: Traversable) -> StyleEntry:
+    path = folder.joinpath("pictures", f"{facts['id']}.jpg")
+    digest = digest_of(path.read_bytes())
+    return StyleEntry(facts["id"], facts["title"], facts["line"], tuple(facts["palette"]), facts["credit"], path, digest)
