@@ -1,1 +1,1 @@
-"""The worker: takes jobs from the queue, has them painted by a process of its own, and sees to it that each comes to an end."""
+"""Entry points: `python -m worker` and `python -m worker.batch`. The worker itself is `nst.worker`."""

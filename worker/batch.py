@@ -1,64 +1,8 @@
-"""The agent: `python -m worker.batch --style NAME --request-id ID CONTENT_KEY` paints one picture in a container of AWS Batch.
+"""`python -m worker.batch`: the agent in a container of AWS Batch."""
 
-IMAGE_BUCKET_NAME and JOB_DONE_QUEUE_URL say where pictures lie and where to report to. It exits with 0 when the painting is there and was
-reported; with 1 when it failed, which was reported, too; with 75 when something was out of reach and another try may go better; and with
-143 when its machine is taken away. The job definition's retry strategy knows these numbers.
-"""
-
-import argparse
-import json
-import logging
-import os
-import signal
 import sys
-import threading
-from functools import partial
 
-from nst.bootstrap import open_agent, open_catalogue
-from nst.settings import Settings
-from worker.cloud.agent import Agent, Assignment
-from worker.process import ChildProcess
-
-
-def main(arguments: list[str] | None = None) -> int:
-    options = _parser().parse_args(arguments)
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    logging.getLogger("botocore").setLevel(logging.WARNING)
-    interrupted = threading.Event()
-    signal.signal(signal.SIGTERM, lambda _number, _frame: interrupted.set())
-    settings = Settings()
-    objects, mail = open_agent(os.environ["IMAGE_BUCKET_NAME"], os.environ["JOB_DONE_QUEUE_URL"])
-    assignment = Assignment(
-        content_key=options.content_key,
-        style=options.style,
-        request_id=options.request_id,
-        attempt=options.attempt or None,
-        params=options.params,
-        blend=options.blend,
-        id=os.environ.get("AWS_BATCH_JOB_ID", ""),
-        try_number=int(os.environ.get("AWS_BATCH_JOB_ATTEMPT", "1")),
-    )
-    return Agent(assignment, objects, mail, open_catalogue(settings), settings, partial(ChildProcess, settings)).run(interrupted)
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m worker.batch", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("content_key", metavar="CONTENT_KEY", help="the photo's key in the bucket")
-    parser.add_argument(
-        "--style", required=True, metavar="NAME", help="a bundled style, or one in the bucket: style/NAME.jpg, with or without"
-    )
-    parser.add_argument("--request-id", required=True, metavar="ID", help="<front end>::<job id>, which is sent back")
-    parser.add_argument("--attempt", type=int, default=0, metavar="N", help="the record's; 0 for a front end that counts none")
-    parser.add_argument("--params", type=_json, default={}, metavar="JSON", help="parameters, as in nst/domain/params.py")
-    parser.add_argument("--blend", type=_json, default=[], metavar="JSON", help="[[style, share], ...] instead of --style")
-    return parser
-
-
-def _json(text: str) -> object:
-    return json.loads(text)
-
+from nst.worker.cloud.main import main
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -1,5 +1,6 @@
-"""Paintings at once, for a page to show while its visitor is still choosing."""
+"""Previews: quick sketches of a painting, for a page to show while its visitor is still choosing."""
 
+from nst.preview.growth import Growth
 from nst.preview.previews import Previews
 
-__all__ = ["Previews"]
+__all__ = ["Growth", "Previews"]

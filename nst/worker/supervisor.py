@@ -1,6 +1,6 @@
-"""A worker process of the app's own: started with it, started again when it dies, and ended with it.
+"""The app's own worker process: started with the app, restarted when it dies, and ended with the app.
 
-It knows the standard library alone, so that an app may import it before anything else.
+It needs the standard library alone, so that an app may import it before anything else.
 """
 
 import atexit
@@ -11,11 +11,13 @@ import threading
 import time
 from collections.abc import Mapping, Sequence
 
-COMMAND = (sys.executable, "-m", "worker", "--with-parent")
+from nst.worker.backoff import Backoff
+
+COMMAND = (sys.executable, "-m", "nst.worker", "--with-parent")
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0
-CALM_SECONDS = 60.0  # a worker that lived so long did not die of its start
-_LOOK_EVERY = 0.5
-_LEAVE_SECONDS = 10.0
+CALM_SECONDS = 60.0  # of life, after which a death is not taken for a failed start
+_LOOK_SECONDS = 0.5
+_EXIT_SECONDS = 10.0
 
 log = logging.getLogger(__name__)
 
@@ -32,13 +34,13 @@ class Supervisor:
         self._process: subprocess.Popen[bytes] | None = None
         self._started = 0.0
         self._not_before = float("-inf")
-        self._pause = FIRST_PAUSE
+        self._backoff = Backoff(FIRST_PAUSE, LONGEST_PAUSE)
         self._stopping = threading.Event()
         self._watch: threading.Thread | None = None
 
     @property
     def pid(self) -> int | None:
-        """Of the process that runs, if one does."""
+        """The running process's, if there is one."""
         return self._process.pid if self._process is not None and self._process.poll() is None else None
 
     def start(self) -> None:
@@ -56,14 +58,14 @@ class Supervisor:
         if self._process is None and now >= self._not_before:
             self._started = now
             try:
-                # The pipe is never written to: it closes when the app dies, however it dies, and the worker leaves.
+                # The pipe is never written to: it closes when the app dies, however it dies, and the worker exits.
                 self._process = subprocess.Popen(self._command, stdin=subprocess.PIPE, env=self._environment)  # noqa: S603 -- our own
-            except OSError:  # no memory or no process left on this machine, perhaps not for long
+            except OSError:  # no memory or no process left on this machine, perhaps temporarily
                 log.exception("the worker could not be started")
-                self._put_off(now)
+                self._not_before = now + self._backoff.pause()
 
     def stop(self) -> None:
-        """Asks the process to leave, which gives its job back, and kills it when it does not."""
+        """Asks the process to exit, which gives its job back, and kills it when it does not."""
         self._stopping.set()
         if self._watch is not None:
             self._watch.join()
@@ -75,13 +77,10 @@ class Supervisor:
     def _note_death(self, exit_code: int, now: float) -> None:
         self._close_pipe()
         if now - self._started >= CALM_SECONDS:
-            self._pause = FIRST_PAUSE
-        log.warning("the worker died with %d; the next one starts in %.0f s", exit_code, self._pause)
-        self._put_off(now)
-
-    def _put_off(self, now: float) -> None:
-        self._not_before = now + self._pause
-        self._pause = min(2 * self._pause, LONGEST_PAUSE)
+            self._backoff.reset()
+        pause = self._backoff.pause()
+        self._not_before = now + pause
+        log.warning("the worker died with %d; the next one starts in %.0f s", exit_code, pause)
 
     def _close_pipe(self) -> None:
         if self._process is not None and self._process.stdin is not None:
@@ -89,14 +88,14 @@ class Supervisor:
         self._process = None
 
     def _watch_on(self) -> None:
-        while not self._stopping.wait(_LOOK_EVERY):
+        while not self._stopping.wait(_LOOK_SECONDS):
             self.step(time.monotonic())
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
     process.terminate()
     try:
-        process.wait(_LEAVE_SECONDS)
+        process.wait(_EXIT_SECONDS)
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()

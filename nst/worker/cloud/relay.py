@@ -1,7 +1,7 @@
-"""What stands between the studio and its machines: hands over, reads letters, looks after what is late. Any number of servers may run one.
+"""The relay between the studio and AWS Batch: submits jobs, reads messages, checks overdue jobs. Any number of servers may run one.
 
-Each duty has a thread, since each waits for something else. An outage of anything is waited for; whatever else a duty raises ends the
-process, and its supervisor starts the next one.
+Each duty has a thread, since each waits for something else. It repeats a step after an outage; any other exception ends the process,
+and its supervisor starts the next one.
 """
 
 import logging
@@ -12,16 +12,16 @@ import threading
 from collections.abc import Callable
 from typing import Protocol
 
-from nst.bootstrap import open_machines
+from nst.bootstrap import open_batch
 from nst.errors import StoreUnavailable
 from nst.settings import Settings
 from nst.store.ports import Backend
-from worker.cloud.dispatcher import Dispatcher
-from worker.cloud.postman import Postman
-from worker.cloud.reconciler import REST_SECONDS, Reconciler
+from nst.worker.cloud.dispatcher import Dispatcher
+from nst.worker.cloud.message_reader import MessageReader
+from nst.worker.cloud.reconciler import REST_SECONDS, Reconciler
 
 AWAY_SECONDS = 1.0
-_LEAVE_SECONDS = 9.5
+_EXIT_SECONDS = 9.5
 
 log = logging.getLogger(__name__)
 
@@ -46,7 +46,7 @@ class Relay:
             thread.start()
         stop.wait()
         for thread in threads:
-            thread.join(_LEAVE_SECONDS)
+            thread.join(_EXIT_SECONDS)
         return int(self._is_broken)
 
     def _serve(self, duty: Duty, rest: Callable[[threading.Event], object], stop: threading.Event) -> None:
@@ -63,26 +63,20 @@ class Relay:
         try:
             return duty.step(self._backend.clock())
         except (StoreUnavailable, OSError) as error:
-            log.warning("%s waits: %s", type(duty).__name__, error.__cause__ or error)
+            log.warning("%s waits: %s", type(duty).__name__, error.reason if isinstance(error, StoreUnavailable) else error)
             stop.wait(AWAY_SECONDS)
             return True
 
 
 def open_relay(settings: Settings, backend: Backend) -> Relay:
-    machines, mail = open_machines(settings)
+    batch, messages = open_batch(settings)
     name = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(2)}"
-    dispatcher = Dispatcher(name, backend, machines, settings)
+    dispatcher = Dispatcher(name, backend, batch, settings)
     return Relay(
         backend,
         [
-            (dispatcher, lambda stop: _rest_at(dispatcher, stop)),
-            (Postman(backend, machines, mail, settings), lambda _: None),
-            (Reconciler(backend, machines, settings), lambda stop: stop.wait(REST_SECONDS)),
+            (dispatcher, dispatcher.rest),
+            (MessageReader(backend, batch, messages, settings), lambda _: None),
+            (Reconciler(backend, batch, settings), lambda stop: stop.wait(REST_SECONDS)),
         ],
     )
-
-
-def _rest_at(dispatcher: Dispatcher, stop: threading.Event) -> None:
-    """A queue that is full or refused has something to claim all the time: then waiting for it is no rest."""
-    dispatcher.rest()
-    stop.wait(0.1)

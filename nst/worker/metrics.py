@@ -1,6 +1,6 @@
-"""A worker's figures for Prometheus, and whether it is ready: GET /metrics and /readyz. It knows no jobs but those that it is told of.
+"""A worker's metrics for Prometheus, and its readiness: GET /metrics and /readyz.
 
-What the store knows (queue, workers) is read when it is asked for, and is the same from every worker: take its maximum, not its sum.
+Metrics of the store (queue, workers) are read at every scrape, and are the same from every worker: take their maximum, not their sum.
 """
 
 import threading
@@ -19,19 +19,19 @@ from nst.store.ports import Backend
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIEnvironment
 
-_SECONDS = (0.5, 1, 2, 5, 10, 20, 40, 80, 160, 320, 640, 1280)
-_SILENCE = 60.0  # seconds after which a worker's heartbeat is not shown any more
+_BUCKETS = (0.5, 1, 2, 5, 10, 20, 40, 80, 160, 320, 640, 1280)
+_SILENCE_SECONDS = 60.0  # after which a worker's heartbeat is not shown any more
 
 
 class Metrics:
-    """The figures of one worker process."""
+    """The metrics of one worker process."""
 
     def __init__(self, backend: Backend) -> None:
         self.registry = CollectorRegistry()
         text = "Jobs that this worker has brought to an end."
         self._ended = Counter("pastiche_jobs_ended", text, ["preset", "state"], registry=self.registry)
         text = "From claim to success."
-        self._seconds = Histogram("pastiche_painting_seconds", text, ["preset"], buckets=_SECONDS, registry=self.registry)
+        self._seconds = Histogram("pastiche_painting_seconds", text, ["preset"], buckets=_BUCKETS, registry=self.registry)
         self.registry.register(_Store(backend))
 
     def note_end(self, job: Job, outcome: Outcome, seconds: float) -> None:
@@ -55,14 +55,15 @@ class _Store:
         yield GaugeMetricFamily("pastiche_store_up", "Whether the store answers.", value=is_up)
 
     def _families(self) -> Iterator[Metric]:
-        now, line = self._backend.clock(), self._backend.queue.line()
+        now, line = self._backend.clock(), self._backend.queue.lane_stats()
         lanes = [(lane.value, found) for lane, found in line.items()]
         yield _gauges("queue_jobs", "Jobs that wait.", "preset", ((lane, found.jobs) for lane, found in lanes))
         oldest = ((lane, now - found.oldest) for lane, found in lanes)
         yield _gauges("queue_oldest_seconds", "Age of the oldest job that waits.", "preset", oldest)
         counts = self._backend.jobs.counts()
         yield _gauges("jobs", "Jobs that are kept.", "state", ((state.value, counts.get(state, 0)) for state in JobState))
-        workers = ((worker.name, now - worker.seen) for worker in self._backend.roster.present(now - _SILENCE))
+        yield GaugeMetricFamily("pastiche_stored_bytes", "Of all pictures.", value=self._backend.jobs.stored_bytes())
+        workers = ((worker.name, now - worker.seen) for worker in self._backend.workers.present(now - _SILENCE_SECONDS))
         yield _gauges("worker_heartbeat_seconds", "Since a worker was last heard of.", "worker", workers)
 
 
@@ -79,13 +80,13 @@ class _Quiet(WSGIRequestHandler):
 
 
 def serve(metrics: Metrics, is_ready: Callable[[], bool], port: int) -> ThreadingWSGIServer:
-    """Answers in threads of its own until the server is shut down; port 0 takes a free one."""
-    figures: Callable[..., Iterable[bytes]] = make_wsgi_app(metrics.registry)
+    """Answers requests in threads until the server is shut down. Port 0 takes a free one."""
+    metrics_app: Callable[..., Iterable[bytes]] = make_wsgi_app(metrics.registry)
 
     def answer(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         match environ.get("PATH_INFO"):
             case "/metrics":
-                return figures(environ, start_response)
+                return metrics_app(environ, start_response)
             case "/readyz":
                 ready = is_ready()
                 start_response("200 OK" if ready else "503 Service Unavailable", [("Content-Type", "text/plain")])

@@ -1,0 +1,178 @@
+"""`python -m nst.model_process.child`: the process that owns the model. It paints what its parent asks for, one painting after the other.
+
+It knows no queue, no store and no network. When its standard input closes, it exits at once, whatever it is doing. Its standard output is
+for messages alone; what an engine prints goes to standard error.
+"""
+
+import logging
+import os
+import signal
+import sys
+import threading
+import time
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from queue import SimpleQueue
+from typing import IO
+
+from PIL import Image
+
+from nst.domain import FencingToken, JobProgress, Progress, StyleParams
+from nst.errors import PasticheError
+from nst.model_process import engine
+from nst.model_process.codecs import codec_for
+from nst.model_process.engine import Paint, Painting
+from nst.model_process.frames import read_frame
+from nst.model_process.messages import (
+    Advanced,
+    Cancel,
+    Configure,
+    Done,
+    Failed,
+    FromChild,
+    LoadFailed,
+    PaintRequest,
+    Ready,
+    Role,
+    Stopped,
+    ToChild,
+    frame_of,
+    message_to_child,
+)
+from nst.settings import Settings
+
+log = logging.getLogger(__name__)
+
+
+def painter(settings: Settings) -> Paint:
+    """The real engine, with its networks loaded."""
+    from nst.engine import StyleShare, device_named, load_encoder, load_instant, stylize
+
+    device = device_named(settings.device)
+    load_encoder("compact", device, settings.weights_dir, settings.precision)
+    instant = load_instant(device, settings.precision)
+
+    def paint(
+        photo: Image.Image,
+        styles: Sequence[tuple[Image.Image, float]],
+        params: StyleParams,
+        on_progress: Callable[[Progress], None],
+        should_stop: Callable[[], bool],
+    ) -> Painting:
+        return stylize(
+            photo,
+            [StyleShare(picture, share) for picture, share in styles],
+            params,
+            on_progress=on_progress,
+            should_stop=should_stop,
+            device=device,
+            instant=instant,
+            weights_dir=settings.weights_dir,
+        )
+
+    return paint
+
+
+def main() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole process group; the parent decides
+    warnings.filterwarnings("ignore", category=UserWarning, module="PIL")
+    output = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    messages = _messages(os.fdopen(os.dup(sys.stdin.fileno()), "rb"))
+    first = next(messages, None)
+    if isinstance(first, Configure):
+        child = _Child(first.role, Settings(**first.settings), output)
+        threading.Thread(target=child.listen, args=(messages,), daemon=True).start()
+        child.work()
+
+
+def _messages(stream: IO[bytes]) -> Iterator[ToChild]:
+    while (frame := read_frame(stream)) is not None:
+        yield message_to_child(frame)
+
+
+class _Child:
+    def __init__(self, role: Role, settings: Settings, output: IO[bytes]) -> None:
+        self._role, self._settings, self._output = role, settings, output
+        self._codec = codec_for(role, settings)
+        self._requests: SimpleQueue[PaintRequest] = SimpleQueue()
+        self._cancelled: FencingToken | None = None
+        self._engine: Paint | None = None
+
+    def listen(self, messages: Iterator[ToChild]) -> None:
+        """Reads messages, in a thread: a cancellation has to arrive while the engine works. Ends the process at the end of input."""
+        try:
+            for message in messages:
+                if isinstance(message, Cancel):
+                    self._cancelled = message.token
+                elif isinstance(message, PaintRequest):
+                    self._requests.put(message)
+        except Exception:
+            log.exception("a message of the parent cannot be read")
+        finally:
+            os._exit(1)
+
+    def work(self) -> None:
+        """Paints until the process ends."""
+        try:
+            self._loaded_engine()
+        except Exception:  # an engine's factory may raise anything
+            log.exception("the engine could not be loaded")
+            self._send(LoadFailed())
+        else:
+            self._send(Ready())
+        while True:
+            self._serve(self._requests.get())
+
+    def _send(self, message: FromChild) -> None:
+        frame_of(message).write(self._output)
+
+    def _loaded_engine(self) -> Paint:
+        if self._engine is None:
+            self._engine = engine.load(self._role, self._settings)
+        return self._engine
+
+    def _serve(self, request: PaintRequest) -> None:
+        try:
+            self._send(self._painted(request))
+        except PasticheError as error:
+            self._send(Failed(request.token, str(error)))
+        except MemoryError:
+            self._send(Failed(request.token, self._codec.out_of_memory))
+        except Exception:  # an engine may raise anything, and the next request has to be served
+            log.exception("painting %s failed", request.token.job_id)
+            self._send(Failed(request.token, self._codec.fault))
+
+    def _painted(self, request: PaintRequest) -> Done | Stopped:
+        codec = self._codec
+        styles = [(codec.style(each.style), each.share) for each in request.styles]
+        throttle = Throttle(self._send, codec.progress_seconds, time.monotonic, codec.first_progress_seconds)
+
+        def on_progress(progress: Progress) -> None:
+            if codec.is_shown(progress):
+                reported = JobProgress(progress.fraction, progress.stage, progress.seconds_left)
+                throttle.send(lambda: Advanced(request.token, reported, codec.encode_progress(progress, request)))
+
+        paint = self._loaded_engine()
+        painting = paint(codec.photo(request.photo), styles, request.params, on_progress, lambda: self._cancelled == request.token)
+        if painting.stopped:
+            return Stopped(request.token)
+        return Done(request.token, codec.encode(painting.picture, request), painting.recipe)
+
+
+class Throttle:
+    """Sends progress at most every `seconds`; an engine may report it a hundred times a second."""
+
+    def __init__(self, send: Callable[[FromChild], None], seconds: float, clock: Callable[[], float], first_seconds: float = 0.0) -> None:
+        self._send, self._seconds, self._clock = send, seconds, clock
+        self._next = clock() + first_seconds
+
+    def send(self, message: Callable[[], Advanced]) -> None:
+        """Makes the message when it is sent alone: the picture in it takes time."""
+        if self._clock() >= self._next:
+            self._send(message())
+            self._next = self._clock() + self._seconds
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,68 @@
+"""How a job ends: its record, and sentences for the reasons that AWS Batch gives."""
+
+import logging
+from contextlib import suppress
+
+from nst.domain import FencingToken, Job, Outcome, output_key_of
+from nst.domain.keys import preview_key
+from nst.errors import ObjectMissing
+from nst.settings import Settings
+from nst.store.ports import Backend
+from nst.worker import user_messages
+from nst.worker.cloud.troubles import REFUSALS
+
+_OUT_OF_MEMORY = 137  # 128 + SIGKILL
+_NEVER_STARTED = ("CannotPull", "CannotStart", "CannotCreate", "ResourceInitialization")
+
+log = logging.getLogger(__name__)
+
+
+def end(backend: Backend, token: FencingToken, outcome: Outcome, now: float) -> bool:
+    """Writes the record, notifies, and ends the lease. It notifies again when called again: the first caller may have died before that.
+
+    Returns:
+        False when the attempt had ended before.
+    """
+    is_first = backend.jobs.finish(token, outcome, now)
+    backend.job_events.notify(token.job_id, now)
+    if is_first:
+        log.info("job %s ends: %s", token.job_id, outcome.state, extra={"job_id": token.job_id})
+        backend.queue.acknowledge(token)
+        with suppress(*REFUSALS):  # it is swept later
+            backend.objects.delete([preview_key(token.job_id)])
+    return is_first
+
+
+def painting_of(backend: Backend, job: Job) -> Outcome | None:
+    """Success, if there is a painting: whichever attempt has made it, and whatever has become of that. It is looked at, not read.
+
+    Raises:
+        StoreUnavailable: when that cannot be determined.
+    """
+    key = output_key_of(job.input_key)
+    try:
+        return Outcome.succeeded(key, backend.objects.size(key), {})
+    except ObjectMissing:
+        return None
+
+
+def ending_of(job: Job, reason: str, exit_code: int | None, settings: Settings) -> Outcome:
+    """The outcome of an assignment that failed. An agent that could still speak has said more, and before."""
+    if job.cancel_requested:
+        return Outcome.cancelled()
+    return Outcome.failed(_sentence(reason, exit_code, settings))
+
+
+def _sentence(reason: str, exit_code: int | None, settings: Settings) -> str:
+    """By the words of AWS Batch: https://docs.aws.amazon.com/batch/latest/userguide/job_retries.html"""
+    if "exceeded timeout" in reason:
+        return user_messages.LONG.format(minutes=settings.job_seconds / 60)
+    if "Host EC2" in reason or "Spot" in reason:
+        return user_messages.TAKEN_AWAY
+    if "JobStateTimeLimit" in reason or user_messages.NO_MACHINE in reason:  # none came free, or none is large enough
+        return user_messages.NO_MACHINE
+    if any(word in reason for word in _NEVER_STARTED):
+        return user_messages.INTERNAL
+    if "OutOfMemory" in reason or exit_code == _OUT_OF_MEMORY:
+        return user_messages.KILLED
+    return user_messages.DIED

@@ -1,0 +1,11 @@
+"""Sentences for the user about paintings that failed for another reason than what was to be painted."""
+
+LONG = "The painting took longer than the {minutes:.0f} minutes allowed. Choose a smaller preset."
+STUCK = "The painting got stuck and was stopped. Please try again."
+KILLED = "The system stopped the painting, most likely because memory ran out. Choose a smaller preset."
+DIED = "The painting broke off unexpectedly. Please try again."
+UNSTORED = "The painting could not be stored. Please try again later."
+NO_MACHINE = "No machine became available for the painting in time. Please try again later."
+UNKNOWN = "What became of the painting could not be determined because of a problem on our side. Please try again later."
+TAKEN_AWAY = "The machine that painted was taken away several times. Please try again."
+INTERNAL = "The painting failed because of a problem on our side. Please try again later."
