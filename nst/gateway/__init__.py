@@ -1,6 +1,6 @@
-"""The studio for programs: the events of the wire contract over socket.io, a REST twin, and webhooks. docs/gateway.md is the contract.
+"""The studio for programs: socket.io events, a REST API and webhooks. docs/gateway.md describes the contract.
 
-Everything goes through the service that the pages use. `python -m nst.gateway` runs it alone; `routes` puts it beside other routes.
+It uses the same service as the pages. `python -m nst.gateway` runs it alone; `routes` adds it to another application.
 """
 
 from nst.gateway.app import Gateway, routes

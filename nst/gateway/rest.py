@@ -1,7 +1,6 @@
-"""The REST door: the same desk, for those without sockets. FastAPI checks what comes in and writes the OpenAPI description."""
+"""The REST transport, for programs without sockets. FastAPI validates requests and writes the OpenAPI description."""
 
 import asyncio
-import hashlib
 import json
 from typing import Annotated, Any
 
@@ -14,92 +13,91 @@ from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 
 from nst import __version__
+from nst.domain import JOB_ID
 from nst.errors import InvalidRequest, NotAllowed, PasticheError
-from nst.gateway import views
-from nst.gateway.answers import JobAnswer, LimitsAnswer, PageAnswer, Problem, StyleAnswer
-from nst.gateway.body_limit import BodyLimit
-from nst.gateway.callers import Caller, recognise
-from nst.gateway.codes import refusal, status_of
-from nst.gateway.contract import PARAMS, PageRequest, Submission, message_limit, off_contract
-from nst.gateway.desk import Desk
-from nst.gateway.limits import address_of
-from nst.gateway.room import Room
+from nst.gateway.auth import Principal, authenticate
+from nst.gateway.contract import PARAMS, PageRequest, Submission, message_limit, validation_error
+from nst.gateway.error_codes import error_body, http_status
+from nst.gateway.guard.body_limit import BodyLimit
+from nst.gateway.guard.memory_budget import InboundBudget
+from nst.gateway.guard.rate_limits import client_address
+from nst.gateway.handlers import Handlers
+from nst.gateway.head_requests import HeadRequests
+from nst.gateway.media import Picture
+from nst.gateway.schemas import JobAnswer, LimitsAnswer, PageAnswer, Problem, StyleAnswer
+from nst.gateway.urls import base_url
+from nst.http_responses import PRIVATE, REVALIDATED, entity_tag, is_known, picture, tagged
 from nst.images import Format
 
-LOOK_SECONDS, LONGEST_WAIT = 0.5, 30.0
-_PICTURE_HEADERS = {
-    "X-Content-Type-Options": "nosniff",
-    "Content-Security-Policy": "default-src 'none'; sandbox",
-    "Cross-Origin-Resource-Policy": "cross-origin",
-}
-_PRIVATE = "private, no-store"
-_REVALIDATED = "public, no-cache"  # kept, and asked about each time: a picture that was made private disappears
+POLL_SECONDS, MAX_WAIT_SECONDS = 0.5, 30.0
 _FOR_MINUTES = "public, max-age=300"
 
 
-def rest(desk: Desk, room: Room) -> FastAPI:
+def create_app(handlers: Handlers, budget: InboundBudget) -> FastAPI:
     """The application, to be mounted at /api."""
-    settings = desk.settings
+    settings = handlers.settings
     app = FastAPI(
         title="Pastiche",
         version=__version__,
         description="Turns a photo into a painting in the style of any picture.",
-        docs_url=None,  # its page loads scripts from elsewhere
+        docs_url=None,  # its page loads scripts from other sites
         redoc_url=None,
         redirect_slashes=False,
         middleware=[
             Middleware(CORSMiddleware, allow_origins=settings.origins, allow_methods=["*"], allow_headers=["Authorization"]),
-            Middleware(BodyLimit, room=room, limit=message_limit(settings.max_bytes), max_bytes=settings.max_bytes),
+            Middleware(HeadRequests),
+            Middleware(BodyLimit, budget=budget, limit=message_limit(settings.max_bytes), max_bytes=settings.max_bytes),
         ],
     )
-    app.state.desk = desk
-    for kind, answer in (
-        (PasticheError, _refused),
-        (Exception, _refused),
-        (RequestValidationError, _off_contract),
-        (HTTPException, _astray),
+    app.state.handlers = handlers
+    for kind, respond in (
+        (PasticheError, _error),
+        (Exception, _error),
+        (RequestValidationError, _invalid_request),
+        (HTTPException, _http_error),
     ):
-        app.add_exception_handler(kind, answer)
+        app.add_exception_handler(kind, respond)
     app.include_router(router)
     return app
 
 
-def _desk(request: Request) -> Desk:
-    desk: Desk = request.app.state.desk
-    return desk
+def _handlers(request: Request) -> Handlers:
+    handlers: Handlers = request.app.state.handlers
+    return handlers
 
 
-TheDesk = Annotated[Desk, Depends(_desk)]
-Key = Annotated[HTTPAuthorizationCredentials | None, Security(HTTPBearer(auto_error=False, description="an API key; may be left out"))]
+TheHandlers = Annotated[Handlers, Depends(_handlers)]
+Key = Annotated[HTTPAuthorizationCredentials | None, Security(HTTPBearer(auto_error=False, description="an API key, optional"))]
 
 
-def _painter(request: Request, desk: TheDesk, key: Key) -> Caller:
-    return recognise(key.credentials if key else None, address_of(request.scope), desk.settings)
+def _submitter(request: Request, handlers: TheHandlers, key: Key) -> Principal:
+    return authenticate(key.credentials if key else None, client_address(request.scope), handlers.settings)
 
 
-def _viewer(request: Request, desk: TheDesk, key: Key) -> Caller:
-    """Who only looks needs no key, even where painting does."""
-    return recognise(key.credentials, address_of(request.scope), desk.settings) if key else Caller(address_of(request.scope))
+def _viewer(request: Request, handlers: TheHandlers, key: Key) -> Principal:
+    """Reading needs no key, even where submitting does."""
+    address = client_address(request.scope)
+    return authenticate(key.credentials, address, handlers.settings) if key else Principal(address)
 
 
-def _base(request: Request, desk: TheDesk) -> str:
-    return views.base(desk.settings, request.url.scheme, request.headers.get("host", ""))
+def _base(request: Request, handlers: TheHandlers) -> str:
+    return base_url(handlers.settings, request.url.scheme, request.headers.get("host", ""), request.scope.get("root_path", ""))
 
 
-Painter = Annotated[Caller, Depends(_painter)]
-Viewer = Annotated[Caller, Depends(_viewer)]
+Submitter = Annotated[Principal, Depends(_submitter)]
+Viewer = Annotated[Principal, Depends(_viewer)]
 Base = Annotated[str, Depends(_base)]
-Id = Annotated[str, Path(pattern=r"^[a-z0-9]{25,32}$", description="the job's id: whoever knows that of a private painting may see it")]
+Id = Annotated[str, Path(pattern=f"^{JOB_ID}$", description="the job's id: it gives access to a private painting")]
 
 
 Responses = dict[int | str, dict[str, Any]]
-_SAME: Responses = {304: {"description": "As it was"}}
+_NOT_MODIFIED: Responses = {304: {"description": "Not modified"}}
 _PICTURE: Responses = {
     200: {
         "content": {format.media_type: {"schema": {"type": "string", "format": "binary"}} for format in Format},
         "description": "A picture",
     },
-    **_SAME,
+    **_NOT_MODIFIED,
 }
 
 
@@ -111,89 +109,88 @@ router = APIRouter()
 
 
 @router.post("/jobs", status_code=202, responses=_problems(400, 403, 409, 422, 429, 507))
-async def submit(submission: Submission, who: Painter, here: Base, desk: TheDesk, response: Response) -> JobAnswer:
-    """Has a photo painted. Sent again with the same `requestId`, it is the same job."""
-    job = JobAnswer.model_validate(await desk.submit(who, submission, here))
-    response.headers["Location"] = f"{here}/api/jobs/{job.requestId}"
-    return job
+async def submit(submission: Submission, principal: Submitter, base: Base, handlers: TheHandlers, response: Response) -> JobAnswer:
+    """Submit a photo. Submitted again with the same `requestId`, it is the same job."""
+    job = await handlers.submit(principal, submission, base)
+    response.headers["Location"] = f"{base}/api/jobs/{job.id}"
+    return await handlers.describe(job, base)
 
 
-@router.get("/jobs/{job_id}", response_model=JobAnswer, responses={**_SAME, **_problems(400, 403, 404, 422)})
+@router.get("/jobs/{job_id}", response_model=JobAnswer, responses={**_NOT_MODIFIED, **_problems(400, 403, 404, 422)})
 async def look(
     job_id: Id,
     request: Request,
-    who: Viewer,
-    here: Base,
-    desk: TheDesk,
-    wait: Annotated[float, Query(ge=0, le=LONGEST_WAIT, description="seconds to wait for news, with If-None-Match")] = 0.0,
+    principal: Viewer,
+    base: Base,
+    handlers: TheHandlers,
+    wait: Annotated[float, Query(ge=0, le=MAX_WAIT_SECONDS, description="seconds to wait for a change, with If-None-Match")] = 0.0,
 ) -> Response:
-    """A job as it is now; or, asked with the ETag of an earlier answer, once it has changed (304 when it has not)."""
+    """The job as it is now. With the ETag of an earlier answer: once it has changed, else 304."""
     clock = asyncio.get_running_loop().time
     deadline = clock() + wait
     while True:
-        job = await desk.look(who, job_id, here)
-        headers = {"ETag": _job_tag(job), "Cache-Control": _PRIVATE}
-        if headers["ETag"] != request.headers.get("if-none-match"):
+        job = (await handlers.describe(await handlers.look(principal, job_id), base)).as_json()
+        headers = {"ETag": _job_tag(job), "Cache-Control": PRIVATE}
+        if not is_known(request, headers["ETag"]):
             return JSONResponse(job, headers=headers)
         if clock() >= deadline or await request.is_disconnected():
             return Response(status_code=304, headers=headers)
-        await asyncio.sleep(LOOK_SECONDS)
+        await asyncio.sleep(POLL_SECONDS)
 
 
 @router.post("/jobs/{job_id}/cancel", responses=_problems(400, 403, 404, 422))
-async def cancel(job_id: Id, who: Viewer, here: Base, desk: TheDesk) -> JobAnswer:
-    """Ends a job: at once while it waits, within two seconds while it is painted. A finished one stays as it is."""
-    return JobAnswer.model_validate(await desk.cancel(who, job_id, here))
+async def cancel(job_id: Id, principal: Viewer, base: Base, handlers: TheHandlers) -> JobAnswer:
+    """Cancel a job: at once while it waits, within two seconds while it is painted. A finished one is not changed."""
+    return await handlers.describe(await handlers.cancel(principal, job_id), base)
 
 
 @router.delete("/jobs/{job_id}", status_code=204, responses=_problems(400, 403, 404, 422))
-async def delete(job_id: Id, who: Viewer, desk: TheDesk) -> None:
-    """Deletes a job and all its pictures."""
-    await desk.delete(who, job_id)
+async def delete(job_id: Id, principal: Viewer, handlers: TheHandlers) -> None:
+    """Delete a job and all its pictures."""
+    await handlers.delete(principal, job_id)
 
 
 @router.get("/jobs/{job_id}/result", response_class=Response, responses={**_PICTURE, **_problems(400, 403, 404, 409, 422)})
-async def result(job_id: Id, request: Request, who: Viewer, desk: TheDesk) -> Response:
+async def result(job_id: Id, request: Request, principal: Viewer, handlers: TheHandlers) -> Response:
     """The painting."""
-    data, kind, is_public = await desk.result(who, job_id)
-    return _picture(request, data, kind, _REVALIDATED if is_public else _PRIVATE)
+    return _picture_response(request, await handlers.result(principal, job_id))
 
 
 @router.get("/media/{key:path}", response_class=Response, responses={**_PICTURE, **_problems(400, 404, 422)})
 async def media(
     key: Annotated[str, Path(max_length=200)],
     request: Request,
-    desk: TheDesk,
+    handlers: TheHandlers,
     until: Annotated[int | None, Query(ge=0, le=2**53)] = None,
     signature: Annotated[str | None, Query(max_length=64)] = None,
 ) -> Response:
-    """A picture by its key: one of the gallery, a style, or a painting whose address was signed for whoever asked."""
-    data, kind, is_public = await desk.media(key, until, signature)
-    return _picture(request, data, kind, _REVALIDATED if is_public else _PRIVATE)
+    """A picture by its key: of the gallery, of a style, or a private painting with a signed URL."""
+    return _picture_response(request, await handlers.media(key, until, signature))
 
 
-@router.get("/styles", response_model=list[StyleAnswer], responses={**_SAME, **_problems(400)})
-async def styles(request: Request, here: Base, desk: TheDesk) -> Response:
-    """What may be put for `style`."""
-    return _cached(request, await desk.styles(here), _FOR_MINUTES)
+@router.get("/styles", response_model=list[StyleAnswer], responses={**_NOT_MODIFIED, **_problems(400)})
+async def styles(request: Request, base: Base, handlers: TheHandlers) -> Response:
+    """The styles whose names `style` accepts."""
+    return _cached(request, [StyleAnswer.of(entry, base).as_json() for entry in await handlers.styles()], _FOR_MINUTES)
 
 
-@router.get("/images", response_model=PageAnswer, responses={**_SAME, **_problems(400, 422)})
+@router.get("/images", response_model=PageAnswer, responses={**_NOT_MODIFIED, **_problems(400, 422)})
 async def images(
     request: Request,
-    here: Base,
-    desk: TheDesk,
-    cursor: Annotated[str | None, Query(max_length=100, description="of the page before")] = None,
+    base: Base,
+    handlers: TheHandlers,
+    cursor: Annotated[str | None, Query(max_length=100, description="of the previous page")] = None,
     limit: Annotated[int, Query(ge=1, le=100)] = 24,
 ) -> Response:
     """The gallery, newest first."""
-    return _cached(request, await desk.images(PageRequest(cursor=cursor, limit=limit), here), _REVALIDATED)
+    page = await handlers.images(PageRequest(cursor=cursor, limit=limit))
+    return _cached(request, PageAnswer.of(page, base).as_json(), REVALIDATED)
 
 
 @router.get("/limits", responses=_problems(400))
-async def limits(desk: TheDesk) -> LimitsAnswer:
-    """What is taken, and how much of it from a program without a key."""
-    settings = desk.settings
+async def limits(handlers: TheHandlers) -> LimitsAnswer:
+    """What is accepted, and how much of it from a program without a key."""
+    settings = handlers.settings
     return LimitsAnswer(
         formats=[format.media_type for format in Format],
         maxBytes=settings.max_bytes,
@@ -206,51 +203,39 @@ async def limits(desk: TheDesk) -> LimitsAnswer:
     )
 
 
-def _picture(request: Request, data: bytes, kind: str, caching: str) -> Response:
-    return _tagged(request, Response(data, media_type=kind, headers={"Cache-Control": caching, **_PICTURE_HEADERS}))
+def _picture_response(request: Request, found: Picture) -> Response:
+    caching = REVALIDATED if found.is_public else PRIVATE
+    return picture(request, lambda: (found.data, found.media_type), caching, entity_tag(found.data), readers="cross-origin")
 
 
 def _cached(request: Request, content: Any, caching: str) -> Response:
-    return _tagged(request, JSONResponse(content, headers={"Cache-Control": caching}))
-
-
-def _tagged(request: Request, response: Response) -> Response:
-    """With an ETag; and without its body, if that is what is known there already."""
-    tag = _tag(bytes(response.body))
-    if request.headers.get("if-none-match") == tag:
-        kept = {name: value for name, value in response.headers.items() if name not in ("content-length", "content-type")}
-        return Response(status_code=304, headers={**kept, "ETag": tag})
-    response.headers["ETag"] = tag
-    return response
+    response = JSONResponse(content)
+    return tagged(request, entity_tag(bytes(response.body)), {"Cache-Control": caching}, lambda: response)
 
 
 def _job_tag(job: dict[str, Any]) -> str:
-    """Of what makes a difference: not of signatures, which are new each time, nor of estimates."""
-    news = {**job, "result": job["result"] is not None, "secondsToStart": None}
-    return _tag(json.dumps(news, sort_keys=True).encode())
+    """Ignores what is new at each request: the signature of the result's URL, and the estimate."""
+    relevant = {**job, "result": job["result"] is not None, "secondsToStart": None}
+    return entity_tag(json.dumps(relevant, sort_keys=True).encode())
 
 
-def _tag(content: bytes) -> str:
-    return f'"{hashlib.sha256(content).hexdigest()[:32]}"'
-
-
-def _refused(_request: Request, error: Exception) -> Response:
-    status = status_of(error)
+def _error(_request: Request, error: Exception) -> Response:
+    status = http_status(error)
     headers = {"Retry-After": "60"} if status in (429, 503) else {}
     if isinstance(error, NotAllowed):
         headers["WWW-Authenticate"] = "Bearer"
-    return JSONResponse(refusal(error), status, headers)
+    return JSONResponse(error_body(error), status, headers)
 
 
-def _off_contract(_request: Request, error: Exception) -> Response:
+def _invalid_request(_request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)  # noqa: S101 -- it is registered for these
-    return JSONResponse(refusal(off_contract(error.errors()[0])), 422)
+    return JSONResponse(error_body(validation_error(error.errors()[0])), 422)
 
 
-_ASTRAY = {404: "There is nothing at this address. See /api/openapi.json.", 405: "This address does not take that method."}
+_HTTP_ERRORS = {404: "There is nothing at this address. See /api/openapi.json.", 405: "This address does not accept that method."}
 
 
-def _astray(_request: Request, error: Exception) -> Response:
+def _http_error(_request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 -- it is registered for these
-    sentence = _ASTRAY.get(error.status_code, "The request cannot be understood.")
-    return JSONResponse(refusal(InvalidRequest(sentence)), error.status_code, error.headers)
+    sentence = _HTTP_ERRORS.get(error.status_code, "The request is malformed.")
+    return JSONResponse(error_body(InvalidRequest(sentence)), error.status_code, error.headers)

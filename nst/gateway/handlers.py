@@ -1,0 +1,131 @@
+"""What programs can ask for, over any transport. Returns domain objects, which the transports render; raises PasticheErrors."""
+
+from contextlib import suppress
+
+from nst.domain import Job, Page, media_type, new_id
+from nst.errors import NotAllowed, PasticheError, UnknownJob
+from nst.gateway.auth import Principal, anonymous_owner, find_job
+from nst.gateway.contract import PageRequest, SocketSubmission, Submission, parse_cursor
+from nst.gateway.media import Media, Picture
+from nst.gateway.pools import ThreadPools
+from nst.gateway.schemas import JobAnswer
+from nst.gateway.webhooks.safe_http import PublicHttpClient
+from nst.images import Limits
+from nst.service import AddressQuota, Service
+from nst.settings import Settings
+from nst.store.ports import Webhook
+from nst.styles import StyleEntry
+
+
+class Handlers:
+    """
+    Args:
+        client: checks the URLs of webhooks.
+    """
+
+    def __init__(self, service: Service, settings: Settings, pools: ThreadPools, client: PublicHttpClient) -> None:
+        self.settings, self._service, self._pools, self._client = settings, service, pools, client
+        self._limits, self._media = Limits.of(settings), Media(service)
+        self._addresses = AddressQuota(settings.uploads_per_minute, settings.jobs_per_visitor, ", or ask for a key")
+
+    async def submit(self, principal: Principal, submission: Submission | SocketSubmission, base: str) -> Job:
+        """Submit a photo. A `requestId` that was submitted before is the same job, and is not counted.
+
+        Args:
+            base: what URLs in the webhook begin with.
+
+        Raises:
+            ServerBusy: when too many submissions were received before it.
+        """
+        job = await self._submitted_before(principal, submission)
+        if submission.webhook is not None:
+            if job is None:
+                await self._pools.read(self._check_quota, principal)  # first: resolving a name may take seconds
+            await self._client.check(submission.webhook.url)
+        if job is not None:
+            await self._pools.read(self._store_webhook, submission, job, base)
+            return job
+        job_id = submission.requestId or new_id()
+        return await self._pools.submit(self._submit, principal, submission, job_id, base)
+
+    async def look(self, principal: Principal, job_id: str) -> Job:
+        """The job as this program may see it."""
+        return await self._pools.read(find_job, self._service, principal, job_id)
+
+    async def describe(self, job: Job, base: str) -> JobAnswer:
+        """The job with its place in the queue and the URL of its result."""
+        return await self._pools.read(lambda: JobAnswer.of(self._service.view_of(job), base))
+
+    async def cancel(self, principal: Principal, job_id: str) -> Job:
+        return await self._pools.read(lambda: self._service.cancel(job_id, self._owner(principal, job_id)))
+
+    async def delete(self, principal: Principal, job_id: str) -> None:
+        await self._pools.read(lambda: self._service.delete(job_id, self._owner(principal, job_id)))
+
+    async def result(self, principal: Principal, job_id: str) -> Picture:
+        def found() -> Picture:
+            job = find_job(self._service, principal, job_id)
+            return Picture(self._service.result(job_id, job.owner), media_type(job.output_key or job.input_key), job.is_in_feed)
+
+        return await self._pools.read(found)
+
+    async def media(self, key: str, until: int | None, signature: str | None) -> Picture:
+        """As `Media.picture`."""
+        return await self._pools.read(self._media.picture, key, until, signature)
+
+    async def styles(self) -> tuple[StyleEntry, ...]:
+        return await self._pools.read(self._service.styles)
+
+    async def images(self, page: PageRequest) -> Page:
+        """A page of the gallery, newest first."""
+        return await self._pools.read(self._service.feed, page.limit, parse_cursor(page.cursor))
+
+    async def _submitted_before(self, principal: Principal, submission: Submission | SocketSubmission) -> Job | None:
+        if submission.requestId is not None:
+            with suppress(UnknownJob):
+                job = await self._pools.read(find_job, self._service, principal, submission.requestId)
+                return job if job.owner else None
+        return None
+
+    def _check_quota(self, principal: Principal) -> None:
+        if principal.owner is None:
+            self._addresses.check(principal.address, self._is_active)
+        else:
+            self._service.check_quota(principal.owner, principal.quota)
+
+    def _submit(self, principal: Principal, submission: Submission | SocketSubmission, job_id: str, base: str) -> Job:
+        if principal.owner is not None:
+            return self._accept(principal, submission, job_id, base)
+        with self._addresses.counted(principal.address, job_id, self._is_active):
+            return self._accept(principal, submission, job_id, base)
+
+    def _accept(self, principal: Principal, submission: Submission | SocketSubmission, job_id: str, base: str) -> Job:
+        order = submission.order(submission.image, self._limits, job_id)
+        job = self._service.submit(principal.owner_of(job_id), order, principal.quota)
+        self._store_webhook(submission, job, base)
+        return job
+
+    def _store_webhook(self, submission: Submission | SocketSubmission, job: Job, base: str) -> None:
+        """Also when the same job is submitted again: a gateway may have died between storing the job and its webhook.
+
+        Not for a job that has ended: repeated submissions must not make us call others repeatedly.
+        """
+        if submission.webhook is not None and not job.state.is_terminal:
+            webhook = Webhook(job.id, job.owner, submission.webhook.url, submission.webhook.secret, base)
+            self._service.webhooks.put(webhook, job.created)
+
+    def _is_active(self, job_id: str) -> bool:
+        try:
+            return not self._service.get(job_id, anonymous_owner(job_id)).state.is_terminal
+        except PasticheError:
+            return False
+
+    def _owner(self, principal: Principal, job_id: str) -> str:
+        """
+        Raises:
+            NotAllowed: when the program may only see the job.
+        """
+        owner = find_job(self._service, principal, job_id).owner
+        if not owner:
+            raise NotAllowed("This painting is in the gallery. Only the key that it was submitted with may change it.")
+        return owner

@@ -1,0 +1,136 @@
+"""What programs receive: models built from domain objects, for socket.io, REST and webhooks."""
+
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from nst.domain import FeedEntry, Job, JobState, Page
+from nst.gateway.contract import cursor_text
+from nst.gateway.urls import picture_url, result_url, style_url
+from nst.service import JobView
+from nst.styles import StyleEntry
+
+
+class Answer(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    def as_json(self) -> dict[str, Any]:
+        return self.model_dump(mode="json")
+
+
+class Problem(Answer):
+    """What went wrong."""
+
+    error: str = Field(description="a sentence for people")
+    code: str = Field(description="a code for programs")
+
+
+class ProgressAnswer(Answer):
+    """How far a job is."""
+
+    state: JobState
+    fraction: float = Field(description="from 0 to 1")
+    stage: str
+    secondsLeft: float | None
+
+    @classmethod
+    def of(cls, job: Job) -> "ProgressAnswer":
+        return cls(**_progress(job))
+
+
+class JobAnswer(Answer):
+    """A job as it is now."""
+
+    requestId: str
+    isPrivate: bool
+    created: float = Field(description="seconds since 1970")
+    state: JobState
+    fraction: float = Field(description="from 0 to 1")
+    stage: str
+    secondsLeft: float | None
+    jobsAhead: int | None = Field(description="while it waits")
+    secondsToStart: float | None = Field(description="an estimate while it waits, if there is one")
+    result: str | None = Field(description="the painting's URL; of a private one, valid for five minutes")
+    error: str | None
+    code: str | None = Field(description="a code for programs, when it failed or was cancelled")
+
+    @classmethod
+    def of(cls, view: JobView, base: str) -> "JobAnswer":
+        job = view.job
+        return cls(
+            requestId=job.id,
+            isPrivate=not job.public,
+            created=job.created,
+            **_progress(job),
+            jobsAhead=view.waiting.jobs_ahead if view.waiting else None,
+            secondsToStart=view.waiting.seconds if view.waiting else None,
+            result=result_url(view, base),
+            error=job.error,
+            code=failure(job).code if job.state in (JobState.FAILED, JobState.CANCELLED) else None,
+        )
+
+
+class StyleAnswer(Answer):
+    name: str
+    title: str
+    line: str
+    url: str
+
+    @classmethod
+    def of(cls, entry: StyleEntry, base: str) -> "StyleAnswer":
+        return cls(name=entry.id, title=entry.title, line=entry.line, url=style_url(entry, base))
+
+
+class ImageAnswer(Answer):
+    requestId: str
+    result: str
+    before: str
+    styles: list[str]
+    published: float
+
+    @classmethod
+    def of(cls, entry: FeedEntry, base: str) -> "ImageAnswer":
+        return cls(
+            requestId=entry.job_id,
+            result=picture_url(entry.output_key, base),
+            before=picture_url(entry.input_key or entry.output_key, base),
+            styles=[style.name for style in entry.styles if not style.is_upload],
+            published=entry.published,
+        )
+
+
+class PageAnswer(Answer):
+    images: list[ImageAnswer]
+    cursor: str | None = Field(description="where the next page begins; null after the last")
+
+    @classmethod
+    def of(cls, page: Page, base: str) -> "PageAnswer":
+        return cls(images=[ImageAnswer.of(entry, base) for entry in page.entries], cursor=cursor_text(page.following))
+
+
+class LimitsAnswer(Answer):
+    formats: list[str]
+    maxBytes: int
+    maxPixels: int
+    minSide: int
+    params: list[str]
+    uploadsPerMinute: int
+    jobs: int
+    needsKey: bool
+
+
+def failure(job: Job) -> Problem:
+    """Why a job ended without a painting."""
+    if job.state is JobState.CANCELLED:
+        return Problem(error="This painting was cancelled.", code="cancelled")
+    return Problem(error=job.error or "", code=job.error_code or "failed")
+
+
+def _progress(job: Job) -> dict[str, Any]:
+    done = job.state is JobState.SUCCEEDED
+    return {
+        "state": job.state,
+        "fraction": 1.0 if done else job.progress.fraction,
+        "stage": job.progress.stage,
+        "secondsLeft": 0.0 if done else job.progress.seconds_left,
+    }

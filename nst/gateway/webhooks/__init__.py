@@ -1,0 +1,1 @@
+"""Webhooks: signed requests that report the end of a job."""
