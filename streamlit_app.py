@@ -1,20 +1,27 @@
-"""The entry. Streamlit runs this file for every visit; a server (`streamlit run`, uvicorn) imports it once and finds `app`."""
+"""The entry point. Streamlit runs this file for every visit; a server (`streamlit run`, uvicorn) imports it once and serves `app`."""
 
 from streamlit.starlette import App
 
 from nst.ui import frame, server
 
 if __name__ == "__main__":
-    frame.show()
+    frame.run_page()
 else:
     from collections.abc import AsyncIterator
     from contextlib import asynccontextmanager
 
-    from nst.gateway import Gateway  # not for a visit: it takes a moment
-    from nst.settings import Settings
-    from nst.ui.studio import service_of
+    from nst.errors import FileUnreadable
+    from nst.gateway import Gateway  # for the server alone: importing it takes time that a visit should not
+    from nst.ui import sessions, singletons, urls
 
-    gateway = Gateway(service_of(Settings()), Settings())
+    server.configure_logs()
+    try:
+        gateway = Gateway(singletons.service(), singletons.settings())
+    except FileUnreadable as error:  # the folder of styles; the operator reads this sentence, visitors do not
+        raise SystemExit(f"The studio cannot start. {error}") from None
+    base = urls.configured_base_path()
+    # The gateway is served below the base path, and also at the root, unless the studio's own pages are there.
+    gateways = [*gateway.routes(base), *(gateway.routes() if base and not base.startswith(("/api", "/socket.io")) else [])]
 
     @asynccontextmanager
     async def lifespan(app: App) -> AsyncIterator[None]:
@@ -24,7 +31,7 @@ else:
     app = App(
         __file__,
         lifespan=lifespan,
-        routes=[*server.routes(), *gateway.routes()],
-        middleware=[*gateway.middleware(), *server.middleware()],
-        on_script_error=frame.apologise,
+        routes=[*server.routes(), *gateways],
+        middleware=[*gateway.middleware(sessions.computing_scripts, sessions.UploadedFiles()), *server.middleware()],
+        on_script_error=frame.show_apology,
     )

@@ -1,4 +1,4 @@
-"""The first page: a photo, a style, a painting. With `?job=` in its address it shows that painting, under way or finished."""
+"""The first page: the form for a new painting. With `?job=` in the URL it shows that painting, in progress or finished."""
 
 import streamlit as st
 

@@ -1,4 +1,4 @@
-"""What visitors have shown to everybody, newest first."""
+"""The paintings that visitors have published, newest first."""
 
 from nst.ui.frame import open_page
 from nst.ui.gallery import show_gallery

@@ -1,7 +1,7 @@
-"""What this browser has made, private paintings too."""
+"""The paintings made in this browser, private ones included."""
 
 from nst.ui.frame import open_page
-from nst.ui.mine import show_mine
+from nst.ui.my_pictures import show_my_pictures
 
 with open_page("my_pictures") as visit:
-    show_mine(visit)
+    show_my_pictures(visit)

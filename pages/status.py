@@ -1,4 +1,4 @@
-"""How the studio is doing: useful to whoever runs it, harmless to everybody else."""
+"""The studio's figures, for its operator; safe for everyone to see."""
 
 from nst.ui.frame import open_page
 from nst.ui.status import show_status

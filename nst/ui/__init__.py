@@ -1,1 +1,1 @@
-"""The studio's face: what the pages share, and what their server adds. Whoever asks and what he may is the service's business."""
+"""The web pages of the studio, and the HTTP routes and middleware around them. Access is checked by the service, not here."""

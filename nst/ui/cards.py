@@ -1,8 +1,11 @@
-"""A picture with a few words under it, as the gallery and one's own pictures show them."""
+"""Cards: a picture with a few words below it, in the gallery and on My pictures."""
 
 from html import escape
 
 import streamlit as st
+
+from nst.ui import frame
+from nst.ui.components import clicked_card
 
 
 def show_card(
@@ -10,13 +13,13 @@ def show_card(
 ) -> None:
     """
     Args:
-        href: where a click leads.
-        before: shown while a pointer or the keyboard rests on the card.
-        fraction: of a painting under way; its photo is shown dimmed.
+        href: the page that a click opens.
+        before: the `src` of a second picture, shown while the card is hovered or focused.
+        fraction: the progress of a painting, from 0 to 1; the picture is dimmed. None when it is finished.
     """
     over = f'<img src="{before}" alt="" loading="lazy">' if before else ""
     mark = f'<span class="badge">{escape(badge)}</span>' if badge else ""
-    bar = f'<progress value="{fraction:.3f}" aria-label="How far it is"></progress>' if fraction is not None else ""
+    bar = f'<progress value="{fraction:.3f}" aria-label="Progress"></progress>' if fraction is not None else ""
     st.html(
         f'<a class="card{"" if fraction is None else " waiting"}" href="{href}" target="_self">'
         f'<img src="{after}" alt="{escape(alt)}" loading="lazy">{over}{mark}</a>'
@@ -24,6 +27,14 @@ def show_card(
     )
 
 
+def open_clicked_card() -> None:
+    """Opens the painting whose card was clicked. The card's link is for new tabs, and for visitors without scripts."""
+    if job_id := clicked_card():
+        st.switch_page(frame.page("create"), query_params={"job": job_id})
+
+
 def show_empty(heading: str, words: str) -> None:
-    """An empty easel, where there is nothing to show yet."""
+    """A drawing of an empty easel with a heading, for a page without pictures, and a button that opens the form."""
     st.html(f'<div class="empty"><h2>{escape(heading)}</h2><p>{escape(words)}</p></div>')
+    if st.button("Paint a photo", key="to_create", type="primary", icon=":material/brush:"):
+        st.switch_page(frame.page("create"))

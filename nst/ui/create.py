@@ -1,4 +1,4 @@
-"""The form: photo, style, settings, and what it is sent with."""
+"""The Create page: the form for a new painting."""
 
 from collections.abc import Mapping
 
@@ -6,79 +6,100 @@ import streamlit as st
 
 from nst.domain import Preset, new_id
 from nst.service import Service
-from nst.ui import draft, frame, settings_form
+from nst.ui import draft, frame, settings_form, sketch
+from nst.ui.components import DisplaySize, example
 from nst.ui.frame import Visit
 from nst.ui.heading import show_heading
+from nst.ui.kept_drafts import kept
 from nst.ui.photo_form import show_photo
-from nst.ui.preview import show_preview
 from nst.ui.style_form import show_styles
+from nst.ui.urls import url
 
-_SECONDS_LAST = 60.0  # what paintings take changes slowly, and a form is drawn anew with every click
+_WORDS = "Choose a photo and a style, and watch your painting appear. Only you can see it unless you publish it."
+_EXAMPLE = DisplaySize(ratio=640 / 426, width=450)
+_DURATIONS_TTL = 60.0  # seconds; durations change slowly, and the form is redrawn with every click
 
 
 def show_form(visit: Visit) -> None:
+    _resume(visit)
+    has_changed = draft.follow_catalogue(visit.service)
     draft.current().chosen = draft.current().chosen or [visit.service.styles()[0].id]
-    show_heading(
-        "Turn a photo into a painting",
-        "Choose a photo and a style, and watch it being painted. The painting is yours alone unless you show it.",
-        tab="Create",
-    )
-    _show_note()
-    _show_under_way(visit)
-    with st.container(key="studio"):  # beside each other or below each other, in this order: the style sheet sees to it
+    show_heading("Turn a photo into a painting", _WORDS if draft.current().photo is None else "", tab="Create")
+    if note := draft.current().note:
+        st.info(note)
+    _show_in_progress(visit)
+    with st.container(key="studio"):  # the style sheet places the panels side by side, or below each other on phones
         with st.container(key="photo_panel"):
             show_photo()
         with st.container(key="style_panel"):
-            st.html('<h2 class="step"><span>2</span>Its style</h2>')
-            sketch = st.container(key="sketch")  # it stays in sight while styles and settings are tried
+            st.html('<h2 class="step"><span>2</span>Style</h2>')
+            place = st.container(key="sketch")  # stays in view while the visitor tries styles and settings
+            if draft.current().photo is None:
+                with place:
+                    _show_example()
             show_styles(visit)
         with st.container(key="paint_panel", border=True):
             st.html('<h2 class="step"><span>3</span>Paint</h2>')
-            settings_form.show(_seconds(visit.service))
-            _show_submit(visit)
-    with sketch:
-        show_preview(visit)
+            settings_form.show(_durations(visit.service))
+            _show_submit(visit, has_changed)
+    with place:
+        sketch.show_sketch(visit)
 
 
-def _show_note() -> None:
-    if note := draft.current().note:
-        st.info(note)
+def _resume(visit: Visit) -> None:
+    """Takes up the draft that this browser had in an earlier visit, and keeps the present one for the next."""
+    if not visit.owner.has_cookie:
+        return
+    if not draft.has_begun() and (earlier := kept.copy_of(visit.viewer)):
+        st.session_state["draft"] = earlier
+    if draft.current().photo is not None:
+        kept.put(visit.viewer, draft.current())
 
 
-def _show_under_way(visit: Visit) -> None:
+def _show_example() -> None:
+    """What a visitor will get, for those who have not chosen a photo yet."""
+    example(
+        url("assets", "example-photo.webp"),
+        url("assets", "example-painting.webp"),
+        _EXAMPLE,
+        "The same cat as a painting of a starry night",
+    )
+    st.html('<p class="sketch-note">For example, in the style Starlit Swirl.</p>')
+
+
+def _show_in_progress(visit: Visit) -> None:
     for job in visit.service.mine(visit.viewer, limit=10):
         if not job.state.is_terminal:
             with st.container(key="under_way", horizontal=True, vertical_alignment="center", border=True):
-                st.markdown("A painting of yours is under way.")
+                st.markdown("One of your paintings is in progress.")
                 if st.button("Watch it", key="watch", type="tertiary", icon=":material/visibility:"):
                     st.query_params["job"] = job.id
                     st.rerun()
             return
 
 
-def _show_submit(visit: Visit) -> None:
+def _show_submit(visit: Visit, has_changed: bool) -> None:
+    """
+    Args:
+        has_changed: whether the chosen styles have changed since the visitor saw them. They have to press the button again then.
+    """
     draft_ = draft.current()
     with st.container(key="submit_row", horizontal=True, vertical_alignment="center", gap="medium"):
-        st.session_state.setdefault("public", draft_.public)
-        draft_.public = st.checkbox(
-            "Show it in the public gallery",
-            key="public",
-            help="Photo and painting, for everybody to see. You can take them out again at any time.",
-        )
-        st.caption("The photo is shown beside it." if draft_.public else "Private: only this browser can open it.", width="stretch")
+        st.caption("Private: only this browser can open it.", width="stretch")
         pressed = st.button("Paint it", key="submit", type="primary", icon=":material/brush:")
-    if not pressed:
+    if not pressed or has_changed:
         return
     if draft_.photo is None:
         st.warning("Choose a photo first, or try one of the samples.", icon=":material/add_photo_alternate:")
         return
-    with frame.edge():
-        job = visit.service.submit(visit.viewer, draft_.order())
-        draft_.token, draft_.public, draft_.note = new_id(), False, None  # each painting is private unless it is ticked anew
+    with frame.error_boundary():
+        job = visit.service.submit(visit.viewer, draft_.order(), network=visit.network, has_cookie=visit.owner.has_cookie)
+        draft_.token, draft_.note = new_id(), None
+        sketch.keep_for(job.id)
         st.query_params["job"] = job.id
         st.rerun()
 
 
-@st.cache_data(ttl=_SECONDS_LAST, max_entries=8, show_spinner=False, hash_funcs={Service: id})
-def _seconds(service: Service) -> Mapping[Preset, tuple[float, float]]:
+@st.cache_data(ttl=_DURATIONS_TTL, max_entries=8, show_spinner=False, hash_funcs={Service: id})
+def _durations(service: Service) -> Mapping[Preset, tuple[float, float]]:
     return service.seconds()

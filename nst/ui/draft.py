@@ -1,34 +1,47 @@
-"""What a visitor is preparing: it outlives reruns and visits to other pages, and ends with his browser tab."""
+"""The draft: the painting that a visitor is preparing. It outlives reruns and visits to other pages, and ends with the browser tab."""
 
-from dataclasses import dataclass, field, fields
+from collections.abc import Sequence
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 import streamlit as st
 from PIL import Image
 
 from nst import images, samples
-from nst.domain import Job, StyleParams, new_id
-from nst.errors import PasticheError
+from nst.client_network import client_network
+from nst.domain import Job, StyleParams, StyleShare, new_id
+from nst.errors import PasticheError, StyleChanged, UnknownStyle
 from nst.images import Format, Limits
-from nst.service import Order, StyleChoice
-from nst.settings import Settings
-from nst.ui import pictures
+from nst.service import Order, Service, StyleChoice
+from nst.ui import singletons, thumbnails
+from nst.ui.urls import data_url
 
-OWN = "*"  # stands for the style picture that the visitor has brought; ids have letters, digits and hyphens only
-OFFERED = tuple(entry.name for entry in fields(StyleParams) if entry.name not in ("mode", "encoder", "layer_weights"))
-_PREVIEW_SIDE = 900
+OWN = "*"  # stands for the visitor's own style picture; ids of styles have letters, digits and hyphens only
+OFFERED = tuple(entry.name for entry in fields(StyleParams) if entry.name not in ("encoder", "layer_weights"))
+_SHOWN_SIDE = 900  # long side, in pixels, of a picture shown on the page
+_SKETCH_QUALITY = 95
+_STYLE_SCALE = 2  # long side of a style picture relative to a sketch's: enough for the largest style scale
+_GONE = "The style you chose is no longer available. Choose another one."
+_REPLACED = "The picture of the style you chose has changed. Look at it again before you paint."
+_PAST_GONE = "One of its styles is no longer available. Choose another one; all other settings are kept."
+_PAST_REPLACED = "The picture of its style has changed since. A new painting follows the style as it is now."
+_PAST_UPLOADED = "Its style was the painter's own picture, which stays with them. All other settings are kept."
 
 
 @dataclass(frozen=True)
 class Picture:
-    """A picture of the visitor's: the file as it came, and what is shown of it.
+    """A picture that the visitor brought.
 
     Attributes:
+        data: the file as it came.
+        shown: a data URL for the page.
+        small: an encoded picture for sketches, which need no more pixels; transparency is kept.
         ratio: width over height.
     """
 
     data: bytes
-    preview: str
+    shown: str
+    small: bytes
     alt: str
     ratio: float
 
@@ -37,11 +50,12 @@ class Picture:
 class Draft:
     """
     Attributes:
-        chosen: one style or two: ids, or OWN.
-        second_share: of the second style, in percent.
-        note: what the visitor should know of it.
-        values: of parameters, by name; those that are missing have their defaults.
-        token: makes a form that is sent twice one job.
+        chosen: one or two styles, as ids or OWN.
+        second_share: the second style's share, in percent.
+        note: a sentence about the draft for the visitor.
+        seen: the digests of the style pictures shown last, by id.
+        values: parameters that differ from their defaults, by name.
+        token: makes a form that is sent twice a single job.
     """
 
     photo: Picture | None = None
@@ -52,12 +66,12 @@ class Draft:
     mixing: bool = False
     second_share: int = 50
     values: dict[str, Any] = field(default_factory=dict)
-    public: bool = False
     note: str | None = None
+    seen: dict[str, str] = field(default_factory=dict)
     token: str = field(default_factory=new_id)
 
     def choose(self, style: str) -> None:
-        """One style replaces another; of two that are mixed, a third one replaces the second, and one that is chosen again goes."""
+        """Chooses a style instead of the present one. While mixing, it becomes the second style; a chosen one is deselected."""
         self.own_style_error = None
         if style in self.chosen:
             self.chosen = [name for name in self.chosen if name != style] or [style]
@@ -72,23 +86,23 @@ class Draft:
     def params(self) -> StyleParams:
         return StyleParams.from_dict(self.values)
 
-    def shares(self) -> tuple[tuple[str, float], ...]:
-        """The chosen styles with their shares, which count relative to their sum."""
+    def shares(self) -> tuple[StyleShare[str], ...]:
+        """The chosen styles with their shares."""
         shares = (100 - self.second_share, self.second_share) if len(self.chosen) == 2 else (1.0,)
-        return tuple(zip(self.chosen, shares, strict=True))
+        return tuple(map(StyleShare, self.chosen, shares))
 
     def order(self) -> Order:
-        """Needs a photo."""
+        """The order to submit. The draft must have a photo."""
         assert self.photo is not None  # noqa: S101 -- the form asks for it first
-        choices = [StyleChoice(self._source(style), share) for style, share in self.shares()]
-        return Order(self.photo.data, choices, self.token, self.params(), self.public)
+        choices = [StyleChoice(self._source(each.style), each.share, self.seen.get(each.style)) for each in self.shares()]
+        return Order(self.photo.data, choices, self.token, self.params())
 
     def _source(self, style: str) -> str | bytes:
         return self.own_style.data if style == OWN and self.own_style else style
 
 
 def key_of(parameter: str) -> str:
-    """The key of a parameter's widget."""
+    """The session-state key of a parameter's widget."""
     return parameter if parameter in ("preset", "strength") else f"param_{parameter}"
 
 
@@ -97,10 +111,14 @@ def current() -> Draft:
     return draft
 
 
+def has_begun() -> bool:
+    return "draft" in st.session_state
+
+
 def take_photo(data: bytes | None, alt: str = "Your photo") -> None:
-    """Takes a photo into the draft, or notes why not; None takes it away."""
+    """Takes a photo into the draft, or notes why it cannot be used. None removes the photo."""
     draft = current()
-    draft.photo, draft.photo_error = _read(data, alt)
+    draft.photo, draft.photo_error = _read(data, alt, singletons.settings().preview_side)
 
 
 def take_sample(name: str) -> None:
@@ -109,57 +127,115 @@ def take_sample(name: str) -> None:
 
 
 def take_style(data: bytes | None) -> None:
-    """Takes a style of the visitor's own and chooses it; None takes it away."""
+    """Takes and chooses a style picture of the visitor's own, or notes why it cannot be used. None removes it."""
     draft = current()
-    draft.own_style, draft.own_style_error = _read(data, "Your style picture")
+    draft.own_style, draft.own_style_error = _read(data, "Your style picture", _STYLE_SCALE * singletons.settings().preview_side)
     if draft.own_style and OWN not in draft.chosen:
         draft.choose(OWN)
     elif not draft.own_style and OWN in draft.chosen:
         draft.chosen = [style for style in draft.chosen if style != OWN]
 
 
-def begin_like(job: Job, offered: set[str]) -> None:
-    """A new draft in the style of somebody's painting; the photo, if one is there, stays."""
-    styles = [style for style in job.styles if style.name in offered][:2]
-    _begin(job.params, [style.name for style in styles], [style.share for style in styles])
+def begin_like(service: Service, job: Job) -> None:
+    """Starts a draft with the styles and settings of somebody's painting. A photo that is already chosen stays."""
+    wanted = [StyleChoice(style.name, style.share, style.digest) for style in job.styles if not style.is_upload]
+    styles, note = _available(service, wanted)
+    _begin(job.params, styles, note if wanted else _PAST_UPLOADED)
 
 
-def begin_again(order: Order) -> None:
-    """A new draft that would make the same painting."""
+def begin_again(service: Service, order: Order) -> None:
+    """Starts a draft that would make the visitor's own painting again, as far as its styles are still available."""
+    styles, note = _available(service, order.styles)
     take_photo(order.photo, "The photo of your painting")
-    chosen = []
-    for choice in order.styles[:2]:
-        if isinstance(choice.source, bytes):
-            take_style(choice.source)
-        chosen.append(choice.source if isinstance(choice.source, str) else OWN)
-    _begin(order.params, chosen, [choice.share for choice in order.styles[:2]])
-    current().public = order.public
+    _begin(order.params, styles, note)
 
 
-def _begin(params: StyleParams, chosen: list[str], shares: list[float]) -> None:
-    draft, plain = current(), StyleParams()
-    draft.chosen, draft.mixing = list(dict.fromkeys(chosen)), len(chosen) == 2
-    draft.second_share = round(100 * shares[1] / sum(shares)) if len(chosen) == 2 else 50
-    draft.values = {name: getattr(params, name) for name in OFFERED if getattr(params, name) != getattr(plain, name)}
-    draft.token, draft.note = new_id(), None
-    forget_widgets()
+def follow_catalogue(service: Service) -> bool:
+    """Removes chosen styles that are no longer available. Returns, and notes, whether a choice is not what the visitor saw."""
+    draft = current()
+    now = {style: _digest(service, style) for style in draft.chosen if style != OWN}
+    gone = [style for style, digest in now.items() if digest is None]
+    replaced = [style for style, digest in now.items() if digest not in (None, draft.seen.get(style, digest))]
+    draft.chosen = [style for style in draft.chosen if style not in gone]
+    if gone or replaced:
+        draft.note = _GONE if gone else _REPLACED
+    return bool(gone or replaced)
 
 
 def forget_widgets() -> None:
-    """Widgets take their values from the draft anew."""
-    for key in (*map(key_of, OFFERED), "public", "mix", "share"):
+    """Makes widgets take their values from the draft again."""
+    for key in (*map(key_of, OFFERED), "mix", "share"):
         st.session_state.pop(key, None)
 
 
-def _read(data: bytes | None, alt: str) -> tuple[Picture | None, str | None]:
+def _available(service: Service, styles: Sequence[StyleChoice]) -> tuple[list[StyleChoice], str | None]:
+    """The styles of a past painting as they are now, and a sentence about those that are gone or have changed."""
+    kept: list[StyleChoice] = []
+    notes: list[str] = []
+    for choice in styles:
+        if isinstance(choice.style, bytes):
+            kept.append(choice)
+            continue
+        try:
+            style_id, note = _find(service, choice.style, choice.digest)
+        except UnknownStyle:
+            notes.append(_PAST_GONE)
+        else:
+            kept.append(replace(choice, style=style_id))
+            notes += note
+    return kept, " ".join(dict.fromkeys(notes)) or None
+
+
+def _find(service: Service, style_id: str, digest: str | None) -> tuple[str, list[str]]:
+    try:
+        return service.style(style_id, digest).id, []
+    except StyleChanged:
+        return service.style(style_id).id, [_PAST_REPLACED]
+
+
+def _digest(service: Service, style: str) -> str | None:
+    try:
+        return service.style(style).digest
+    except UnknownStyle:
+        return None
+
+
+def _begin(params: StyleParams, styles: Sequence[StyleChoice], note: str | None) -> None:
+    chosen: dict[str, float] = {}
+    for choice in styles[:2]:
+        if isinstance(choice.style, bytes):
+            take_style(choice.style)
+        chosen[choice.style if isinstance(choice.style, str) else OWN] = choice.share
+    draft, defaults = current(), StyleParams()
+    draft.chosen, draft.mixing = list(chosen), len(chosen) == 2
+    draft.second_share = round(100 * list(chosen.values())[1] / sum(chosen.values())) if len(chosen) == 2 else 50
+    draft.values = {name: getattr(params, name) for name in OFFERED if getattr(params, name) != getattr(defaults, name)}
+    draft.token, draft.note, draft.seen = new_id(), note, {}
+    forget_widgets()
+
+
+def _read(data: bytes | None, alt: str, small_side: int) -> tuple[Picture | None, str | None]:
+    """Decodes a picture once, for the page and for sketches; or says why it cannot be used."""
     if data is None:
         return None, None
     try:
-        picture = images.decode(data, Limits.of(Settings()))
+        with singletons.picture_budget().reserve(len(data), client_network(st.context.ip_address or "here")) as keep:
+            taken = _decoded(data, alt, small_side)
+            keep(taken, len(data) + len(taken.small) + len(taken.shown))
     except PasticheError as error:
         return None, str(error)
-    return Picture(data, _preview(picture), alt, picture.width / picture.height), None
+    return taken, None
 
 
-def _preview(picture: Image.Image) -> str:
-    return pictures.in_page(pictures.reduced(picture, _PREVIEW_SIDE), Format.WEBP)
+def _decoded(data: bytes, alt: str, small_side: int) -> Picture:
+    picture = images.decode(data, Limits.of(singletons.settings()), max_side=max(_SHOWN_SIDE, small_side))
+    shown = images.encode(_reduced(picture, _SHOWN_SIDE), Format.WEBP, thumbnails.QUALITY)
+    small = images.encode(_reduced(picture, small_side), Format.PNG if picture.mode == "RGBA" else Format.JPEG, _SKETCH_QUALITY)
+    return Picture(data, data_url(shown, Format.WEBP), small, alt, picture.width / picture.height)
+
+
+def _reduced(picture: Image.Image, side: int) -> Image.Image:
+    """A copy with a long side of at most `side` pixels."""
+    copy = picture.copy()
+    copy.thumbnail((side, side), Image.Resampling.LANCZOS)
+    return copy

@@ -1,6 +1,7 @@
-"""What every page stands in: navigation, title, looks, and the one edge at which errors become sentences."""
+"""The frame of every page: navigation, title, style sheet, and the one place where errors become sentences."""
 
 import logging
+import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -12,16 +13,16 @@ from typing import ParamSpec
 import streamlit as st
 from streamlit.navigation.page import Page
 
-from nst.errors import PasticheError
+from nst.client_network import client_network
+from nst.domain.keys import is_job_id
+from nst.errors import PasticheError, StoreUnavailable
 from nst.service import Service
-from nst.settings import Settings
-from nst.ui import owner
+from nst.ui import owner, singletons
 from nst.ui.owner import Owner
-from nst.ui.studio import service_of
 
 _ROOT = Path(__file__).parents[2]
 _ASSETS = Path(__file__).parent / "assets"
-_APOLOGY = "Something went wrong on our side, and we have noted it. Reload the page and try again; your paintings are safe."
+_APOLOGY = "Something went wrong on our side. It has been logged. Reload the page and try again; your paintings are safe."
 _PAGES = {"create": "Create", "gallery": "Gallery", "my_pictures": "My pictures", "status": "Status"}
 _ICONS = {
     "create": ":material/brush:",
@@ -37,18 +38,23 @@ P = ParamSpec("P")
 
 @dataclass(frozen=True)
 class Visit:
-    """Who looks at a page, and what he can ask for."""
+    """A visitor looking at a page, and the service that answers them.
+
+    Attributes:
+        network: that they come from; None on the server's own machine.
+    """
 
     service: Service
     owner: Owner
+    network: str | None = None
 
     @property
     def viewer(self) -> str:
         return self.owner.token
 
 
-def show() -> None:
-    """The entry script: the page that was asked for."""
+def run_page() -> None:
+    """Runs the requested page. The entry script calls this."""
     page = _navigate()
     token = _navigation_is_built.set(True)
     try:
@@ -59,59 +65,81 @@ def show() -> None:
 
 @contextmanager
 def open_page(name: str) -> Iterator[Visit]:
-    """What each page is written in.
+    """The frame around a page's content.
 
-    A server that nobody has visited yet runs the file of a page without the entry script, if that page is the first one asked for
-    (Streamlit does so wherever there is a `pages` folder); then the navigation is built here.
+    On a server without visits so far, a deep link makes Streamlit run the page's file without the entry script (it does so wherever
+    there is a `pages` folder). The navigation is built here then.
     """
     if not _navigation_is_built.get():
         _navigate()
     st.set_page_config(page_title=f"{_PAGES[name]} · Pastiche", page_icon=str(_ASSETS / "favicon.svg"), layout="wide")
     st.logo(str(_ASSETS / "logo.svg"), size="large")
-    st.html(_ASSETS / "style.css")
     _show_tabs()
-    try:
-        visit = Visit(service_of(Settings()), owner.current())
-    except Exception as error:  # the stores are away
-        apologise(error)
+    visit = None
+    with error_boundary():
+        address = st.context.ip_address
+        visit = Visit(singletons.service(), owner.current(), client_network(address) if isinstance(address, str) else None)
+    if visit is None:
         st.stop()
-    with edge():
+    with error_boundary():
         yield visit
 
 
 def page(name: str) -> Page:
-    """For links and switches to a page. Without an icon: for a page that has one, Streamlit fetches it from the internet as the favicon."""
-    default = name == "create"  # its path is "/"; what is given is the name by which Streamlit knows the entry script without navigation
+    """A page to link or switch to. It has no icon: Streamlit would fetch a page's icon from the internet, to show it as the favicon."""
+    default = name == "create"  # served at "/"; this url_path is Streamlit's own name for an entry script without navigation
     return st.Page(_ROOT / "pages" / f"{name}.py", title=_PAGES[name], url_path="streamlit_app" if default else name, default=default)
 
 
 @contextmanager
-def edge() -> Iterator[None]:
-    """Where errors end: the visitor reads a sentence, and what nobody foresaw is logged with the job's id."""
+def error_boundary() -> Iterator[None]:
+    """Shows errors as sentences instead of raising them. Unexpected ones are logged with the job's id."""
     try:
         yield
     except PasticheError as error:
+        if isinstance(error, StoreUnavailable):
+            log.warning("the store is away: %s", error.reason)
         st.error(str(error), icon=":material/info:")
     except Exception as error:
-        apologise(error)
+        show_apology(error)
 
 
-def guarded(function: Callable[P, None]) -> Callable[P, None]:
-    """The edge for a fragment, which Streamlit runs without its page."""
+def with_error_boundary(function: Callable[P, None]) -> Callable[P, None]:
+    """The same for a fragment, which Streamlit runs without its page."""
 
     @wraps(function)
     def inside(*args: P.args, **kwargs: P.kwargs) -> None:
-        with edge():
+        with error_boundary():
             function(*args, **kwargs)
 
     return inside
 
 
-def apologise(error: Exception) -> bool:
-    """Logs, and says sorry. True: there is no more to be shown of it."""
-    log.error("page failed, job %s", st.query_params.get("job", "-"), exc_info=error)
+def rerun_on_change(read: Callable[[], object], shown: object, seconds: float) -> None:
+    """Draws nothing, and redraws the page once `read` returns something else, so that scrolling and typing are not disturbed."""
+
+    def check() -> None:
+        if read() != shown:
+            st.rerun()
+
+    st.fragment(with_error_boundary(check), run_every=seconds)()
+
+
+def show_apology(error: Exception) -> bool:
+    """Logs an unexpected error and apologises to the visitor. Returns True, which tells Streamlit not to show the error itself."""
+    job_id = st.query_params.get("job", "")
+    if _is_of_a_sent_value(error):
+        log.debug("a page was sent a value that is not its widget's", exc_info=error)
+    else:
+        log.error("page failed, job %s", job_id if is_job_id(job_id) else "-", exc_info=error)
     st.error(_APOLOGY, icon=":material/sentiment_dissatisfied:")
     return True
+
+
+def _is_of_a_sent_value(error: Exception) -> bool:
+    """Whether Streamlit could not read the value of a widget, which only a program that imitates a browser sends."""
+    frames = (frame for frame, _ in traceback.walk_tb(error.__traceback__))
+    return any(frame.f_code.co_name == "deserialize" and frame.f_globals.get("__name__", "").startswith("streamlit.") for frame in frames)
 
 
 def _navigate() -> Page:
@@ -119,7 +147,7 @@ def _navigate() -> Page:
 
 
 def _show_tabs() -> None:
-    """The menu again at the foot of the page: on a phone, where Streamlit's own folds away, and only there."""
+    """The menu at the foot of the page. The style sheet shows it on phones only, where Streamlit's own menu is folded away."""
     with st.container(key="tabs", horizontal=True, gap=None):
         for name, icon in _ICONS.items():
             st.page_link(page(name), label=_PAGES[name], icon=icon)

@@ -1,18 +1,19 @@
-"""One painting, from its place in line to its end. The record is looked at again and again, and everything is shown from it alone."""
+"""The page of one painting, from the queue to its end. It polls the job's record and shows nothing that is not in it."""
 
 import streamlit as st
 
 from nst.domain import Job, JobState
 from nst.errors import UnknownJob
-from nst.service import Silence
-from nst.ui import pictures, texts
-from nst.ui.components import emerging
-from nst.ui.frame import Visit, guarded
+from nst.service import JobView, WorkerOutage
+from nst.ui import sketch, texts
+from nst.ui.components import live_preview
+from nst.ui.frame import Visit, with_error_boundary
 from nst.ui.heading import show_heading
 from nst.ui.result import show_again, show_another, show_result
+from nst.ui.thumbnails import display_size, picture_src
 
 _POLL_SECONDS = 1.0
-_TELLING = 0.03  # before that, the first steps, which take longest, would make it hours
+_ESTIMATE_FROM = 0.03  # fraction done; before it the slow first steps would make the estimate hours
 
 
 def show_job(visit: Visit, job_id: str) -> None:
@@ -20,10 +21,10 @@ def show_job(visit: Visit, job_id: str) -> None:
         try:
             job = visit.service.get(job_id, visit.viewer)
         except UnknownJob as error:
-            _show_none(error)
+            _show_unknown(error)
             return
         if not job.state.is_terminal:
-            st.fragment(guarded(_watch), run_every=_POLL_SECONDS)(visit, job_id)
+            st.fragment(with_error_boundary(_watch), run_every=_POLL_SECONDS)(visit, job_id)
         elif job.state is JobState.SUCCEEDED:
             show_result(visit, job)
         else:
@@ -32,21 +33,21 @@ def show_job(visit: Visit, job_id: str) -> None:
 
 def _watch(visit: Visit, job_id: str) -> None:
     try:
-        job = visit.service.get(job_id, visit.viewer)
-    except UnknownJob:  # deleted, from another window
+        view = visit.service.view(job_id, visit.viewer)
+    except UnknownJob:  # deleted in another window
         st.rerun()
+    job = view.job
     if job.state.is_terminal:
         st.rerun()
-    silence = visit.service.silence(job_id, visit.viewer)
     _show_state(job)
-    st.progress(job.progress.fraction, text=_stage(job, is_heard=silence is None) if job.state is JobState.RUNNING else _place(visit, job))
-    if silence and not job.cancel_requested:
-        st.warning(_silence(silence), icon=":material/cloud_off:")
-    emerging(
-        before=pictures.source(visit.service, visit.owner, job, "before"),
-        after=pictures.source(visit.service, visit.owner, job, "preview") if job.preview_key else None,
-        shape=pictures.shape(visit.service, job, visit.viewer),
-        alt="The painting as it emerges" if job.preview_key else "Your photo",
+    st.progress(job.progress.fraction, text=_stage(view) if job.state is JobState.RUNNING else _place(view))
+    if view.outage and not job.cancel_requested:
+        st.warning(_outage(view.outage), icon=":material/cloud_off:")
+    live_preview(
+        before=sketch.kept_for(job.id) or picture_src(visit.service, visit.owner, job, "before"),
+        after=picture_src(visit.service, visit.owner, job, "preview") if job.preview_key else None,
+        size=display_size(visit.service, job, visit.viewer),
+        alt="The painting so far" if job.preview_key else "A sketch of your painting" if sketch.kept_for(job.id) else "Your photo",
     )
     with st.container(key="watching", horizontal=True, vertical_alignment="center"):
         if job.cancel_requested:
@@ -54,7 +55,7 @@ def _watch(visit: Visit, job_id: str) -> None:
         elif st.button("Cancel", key="cancel", icon=":material/close:"):
             visit.service.cancel(job_id, visit.viewer)
             st.rerun()
-        st.caption("You may close this page: it goes on, and you find it under My pictures.", width="stretch")
+        st.caption("You can close this page. The painting continues, and you will find it under My pictures.", width="stretch")
 
 
 def _show_state(job: Job) -> None:
@@ -62,34 +63,33 @@ def _show_state(job: Job) -> None:
     show_heading(texts.HEADINGS[job.state], view=f"{job.id}-{job.state}", tab=tab, small=True)
 
 
-def _stage(job: Job, is_heard: bool) -> str:
-    """What goes on, and how long it still takes, unless the last word of that is an old one."""
-    left = job.progress.seconds_left if is_heard and job.progress.fraction >= _TELLING else None
-    parts = [job.progress.stage or "mixing the colours", f"about {texts.duration(left)} left" if left is not None else ""]
+def _stage(view: JobView) -> str:
+    """The present stage and the time left. Without the time if the worker is silent, since the last estimate is outdated then."""
+    progress = view.job.progress
+    left = progress.seconds_left if not view.outage and progress.fraction >= _ESTIMATE_FROM else None
+    parts = [progress.stage or "mixing the colours", f"about {texts.duration(left)} left" if left is not None else ""]
     return " · ".join(part[:1].upper() + part[1:] for part in parts if part)
 
 
-def _place(visit: Visit, job: Job) -> str:
-    waiting = visit.service.waiting(job.id, visit.viewer)
+def _place(view: JobView) -> str:
+    """The place in the queue."""
+    waiting = view.waiting
     if waiting is None:
-        return "It begins."
+        return "Starting …"
     if not waiting.workers:
-        return "The painter is waking up. Your painting is safe in line."
-    place = (
-        "You are next"
-        if not waiting.jobs_ahead
-        else f"{texts.counted(waiting.jobs_ahead, 'painting is', 'paintings are')} in front of yours"
-    )
-    return f"{place}. It begins in about {texts.duration(waiting.seconds)}." if waiting.seconds else f"{place}."
+        return "The painter is starting up. Your painting is safe in the queue."
+    ahead = texts.counted(waiting.jobs_ahead, "painting is", "paintings are")
+    place = f"{ahead} ahead of yours" if waiting.jobs_ahead else "You are next"
+    return f"{place}. Yours starts in about {texts.duration(waiting.seconds)}." if waiting.seconds else f"{place}."
 
 
-def _silence(silence: Silence) -> str:
-    soon = f"within {texts.duration(silence.seconds)}"
-    if silence.is_last_attempt:
-        return f"The worker has fallen silent, and this was the last attempt. You hear how it ends {soon}."
-    if not silence.others:
-        return "The worker has fallen silent. Your painting is safe, and is taken up again as soon as there is another one."
-    return f"The worker has fallen silent. Your painting is taken up again by another one {soon}."
+def _outage(outage: WorkerOutage) -> str:
+    soon = f"within {texts.duration(outage.seconds)}"
+    if outage.is_last_attempt:
+        return f"The painter has stopped responding, and this was the last attempt. You will know the outcome {soon}."
+    if not outage.others:
+        return "The painter has stopped responding. Your painting is safe, and continues as soon as another painter is available."
+    return f"The painter has stopped responding. Another one takes over your painting {soon}."
 
 
 def _show_end(visit: Visit, job: Job) -> None:
@@ -98,17 +98,17 @@ def _show_end(visit: Visit, job: Job) -> None:
         st.error(job.error or "The painting failed. Please try again.", icon=":material/info:")
     else:
         st.info("You stopped this painting.", icon=":material/block:")
-    shape = pictures.shape(visit.service, job, visit.viewer)
-    emerging(before=pictures.source(visit.service, visit.owner, job, "before"), after=None, shape=shape, alt="Your photo")
+    size = display_size(visit.service, job, visit.viewer)
+    live_preview(before=picture_src(visit.service, visit.owner, job, "before"), after=None, size=size, alt="Your photo")
     with st.container(key="actions", horizontal=True, horizontal_alignment="center"):
         if st.button("Try again", key="retry", type="primary", icon=":material/refresh:"):
-            st.query_params["job"] = visit.service.retry(job.id, visit.viewer).id
+            st.query_params["job"] = visit.service.retry(job.id, visit.viewer, visit.network, visit.owner.has_cookie).id
             st.rerun()
         show_again(visit, job)
         show_another()
 
 
-def _show_none(error: UnknownJob) -> None:
+def _show_unknown(error: UnknownJob) -> None:
     show_heading("No such painting", small=True)
     st.error(str(error), icon=":material/info:")
     with st.container(key="actions", horizontal=True, horizontal_alignment="center"):

@@ -1,82 +1,78 @@
-"""Pictures by address. Each request is put to the service in the name of the browser that makes it, and is answered with pixels alone."""
+"""HTTP routes for pictures. The service checks each request with the owner from its cookie; only encoded pictures are served."""
 
-from functools import lru_cache
+import re
+from urllib.parse import quote
 
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
 from nst.domain import media_type
-from nst.errors import PasticheError
+from nst.errors import PasticheError, StoreUnavailable
+from nst.http_responses import PRIVATE, REVALIDATED, picture
 from nst.images import Format
-from nst.settings import Settings
-from nst.ui import owner, pictures
-from nst.ui.studio import service_of
+from nst.ui import owner, singletons, thumbnails
 
-_ONE_PICTURE = {
-    "X-Content-Type-Options": "nosniff",
-    "Content-Security-Policy": "default-src 'none'; sandbox",
-    "Cross-Origin-Resource-Policy": "same-origin",
-}
-_PRIVATE = "private, no-store"
-_REVALIDATED = "public, no-cache"  # kept, and asked about each time: a picture that was made private disappears
 _FOR_A_DAY = "public, max-age=86400"
 
 
-def picture(request: Request) -> Response:
-    """`before`, `after`, their small versions, or the `preview` of a painting under way."""
-    job_id, kind, viewer = request.path_params["job_id"], request.path_params["kind"], owner.in_headers(request.headers)
-    service = service_of(Settings())
+def job_picture(request: Request) -> Response:
+    """A job's photo (`before`), painting (`after`), a small version of them, or the latest `preview` of a painting in progress."""
+    job_id, kind, service = request.path_params["job_id"], request.path_params["kind"], singletons.service()
     try:
+        viewer = owner.in_headers(request.headers)
         if kind == "preview":
-            return _answer(service.preview(job_id, viewer), Format.JPEG.media_type, _PRIVATE)
-        if kind not in pictures.KINDS:
-            return none()
+            preview = service.preview(job_id, viewer)
+            return not_found() if preview is None else picture(request, lambda: (preview, Format.JPEG.media_type), PRIVATE)
+        if kind not in thumbnails.KINDS:
+            return not_found()
         job = service.get(job_id, viewer)
-        tag = f'"{job_id}-{kind}"'
-        caching = _REVALIDATED if job.is_in_feed else _PRIVATE
-        if job.is_in_feed and job.state.is_terminal and request.headers.get("if-none-match") == tag:
-            return Response(status_code=304, headers={"ETag": tag, "Cache-Control": caching, **_ONE_PICTURE})
-        if kind in pictures.SMALL:
-            return _answer(pictures.small(service, job_id, kind, viewer), Format.WEBP.media_type, caching, tag)
-        data = service.result(job_id, viewer) if kind == "after" else service.photo(job_id, viewer)
-        return _answer(data, media_type(job.input_key), caching, tag)
+        if kind in thumbnails.OF_PHOTO and not job.shows_photo:
+            return not_found()
+
+        def read() -> tuple[bytes, str]:
+            if kind in thumbnails.SMALL:
+                return thumbnails.job_thumbnail(service, job_id, kind, viewer), thumbnails.SMALL[kind].media_type
+            data = service.result(job_id, viewer) if kind == "after" else service.photo(job_id, viewer)
+            return data, media_type(job.input_key)
+
+        if not job.is_in_feed:
+            return picture(request, read, PRIVATE)
+        return picture(request, read, REVALIDATED, f'"{job_id}-{kind}-{job.finished}-{job.shows_photo:d}"')
+    except StoreUnavailable as error:
+        return PlainTextResponse(str(error), 503, {"Cache-Control": "no-store"})
     except PasticheError:
-        return none()
+        return not_found()
 
 
 def style(request: Request) -> Response:
-    """A style's thumbnail."""
-    for entry in service_of(Settings()).styles():
-        if entry.id == request.path_params["style_id"]:
-            return _answer(pictures.style_thumbnail(entry), Format.WEBP.media_type, _FOR_A_DAY)
-    return none()
+    """A style's thumbnail. A URL that names the picture's version (`urls.style_url`) may be cached for long."""
+    service, style_id = singletons.service(), request.path_params["style_id"]
+    try:
+        entry = service.style(style_id)
+        version = request.query_params.get("v")
+        caching = _FOR_A_DAY if version and entry.digest.startswith(version) else REVALIDATED
+        return picture(request, lambda: (thumbnails.style_thumbnail(service, entry), Format.WEBP.media_type), caching, f'"{entry.digest}"')
+    except PasticheError:
+        return not_found()
 
 
 def sample(request: Request) -> Response:
+    """A sample photo's thumbnail."""
     try:
-        return _answer(_sample(request.path_params["name"]), Format.WEBP.media_type, _FOR_A_DAY)
+        return picture(request, lambda: (thumbnails.sample_thumbnail(request.path_params["name"]), Format.WEBP.media_type), _FOR_A_DAY)
     except PasticheError:
-        return none()
+        return not_found()
 
 
-@lru_cache
-def _sample(name: str) -> bytes:
-    return pictures.sample_thumbnail(name)
+def no_route(request: Request) -> Response:
+    """For other URLs below a pictures' path. A trailing slash, which some proxies add, is redirected to the URL without it."""
+    rest = request.path_params["rest"]
+    if not re.search(r"[^/]/$", rest):
+        return not_found()
+    query = f"?{request.url.query}" if request.url.query else ""
+    return RedirectResponse(f"../{quote(rest.rstrip('/').rpartition('/')[2])}{query}", 301, {"Cache-Control": "no-cache"})
 
 
-def private(data: bytes, format: Format) -> Response:
-    return _answer(data, format.media_type, _PRIVATE)
-
-
-def _answer(data: bytes | None, kind: str, caching: str, tag: str | None = None) -> Response:
-    if data is None:
-        return none()
-    headers = {"Cache-Control": caching, **_ONE_PICTURE}
-    if tag is not None and caching is not _PRIVATE:
-        headers["ETag"] = tag
-    return Response(data, media_type=kind, headers=headers)
-
-
-def none() -> Response:
-    """Nothing, for whatever reason."""
-    return PlainTextResponse("There is no such picture, or it is somebody else's.", 404, {"Cache-Control": "no-store"})
+def not_found() -> Response:
+    """The same answer whatever the reason: nobody learns which ids exist."""
+    return PlainTextResponse("There is no such picture, or it belongs to someone else.", 404, {"Cache-Control": "no-store"})

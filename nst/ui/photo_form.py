@@ -1,24 +1,37 @@
-"""Where the photo comes from: a file, the camera, or a sample. The last choice counts, and takes away what the others hold."""
+"""The choice of a photo: a file, the camera, or a sample. A new choice replaces the last one and empties the other fields."""
 
 from html import escape
 
 import streamlit as st
 
 from nst import samples
+from nst.images import INPUT_FORMATS
 from nst.ui import draft, uploader
-from nst.ui.draft import Picture
+from nst.ui.urls import url
+
+_CHANGE = "change_photo"  # the key of the popover that the fields are in once a photo is chosen; its state is whether it is open
 
 
 def show_photo() -> None:
     photo = draft.current().photo
     st.html('<h2 class="step"><span>1</span>Your photo</h2>')
-    if photo is not None:
-        _show_chosen(photo)
+    if photo is None:
+        _show_sources("Choose a photo")
+        return
+    with st.container(key="chosen_photo", horizontal=True, vertical_alignment="center"):
+        st.html(
+            f'<figure class="chosen-photo"><img src="{photo.shown}" alt="Your photo"><figcaption>{escape(photo.alt)}</figcaption></figure>'
+        )
+        with st.popover("Change", key=_CHANGE, icon=":material/swap_horiz:", on_change="rerun"):
+            _show_sources("Choose another photo")
+
+
+def _show_sources(label: str) -> None:
     uploader.show_uploader(
         "photo",
-        "Choose a photo" if photo is None else "Choose another photo",
+        label,
         _from_file,
-        "JPEG, PNG or WebP. Where and when it was taken, and everything else but the picture itself, is removed.",
+        f"{INPUT_FORMATS}. Place, date and all other metadata are removed.",
     )
     if error := draft.current().photo_error:
         st.error(error, icon=":material/image_not_supported:")
@@ -27,34 +40,33 @@ def show_photo() -> None:
     _show_samples()
 
 
-def _show_chosen(photo: Picture) -> None:
-    st.html(
-        f'<figure class="chosen-photo"><img src="{photo.preview}" alt="Your photo" style="aspect-ratio: {photo.ratio:.4f}">'
-        f"<figcaption>{escape(photo.alt)}</figcaption></figure>"
-    )
-
-
 def _show_samples() -> None:
     st.html('<p class="or">or try one of these</p>')
     with st.container(key="samples"):
         for sample in samples.SAMPLES:
             with st.container(key=f"tile_sample_{sample.name}"):
-                st.html(f'<img class="thumb" src="/samples/{sample.name}" alt="{escape(sample.title)}" title="{escape(sample.credit)}">')
+                source = url("samples", sample.name)
+                st.html(f'<img class="thumb" src="{source}" alt="" title="{escape(sample.credit)}">')
                 st.button(sample.title, key=f"sample_{sample.name}", on_click=_from_sample, args=(sample.name,))
 
 
-def _from_file(name: str, data: bytes | None) -> None:
+def _from_file(name: str, data: bytes) -> None:
     draft.take_photo(data, name or "Your photo")
-    st.session_state["use_camera"] = False
+    _close()
 
 
 def _from_camera() -> None:
     file = st.session_state["camera"]
     draft.take_photo(file.getvalue() if file else None, "The photo you took")
     uploader.empty("photo")
+    st.session_state[_CHANGE] = False
 
 
 def _from_sample(name: str) -> None:
     draft.take_sample(name)
     uploader.empty("photo")
-    st.session_state["use_camera"] = False
+    _close()
+
+
+def _close() -> None:
+    st.session_state["use_camera"] = st.session_state[_CHANGE] = False

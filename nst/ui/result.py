@@ -1,4 +1,4 @@
-"""A finished painting: beside its photo, to take along, to show, to vary."""
+"""A finished painting: compare it with its photo, download it, publish it, or paint it again."""
 
 from functools import partial
 from typing import Any
@@ -7,50 +7,58 @@ from urllib.parse import urlsplit
 import streamlit as st
 
 from nst import images
-from nst.domain import Job, StyleParams
-from nst.images import STORED, Format
-from nst.ui import draft, frame, like, pictures
-from nst.ui.components import compare
+from nst.domain import Job, StyleParams, digests_of
+from nst.images import STORED_LIMITS, Format
+from nst.ui import draft, frame, gallery, texts
+from nst.ui.components import compare, live_preview, share
 from nst.ui.frame import Visit
 from nst.ui.heading import show_heading
+from nst.ui.publishing import show_report, show_visibility
+from nst.ui.thumbnails import display_size, picture_src
+from nst.ui.urls import job_url
 
 _QUALITY = 95
 
 
 def show_result(visit: Visit, job: Job) -> None:
     is_mine = bool(job.owner)
-    title = pictures.style_names(job.styles, visit.service.styles())
+    title = texts.style_names(job.styles, visit.service.styles())
     with st.container(key="result"):
         show_heading(title, view=f"{job.id}-{job.state}", tab="Your painting" if is_mine else None, small=True)
-        compare(
-            before=pictures.source(visit.service, visit.owner, job, "before"),
-            after=pictures.source(visit.service, visit.owner, job, "after"),
-            shape=pictures.shape(visit.service, job, visit.viewer),
-            alt=f"Painting in the style {title}",
-        )
+        _show_painting(visit, job, f"Painting in the style {title}")
         with st.container(key="actions", horizontal=True, horizontal_alignment="center"):
             _show_downloads(visit, job)
             if is_mine:
-                _show_visibility(visit, job)
+                show_visibility(visit, job)
                 show_again(visit, job)
                 show_another()
-            elif st.button("Paint mine like this", key=f"like_{job.id}", type="primary", icon=":material/brush:"):
-                like.paint_like(visit, job.id)
-        _show_link(job, is_mine)
+            else:
+                if st.button("Paint mine like this", key=f"like_{job.id}", icon=":material/brush:"):
+                    gallery.paint_like(visit, job.id)
+                show_report(visit, job.id)
+        _show_link(visit, job, is_mine)
         _show_recipe(job)
 
 
+def _show_painting(visit: Visit, job: Job, alt: str) -> None:
+    painting, size = picture_src(visit.service, visit.owner, job, "after"), display_size(visit.service, job, visit.viewer)
+    if job.shows_photo:
+        compare(picture_src(visit.service, visit.owner, job, "before"), painting, size, alt)
+    else:
+        live_preview(painting, None, size, alt)
+
+
 def show_again(visit: Visit, job: Job) -> None:
-    """Back to the form, with everything as it was."""
+    """A button that opens the form with the photo, styles and settings of this painting."""
     if st.button("Again with other settings", key="again", icon=":material/tune:"):
-        with frame.edge():
-            draft.begin_again(visit.service.order(job.id, visit.viewer))
+        with frame.error_boundary():
+            draft.begin_again(visit.service, visit.service.order(job.id, visit.viewer))
             del st.query_params["job"]
             st.rerun()
 
 
 def show_another() -> None:
-    """Back to the form, as the visitor left it."""
+    """A button that opens the form as the visitor left it."""
     if st.button("New painting", key="another", type="tertiary", icon=":material/add:"):
         del st.query_params["job"]
         st.rerun()
@@ -60,50 +68,46 @@ def _show_downloads(visit: Visit, job: Job) -> None:
     for format, key in ((Format.PNG, "download"), (Format.JPEG, "download_jpeg")):
         st.download_button(
             f"Download {format.upper()}",
-            partial(_file, visit, job.id, format),  # made when it is asked for
+            partial(_file, visit, job.id, format),  # called when the button is pressed
             file_name=f"pastiche-{job.id[:8]}{format.suffix}",
             mime=format.media_type,
             key=key,
+            type="primary" if format is Format.PNG else "secondary",
             on_click="ignore",
             icon=":material/download:",
         )
 
 
 def _file(visit: Visit, job_id: str, format: Format) -> bytes:
-    picture = images.decode(visit.service.result(job_id, visit.viewer), STORED)
-    return images.encode(picture, format, _QUALITY)
+    _, data = images.transcode(visit.service.result(job_id, visit.viewer), STORED_LIMITS, ((format, _QUALITY),))
+    return data
 
 
-def _show_visibility(visit: Visit, job: Job) -> None:
-    if job.public:
-        if st.button("Make private", key="make_private", icon=":material/lock:"):
-            visit.service.make_private(job.id, visit.viewer)
-            st.rerun()
-    elif st.button("Publish", key="publish", type="primary", icon=":material/public:"):
-        visit.service.publish(job.id, visit.viewer)
-        st.rerun()
-
-
-def _show_link(job: Job, is_mine: bool) -> None:
+def _show_link(visit: Visit, job: Job, is_mine: bool) -> None:
+    picture = picture_src(visit.service, visit.owner, job, "after")
     with st.container(key="share"):
         if job.is_in_feed:
-            address = urlsplit(st.context.url or "")
-            st.caption("In the gallery, for everybody to see. Its link:")
-            st.code(f"{address.scheme}://{address.netloc}/?job={job.id}", language=None, wrap_lines=True)
+            here = urlsplit(st.context.url or "")
+            st.caption("Everyone can see it in the gallery.")
+            share(f"{here.scheme}://{here.netloc}{job_url(job.id)}", picture, "A painting by Pastiche")
         elif job.hidden:
-            st.caption("This painting was taken out of the gallery, since visitors reported it or an administrator hid it.")
+            st.caption("This painting was removed from the gallery because visitors reported it or an administrator hid it.")
         elif is_mine:
-            st.caption(":material/lock: Private: it opens in this browser alone. Publish it, with its photo, to share a link.")
+            kept = texts.kept(visit.service.kept_until(job))
+            st.caption(f":material/lock: Private: only this browser can open it, and it is {kept}. Download it to keep it, or publish it.")
+            share(None, picture, "A painting by Pastiche")
 
 
 def _show_recipe(job: Job) -> None:
     with st.expander("Recipe", icon=":material/receipt_long:"):
-        st.caption("Everything that it takes to paint it again.")
+        st.caption("Everything needed to paint it again.")
         st.json(_recipe(job), expanded=True)
 
 
 def _recipe(job: Job) -> dict[str, Any]:
-    plain = StyleParams().to_dict()
-    changed = {name: value for name, value in job.params.to_dict().items() if value != plain[name]}
+    defaults = StyleParams().to_dict()
+    changed = {name: value for name, value in job.params.to_dict().items() if value != defaults[name]}
     asked = {"styles": {style.name if not style.is_upload else "own picture": style.share for style in job.styles}, "settings": changed}
+    if digests := digests_of(job.styles):
+        asked["style_digests"] = digests
     return {**asked, "painted": dict(job.recipe or {}), "seconds": round((job.finished or 0) - (job.started or 0), 1)}

@@ -1,77 +1,121 @@
-"""What the server adds to the pages: the owner's cookie, pictures by address, readiness, and a worker for as long as the app lives."""
+"""What the server adds to the pages: routes for pictures and readiness, middleware, and a worker that runs as long as the app."""
 
 import asyncio
+import gc
 import logging
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from urllib.parse import quote
 
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp
+from streamlit import config
 from streamlit.runtime.pages_manager import PagesManager
 
+from nst import logs
+from nst.http_responses import readiness
+from nst.http_security import KnownHosts, LocalPages, SecurityHeaders
 from nst.preview import Previews
-from nst.settings import Settings
-from nst.ui import media, tries
-from nst.ui.downloads import OwnDownloads
+from nst.ui import index_page, media, singletons, style_sketches, urls
+from nst.ui.compression import CompressedScripts
+from nst.ui.downloads import PrivateDownloads
 from nst.ui.owner import OwnerCookie
-from nst.ui.studio import OwnWorker, previews_of, service_of
+from nst.ui.urls import RootPathMiddleware
+from nst.worker.own import OwnWorker
 
-_HEAD_START = 15.0
-"""Seconds that previews have to themselves at most: paintings do not hang on them."""
+_HEAD_START = 15.0  # seconds that the worker waits at most for previews to be ready; paintings do not depend on them
 
-log = logging.getLogger(__name__)
+_SWITCH_SECONDS = 0.001
+"""Instead of Python's 0.005: each thread that computes holds up the event loop for as long, and pages have a thread each."""
+
+
+def configure_logs() -> None:
+    """The log in the chosen format. Streamlit reports errors of pages, too, which `frame.show_apology` does with the job's id."""
+    logs.configure(singletons.settings().log_format)
+    config.set_option("logger.enableRich", False)
+    logging.getLogger("streamlit.error_util").addFilter(lambda record: record.msg != "Uncaught app execution")
 
 
 @asynccontextmanager
 async def lifespan(_app: ASGIApp) -> AsyncIterator[None]:
-    settings = Settings()
-    # Streamlit itself notes so with the first visit: before, a page asked for by its address runs without the entry script, its widgets
-    # have other identities than a moment later, and the first click is lost.
+    settings = singletons.settings()
+    # Streamlit sets this with the first visit. Until then, a page requested by its URL runs without the entry script: its widgets have
+    # other identities than in the next run, and the visitor's first click is lost.
     PagesManager.uses_pages_directory = False
-    worker = OwnWorker(settings) if settings.own_worker and settings.backend != "redis" else None  # a fleet's workers run elsewhere
-    previews = previews_of(settings)
+    worker = OwnWorker(settings) if settings.brings_worker else None
+    sys.setswitchinterval(_SWITCH_SECONDS)
+    config.set_option("server.maxUploadSize", settings.max_bytes // 2**20 + 1)  # in MiB; the form around a file counts, too
+    previews = singletons.previews()
     previews.warm_up()
-    starting = asyncio.create_task(_start(worker, previews)) if worker is not None else None
+    starting = asyncio.create_task(_start(worker, previews))
     try:
         yield
     finally:
         previews.close()
-        if worker is not None and starting is not None:
-            await starting
+        await starting
+        if worker is not None:
             worker.stop()
 
 
-async def _start(worker: OwnWorker, previews: Previews) -> None:
-    """Once previews are ready: on two cores, loading both models at a time takes twice as long, and a visitor's first wish is a preview."""
+async def _start(worker: OwnWorker | None, previews: Previews) -> None:
+    """Starts the worker after the previews: on two cores, loading both models at once would delay the first preview."""
     await asyncio.to_thread(previews.wait_until_warm, _HEAD_START)
-    try:
+    if worker is not None:
         worker.start()
-    except OSError:
-        log.exception("the worker could not be started; what is submitted waits")
+    await asyncio.to_thread(_spare_collector)
+
+
+def _spare_collector() -> None:
+    """Excludes all modules from garbage collection: Streamlit collects after every run, and each would walk them all for 90 ms."""
+    gc.collect()
+    gc.freeze()
 
 
 def routes() -> list[BaseRoute]:
+    """The routes below the base path. `/readyz` is also served at the root, where a supervisor asks for it."""
+    base = urls.configured_base_path()
+    pictures = [
+        Route(f"{base}/pictures/{{job_id}}/{{kind}}", media.job_picture),
+        Route(f"{base}/styles/{{style_id}}", media.style),
+        Route(f"{base}/samples/{{name}}", media.sample),
+        Route(f"{base}/sketches/{{token}}", style_sketches.sketch),
+    ]
+    # Without these, Streamlit would answer other URLs below these paths with its page.
+    others = [Route(f"{base}/{kind}/{{rest:path}}", media.no_route) for kind in ("pictures", "styles", "samples", "sketches")]
+    entry = [Route(base, _redirect_to_entry)] if base else []
     return [
-        Route("/pictures/{job_id}/{kind}", media.picture),
-        Route("/styles/{style_id}", media.style),
-        Route("/samples/{name}", media.sample),
-        Route("/tries/{token}", tries.sketch),
-        Route("/readyz", readyz),
+        *entry,
+        *index_page.routes(base),
+        *pictures,
+        *others,
+        *(Route(f"{place}/readyz", readyz) for place in dict.fromkeys((base, ""))),
     ]
 
 
+def _redirect_to_entry(request: Request) -> Response:
+    """Adds the trailing slash. Without a host: the request's may be the name that a proxy uses internally."""
+    return RedirectResponse(f"{quote(urls.configured_base_path())}/{f'?{request.url.query}' if request.url.query else ''}", 307)
+
+
 def middleware() -> list[Middleware]:
-    return [Middleware(OwnerCookie, embedded=Settings().embedded), Middleware(OwnDownloads)]
+    settings = singletons.settings()
+    cookie = Middleware(OwnerCookie, embedded=settings.embedded)
+    headers = Middleware(SecurityHeaders, frames=settings.frame_sites if settings.embedded else ())
+    hosts = [Middleware(KnownHosts, allowed_hosts=settings.hosts, www_redirect=False)] if settings.hosts else []
+    return [
+        headers,
+        *hosts,
+        Middleware(LocalPages),
+        Middleware(RootPathMiddleware),
+        cookie,
+        Middleware(PrivateDownloads),
+        Middleware(CompressedScripts),
+    ]
 
 
 def readyz(_request: Request) -> Response:
-    """Whether visitors can be served: the stores answer. That a worker is there is shown, and not asked for: jobs wait."""
-    try:
-        status = service_of(Settings()).status()
-    except Exception:  # whatever a store raises when it is away
-        log.exception("not ready")
-        return JSONResponse({"ready": False}, 503)
-    return JSONResponse({"ready": True, "workers": len(status.workers)})
+    return readiness(singletons.service().status)

@@ -1,4 +1,4 @@
-"""How it is to be painted. Names, defaults, ranges and explanations are those of `StyleParams`."""
+"""The settings of a painting. Names, defaults, ranges and help texts come from `StyleParams`."""
 
 from collections.abc import Mapping
 from enum import StrEnum
@@ -6,28 +6,44 @@ from typing import Any
 
 import streamlit as st
 
-from nst.domain import Init, KeepColours, Loss, Optimiser, Preset, StyleParams, help_of, range_of
+from nst.domain import PRESET_SIZES, Init, KeepColours, Loss, Mode, Optimiser, Preset, StyleParams, help_of, range_of
 from nst.ui import draft, texts
 from nst.ui.draft import key_of
 
 _DEFAULTS = StyleParams()
-CHOICES: dict[str, type[StrEnum]] = {"keep_colours": KeepColours, "init": Init, "loss": Loss, "optimiser": Optimiser}
+CHOICES: dict[str, type[StrEnum]] = {"mode": Mode, "keep_colours": KeepColours, "init": Init, "loss": Loss, "optimiser": Optimiser}
 SLIDERS = {"style_scale": 0.05, "smoothness": 0.05}
 NUMBERS = ("seed", "size", "iterations", "scales")
-_LARGEST = 2**53 - 1  # beyond it a browser's numbers have gaps
+_SHOWN_TO_ALL = ("style_scale", "keep_colours")
+_COLOURS: dict[str, str] = {
+    KeepColours.OFF: "From the style",
+    KeepColours.LUMINANCE: "From my photo",
+    KeepColours.RECOLOUR: "From my photo, blended",
+}
+_LARGEST = 2**53 - 1  # larger integers are not exact in a browser
 
 
 def show(seconds: Mapping[Preset, tuple[float, float]]) -> None:
     """
     Args:
-        seconds: what paintings have taken, median and 95th percentile.
+        seconds: how long recent paintings took, median and 95th percentile.
     """
     preset = _choose_preset()
-    took = f", about {texts.duration(seconds[preset][0])}" if preset in seconds else ""
-    st.caption(f"{texts.preset_size(preset).capitalize()} on the long side{took}.")
-    _slide("strength", 0.05, "Photo ↔ Style")
-    with st.expander("More", icon=":material/tune:"):
+    st.caption(f"{texts.preset_size(preset).capitalize()} on the long side{_time_of(preset, seconds)}.")
+    _slide("strength", 0.05, "From photo to style", "percent")
+    _slide("style_scale", SLIDERS["style_scale"], "Strokes, from fine to coarse")
+    _select("keep_colours", "Colours")
+    with st.expander("For experts", icon=":material/tune:"):
         _show_more()
+
+
+def _time_of(preset: Preset, seconds: Mapping[Preset, tuple[float, float]]) -> str:
+    """As measured; for a preset without measurements, from another one's by the number of pixels."""
+    if preset in seconds:
+        return f", about {texts.duration(seconds[preset][0])}"
+    for known, (median, _) in seconds.items():
+        return f", roughly {texts.duration(median * (PRESET_SIZES[preset] / PRESET_SIZES[known]) ** 2)}"
+    return ""
 
 
 def _choose_preset() -> Preset:
@@ -40,28 +56,31 @@ def _choose_preset() -> Preset:
 
 def _show_more() -> None:
     columns = st.columns(2, gap="medium")
-    names = [*SLIDERS, *CHOICES, *NUMBERS]
+    names = [name for name in (*SLIDERS, *CHOICES, *NUMBERS) if name not in _SHOWN_TO_ALL]
     for place, name in enumerate(names):
         with columns[place % 2]:
             if name in SLIDERS:
                 _slide(name, SLIDERS[name], _label(name))
             elif name in CHOICES:
-                _select(name)
+                _select(name, _label(name))
             else:
                 _enter(name)
-    if draft.current().values and st.button("Back to the defaults", key="defaults", type="tertiary", on_click=_forget):
+    if draft.current().values and st.button("Reset to defaults", key="defaults", type="tertiary", on_click=_forget):
         st.rerun()
 
 
-def _slide(name: str, step: float, label: str) -> None:
+def _slide(name: str, step: float, label: str, format: str | None = None) -> None:
     low, high = range_of(name)
     _fill(name)
-    _keep(name, st.slider(label, low, high, step=step, key=key_of(name), help=_help(name)))
+    _keep(name, st.slider(label, low, high, step=step, format=format, key=key_of(name), help=_help(name)))
 
 
-def _select(name: str) -> None:
+def _select(name: str, label: str) -> None:
+    def text_of(value: str) -> str:
+        return _COLOURS.get(value, value.capitalize())
+
     _fill(name)
-    _keep(name, st.selectbox(_label(name), list(CHOICES[name]), key=key_of(name), format_func=str.capitalize, help=_help(name)))
+    _keep(name, st.selectbox(label, list(CHOICES[name]), key=key_of(name), format_func=text_of, help=_help(name)))
 
 
 def _enter(name: str) -> None:
@@ -76,7 +95,7 @@ def _enter(name: str) -> None:
         step=1,
         key=key_of(name),
         help=_help(name),
-        placeholder="the preset's" if optional else None,
+        placeholder="from the preset" if optional else None,
     )
     _keep(name, value)
 
@@ -86,7 +105,7 @@ def _fill(name: str) -> None:
 
 
 def _keep(name: str, value: Any) -> Any:
-    """Only what differs from the default: so a recipe stays short."""
+    """Stores a value in the draft only if it differs from the default, so that recipes stay short."""
     values = draft.current().values
     if value == getattr(_DEFAULTS, name):
         values.pop(name, None)

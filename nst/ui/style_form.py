@@ -1,34 +1,42 @@
-"""The styles to choose from, as pictures: one, or two that are mixed; or a picture of one's own."""
+"""The choice of a style: one, two that are mixed, or a picture of the visitor's own."""
 
 from collections.abc import Sequence
-from html import escape
 
 import streamlit as st
 
 from nst.styles import StyleEntry
-from nst.ui import draft, frame, tries, uploader
+from nst.ui import draft, frame, style_sketches, uploader
+from nst.ui.components import mark_chosen_tiles
 from nst.ui.draft import OWN
 from nst.ui.frame import Visit
+from nst.ui.style_words import WORDS
+from nst.ui.urls import style_url
 
 
 def show_styles(visit: Visit) -> None:
     entries = visit.service.styles()
     wanted = st.text_input(
-        "Search styles", key="style_search", type="search", placeholder="Search: waves, glass, ink …", label_visibility="collapsed"
+        "Search styles",
+        key="style_search",
+        type="search",
+        placeholder="Search: van gogh, stained glass, pencil …",
+        label_visibility="collapsed",
     )
-    tried = _try_all(visit, entries)
+    draft.current().seen = {entry.id: entry.digest for entry in entries}
+    sketches = _sketch_all(visit, entries)
     found = [entry for entry in entries if _matches(entry, wanted or "")]
+    mark_chosen_tiles("styles", "Styles")
     with st.container(key="styles"):
         if (own := draft.current().own_style) is not None:
-            _show_tile(OWN, "Your picture", own.preview, "Your style picture")
+            _show_tile(OWN, "Your picture", own.shown)
         for entry in found:
-            _show_tile(entry.id, entry.title, f"/styles/{entry.id}", f"{entry.title}: {entry.line}", tried.get(entry.id))
+            _show_tile(entry.id, entry.title, style_url(entry), sketches.get(entry.id))
     if not found:
-        st.caption("No style is called so. Try another word, or bring a picture of your own.")
+        st.caption("No style matches. Try another word, or add a picture of your own.")
     _show_choice({entry.id: entry for entry in entries})
     uploader.show_uploader(
         "style_upload",
-        "Or a style of your own",
+        "Or use a style picture of your own",
         _from_file,
         "Any picture: a painting, a fabric, a page of a comic. Bold textures work best.",
     )
@@ -36,22 +44,25 @@ def show_styles(visit: Visit) -> None:
         st.error(error, icon=":material/image_not_supported:")
 
 
-def _try_all(visit: Visit, entries: Sequence[StyleEntry]) -> dict[str, str]:
-    """Where the visitor's photo in each style is to be had, if that is what he wants to see."""
-    photo = tries.chosen_photo()
+def _sketch_all(visit: Visit, entries: Sequence[StyleEntry]) -> dict[str, str]:
+    """The URLs of sketches of the visitor's photo by style, if the visitor asks for them."""
+    photo = style_sketches.photo_to_sketch()
     if photo is None or not st.toggle("Show my photo in each style", key="try_all"):
         return {}
-    with frame.edge():
-        return tries.try_all(visit.viewer, photo, entries)
+    with frame.error_boundary():
+        return style_sketches.request_sketches(visit.viewer, photo, entries)
     return {}
 
 
-def _show_tile(style: str, title: str, source: str, alt: str, tried: str | None = None) -> None:
-    """`tried` is shown over the style's own picture when it has come."""
+def _show_tile(style: str, title: str, source: str, sketch: str | None = None) -> None:
+    """
+    Args:
+        sketch: the URL of a sketch. Until it has loaded, the style's own picture is seen behind it.
+    """
     is_chosen = style in draft.current().chosen
     with st.container(key=f"tile_{_key(style)}"):
-        behind = f' style="background: url({source}) center / cover"' if tried else ""
-        st.html(f'<img class="thumb" src="{tried or source}" alt="{escape(alt)}" loading="lazy"{behind}>')
+        behind = f' style="background: url({source}) center / cover"' if sketch else ""
+        st.html(f'<img class="thumb" src="{sketch or source}" alt="" loading="lazy"{behind}>')
         st.button(
             f"✓ {title}" if is_chosen else title,
             key=_key(style),
@@ -62,7 +73,7 @@ def _show_tile(style: str, title: str, source: str, alt: str, tried: str | None 
 
 
 def _show_choice(entries: dict[str, StyleEntry]) -> None:
-    """What is chosen, in words, and how two styles are mixed."""
+    """Describes the chosen styles, and mixes two of them."""
     now = draft.current()
     lines = [f"**{entries[style].title}.** {entries[style].line}" if style in entries else "**Your picture.**" for style in now.chosen]
     with st.container(key="choice"):
@@ -76,9 +87,7 @@ def _show_choice(entries: dict[str, StyleEntry]) -> None:
             return
         first, second = (entries[style].title if style in entries else "Your picture" for style in now.chosen)
         st.session_state.setdefault("share", now.second_share)
-        now.second_share = st.slider(
-            f"{first} ↔ {second}", 5, 95, step=5, format="%d %%", key="share", help=f"How much of {second} there is."
-        )
+        now.second_share = st.slider(f"{first} ↔ {second}", 5, 95, step=5, format="%d %%", key="share", help=f"The share of {second}.")
 
 
 def _mix() -> None:
@@ -86,14 +95,14 @@ def _mix() -> None:
 
 
 def _matches(entry: StyleEntry, wanted: str) -> bool:
-    text = f"{entry.title} {entry.line} {entry.id}".lower()
+    text = f"{entry.title} {entry.line} {entry.id} {WORDS.get(entry.id, '')}".lower()
     return all(word in text for word in wanted.lower().split())
 
 
 def _key(style: str) -> str:
-    """Of a tile's button. A file called "upload" in the operator's folder must not take the uploader's."""
+    """The key of a tile's button. A file called "upload" in the operator's folder must not take the key of the uploader."""
     return {OWN: "own_style", "upload": "style_upload_"}.get(style, f"style_{style}")
 
 
-def _from_file(_name: str, data: bytes | None) -> None:
+def _from_file(_name: str, data: bytes) -> None:
     draft.take_style(data)

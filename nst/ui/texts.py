@@ -1,6 +1,9 @@
-"""Words that several pages share."""
+"""Texts that several pages share."""
 
-from nst.domain import PRESET_SIZES, JobState, Preset
+from datetime import UTC, datetime
+
+from nst.domain import PRESET_SIZES, JobState, Preset, StyleRef
+from nst.styles import StyleEntry
 
 STATES = {
     JobState.QUEUED: "Waiting",
@@ -19,7 +22,7 @@ PRESETS = {Preset.DRAFT: "Draft", Preset.STANDARD: "Standard", Preset.HIGH: "Hig
 
 
 def duration(seconds: float) -> str:
-    """About how long, as one would say it."""
+    """A rounded duration in everyday words."""
     if seconds < 1.5:
         return "a second"
     if seconds < 57.5:
@@ -38,6 +41,11 @@ def ago(seconds: float) -> str:
     return "yesterday" if days == 1 else f"{days} days ago"
 
 
+def kept(until: float | None) -> str:
+    """How long a private painting is kept: "kept until 5 December". Empty if it is kept for good."""
+    return f"kept until {datetime.fromtimestamp(until, UTC):%-d %B}" if until is not None else ""
+
+
 def preset_size(preset: Preset) -> str:
     size = PRESET_SIZES[preset]
     return f"up to {size} pixels" if preset is Preset.ULTRA else f"{size} pixels"
@@ -45,3 +53,9 @@ def preset_size(preset: Preset) -> str:
 
 def counted(number: int, one: str, many: str) -> str:
     return f"{number} {one if number == 1 else many}"
+
+
+def style_names(styles: tuple[StyleRef, ...], entries: tuple[StyleEntry, ...]) -> str:
+    """The titles of a painting's styles: "Starlit Swirl + Own picture"."""
+    titles = {entry.id: entry.title for entry in entries}
+    return " + ".join("Own picture" if style.is_upload else titles.get(style.name, style.name) for style in styles if style.share)

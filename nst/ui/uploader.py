@@ -1,24 +1,24 @@
-"""The field for a picture file. What is chosen is told beside it, from the draft: the field only takes files in."""
+"""The upload field for a picture. It only receives files, and is empty again after each; the chosen picture is shown from the draft."""
 
 from collections.abc import Callable
 
 import streamlit as st
 
-from nst.images import SUFFIXES
-from nst.settings import Settings
+from nst.images import INPUT_SUFFIXES
+from nst.ui import singletons
 
-_TYPES = [suffix.lstrip(".") for suffix in SUFFIXES]
+_TYPES = [suffix.lstrip(".") for suffix in INPUT_SUFFIXES]
 
 
-def show_uploader(key: str, label: str, on_file: Callable[[str, bytes | None], None], help: str) -> None:
+def show_uploader(key: str, label: str, on_file: Callable[[str, bytes], None], help: str) -> None:
     """
     Args:
-        on_file: is given the name and the bytes of a file that has come, or none when it is taken away.
+        on_file: called with the name and the bytes of a new file.
     """
     st.file_uploader(
         label,
-        type=list(SUFFIXES) if st.session_state.get(_turn(key)) else _TYPES,
-        max_upload_size=max(1, Settings().max_bytes // 1_000_000),
+        type=list(INPUT_SUFFIXES) if st.session_state.get(_reset_key(key)) else _TYPES,
+        max_upload_size=max(1, singletons.settings().max_bytes // 1_000_000),
         key=key,
         on_change=_take,
         args=(key, on_file),
@@ -27,17 +27,18 @@ def show_uploader(key: str, label: str, on_file: Callable[[str, bytes | None], N
 
 
 def empty(key: str) -> None:
-    """Forgets the file, and what was refused by the browser.
+    """Removes the file, and any message that the browser refused one.
 
-    Streamlit has no way to say so, but begins a field of the same key anew when its types change: with a dot they are the same types.
+    Streamlit has no call for this, but resets a field when its list of types changes. With a leading dot, they are the same types.
     """
-    st.session_state[_turn(key)] = not st.session_state.get(_turn(key), False)
+    st.session_state[_reset_key(key)] = not st.session_state.get(_reset_key(key), False)
 
 
-def _take(key: str, on_file: Callable[[str, bytes | None], None]) -> None:
-    file = st.session_state[key]
-    on_file(file.name if file else "", file.getvalue() if file else None)
+def _take(key: str, on_file: Callable[[str, bytes], None]) -> None:
+    if (file := st.session_state[key]) is not None:
+        on_file(file.name, file.getvalue())
+        empty(key)
 
 
-def _turn(key: str) -> str:
-    return f"{key}_turn"
+def _reset_key(key: str) -> str:
+    return f"{key}_reset"

@@ -1,10 +1,10 @@
-"""Four small elements that Streamlit does not have. Each is a few lines of HTML, CSS and JavaScript, and needs no network.
+"""Small page elements that Streamlit lacks, each a few lines of HTML, CSS and JavaScript. They need no network.
 
-They are given addresses and words, and put them into the page as attributes and text, never as HTML.
+Their data are URLs and texts, which they set as attributes and text, never as HTML.
 """
 
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
 from typing import TypedDict
@@ -12,50 +12,83 @@ from typing import TypedDict
 import streamlit as st
 from streamlit.components.v2.types import ComponentRenderer
 
-from nst.ui.pictures import CRISP, Shape
-
+MAX_UPSCALING = 1.5  # displayed pixels for each pixel of a painting; beyond it, paintings look blurred
 _FOLDER = Path(__file__).parent
 
 
-class Slide(TypedDict):
-    """A painting in the showcase."""
+@dataclass(frozen=True)
+class DisplaySize:
+    """The space to reserve for a picture, so that the page does not jump while it loads.
 
-    before: str
+    Attributes:
+        ratio: width over height.
+        width: the largest to show, in CSS pixels.
+    """
+
+    ratio: float
+    width: int
+
+
+class Slide(TypedDict):
+    """A painting in the carousel, with its photo if that is published."""
+
+    before: str | None
     after: str
     title: str
     href: str
 
 
-def compare(before: str, after: str, shape: Shape, alt: str) -> None:
-    """Photo and painting on top of each other, with a divider to be dragged or moved by the arrow keys."""
-    _keep_place("compare", shape)
-    _element("compare")(data={"before": before, "after": after, **asdict(shape), "alt": alt}, key="compare")
+def compare(before: str, after: str, size: DisplaySize, alt: str) -> None:
+    """Photo and painting on top of each other, with a divider that is dragged or moved with the arrow keys."""
+    _reserve_space("compare", size)
+    _component("compare")(data={"before": before, "after": after, **asdict(size), "alt": alt}, key="compare")
 
 
-def emerging(before: str, after: str | None, shape: Shape, alt: str) -> None:
-    """The photo, and the painting as it emerges from it: each new preview fades in over the last."""
-    _keep_place("emerging", shape)
-    _element("emerging")(data={"before": before, "after": after, **asdict(shape), "alt": alt}, key="emerging")
+def example(before: str, after: str, size: DisplaySize, alt: str) -> None:
+    """The same for the first page, whose style sheet reserves the space before anything is loaded."""
+    _component("compare")(data={"before": before, "after": after, **asdict(size), "alt": alt}, key="example")
 
 
-def arrival(view: str, arrivals: int) -> None:
-    """Nothing to see: with each further arrival, the focus moves to the view's heading."""
-    _element("arrival")(data={"view": view, "arrivals": arrivals}, key="arrival")
+def live_preview(before: str, after: str | None, size: DisplaySize, alt: str) -> None:
+    """A painting in progress, or its photo while there is no preview yet. Each new preview fades in over the last one."""
+    _reserve_space("live_preview", size)
+    _component("live_preview")(data={"before": before, "after": after, **asdict(size), "alt": alt}, key="live_preview")
 
 
-def showcase(slides: Sequence[Slide], seconds: float) -> None:
-    """Photos and paintings that follow each other, until somebody stops them or looks closer."""
-    _element("showcase")(data={"slides": list(slides), "seconds": seconds, "crisp": CRISP}, key="showcase")
+def focus_heading(view: str, changes: int) -> None:
+    """Invisible: whenever `changes` rises, moves the keyboard focus to the heading of `view`."""
+    _component("focus_heading")(data={"view": view, "changes": changes}, key="focus_heading")
 
 
-def _keep_place(name: str, shape: Shape) -> None:
-    """As large as the element will be: its code is loaded a moment after the page, and what is below must not jump."""
-    width = f"min(100%, {shape.width}px, calc(62vh * {shape.ratio:.4f}))"
-    st.html(f"<style>.stApp .st-key-{name} {{ width: {width}; aspect-ratio: {shape.ratio:.4f}; margin: 0 auto; }}</style>")
+def share(url: str | None, picture: str, title: str) -> None:
+    """Buttons that copy a painting's link and open the device's menu for sharing. None as `url` for a painting without a link."""
+    _component("share")(data={"url": url, "picture": picture, "title": title}, key="share_buttons")
+
+
+def clicked_card() -> str | None:
+    """Invisible: the id of the painting whose card or slide has just been clicked."""
+    job_id: str | None = _component("card_links")(key="card_links", on_job_change=lambda: None).job
+    return job_id
+
+
+def mark_chosen_tiles(group: str, label: str) -> None:
+    """Invisible: tells screen readers which tiles of the container with the key `group` are chosen, and what the container holds."""
+    _component("chosen_tiles")(data={"group": group, "label": label}, key="chosen_tiles")
+
+
+def carousel(slides: Sequence[Slide], seconds: float) -> None:
+    """Photos and their paintings, one after the other, each for `seconds`. A button pauses it."""
+    _component("carousel")(data={"slides": list(slides), "seconds": seconds}, key="carousel")
+
+
+def _reserve_space(key: str, size: DisplaySize) -> None:
+    """Gives the element its final size now: its code loads after the page, and what is below must not move then."""
+    width = f"min(100%, {size.width}px, calc(62vh * {size.ratio:.4f}))"
+    st.html(f"<style>.stApp .st-key-{key} {{ width: {width}; aspect-ratio: {size.ratio:.4f}; margin: 0 auto; }}</style>")
 
 
 @cache
-def _element(name: str) -> ComponentRenderer:
+def _component(name: str) -> ComponentRenderer:
     files = (_FOLDER / f"{name}.{kind}" for kind in ("html", "css", "js"))
-    html, css, js = (file.read_text() if file.exists() else None for file in files)
+    html, css, js = (file.read_text(encoding="utf-8") if file.exists() else None for file in files)
     return st.components.v2.component(f"pastiche_{name}", html=html, css=css, js=js)

@@ -1,39 +1,42 @@
-// The range input covers the picture: it brings dragging, arrow keys and what screen readers say.
+// An invisible range input covers the picture. It provides dragging, arrow keys and a value for screen readers.
+const REST = 35; // percent of the width that shows the photo once the opening animation is over
+const DELAY = 350, DURATION = 1300; // milliseconds of the opening animation
+
 export default function ({ data, parentElement }) {
   const figure = parentElement.querySelector("figure");
   const range = figure.querySelector("input");
-  const set = (image, src, alt) => {
+  const setImage = (image, src, alt) => {
     if (image.getAttribute("src") !== src) image.src = src;
     image.alt = alt;
   };
-  const show = (at) => {
-    figure.style.setProperty("--at", `${at}%`);
-    figure.querySelector(".left").style.opacity = at > 18 ? 1 : 0;
-    figure.querySelector(".right").style.opacity = at < 82 ? 1 : 0;
-    range.setAttribute("aria-valuetext", `${Math.round(at)} percent photo`);
+  const moveDivider = (percent) => {
+    figure.style.setProperty("--divider", `${percent}%`);
+    figure.querySelector(".left").style.opacity = percent > 18 ? 1 : 0;
+    figure.querySelector(".right").style.opacity = percent < 82 ? 1 : 0;
+    range.setAttribute("aria-valuetext", `${Math.round(percent)} percent photo`);
   };
   figure.style.setProperty("--ratio", data.ratio);
-  set(figure.querySelector(".after"), data.after, data.alt);
-  set(figure.querySelector(".before"), data.before, "The photo it was made from");
+  setImage(figure.querySelector(".after"), data.after, data.alt);
+  setImage(figure.querySelector(".before"), data.before, "The photo it was made from");
 
-  let sweep = 0;
+  let animation = 0;
   range.oninput = () => {
-    cancelAnimationFrame(sweep);
-    show(Number(range.value));
+    cancelAnimationFrame(animation);
+    moveDivider(Number(range.value));
   };
-  // Once for each painting: the photo gives way, which also shows that the divider moves.
-  const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
-  if (figure.dataset.swept !== data.after) {
-    figure.dataset.swept = data.after;
-    const begin = performance.now(), from = still ? 35 : 100, to = 35;
-    const step = (now) => {
-      const part = still ? 1 : Math.min(1, Math.max(0, (now - begin - 350) / 1300));
-      const at = from + (to - from) * (1 - (1 - part) ** 3);
-      range.value = String(at);
-      show(at);
-      if (part < 1) sweep = requestAnimationFrame(step);
+  // Once for each painting, the divider sweeps from the photo to its resting place: this shows that it can be moved.
+  if (figure.dataset.animated !== data.after) {
+    figure.dataset.animated = data.after;
+    const reducedMotion = matchMedia("(prefers-reduced-motion: reduce)").matches;
+    const start = performance.now();
+    const draw = (now) => {
+      const progress = reducedMotion ? 1 : Math.min(1, Math.max(0, (now - start - DELAY) / DURATION));
+      const percent = REST + (100 - REST) * (1 - progress) ** 3;
+      range.value = String(percent);
+      moveDivider(percent);
+      if (progress < 1) animation = requestAnimationFrame(draw);
     };
-    step(begin);
+    draw(start);
   }
-  return () => cancelAnimationFrame(sweep);
+  return () => cancelAnimationFrame(animation);
 }

@@ -1,0 +1,116 @@
+"""The HTML that browsers and link previews read first: Streamlit's, with the studio's title, icons, style sheet and description.
+
+The style sheet is loaded here rather than by the pages, so that the first frame already has its final layout.
+"""
+
+import re
+from functools import cache
+from hashlib import sha256
+from html import escape
+from pathlib import Path
+
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+from starlette.routing import BaseRoute, Mount, Route
+from starlette.staticfiles import StaticFiles
+from streamlit import file_util
+
+from nst.domain import Job
+from nst.errors import PasticheError
+from nst.ui import singletons, texts, urls
+
+ASSETS = Path(__file__).parent / "assets"
+_STREAMLIT = Path(file_util.get_static_dir())
+DESCRIPTION = "Turn a photo into a painting in the style of any picture, and watch it being painted. Private unless you publish it."
+TITLES = {
+    "": "Pastiche: turn a photo into a painting",
+    "gallery": "Gallery · Pastiche",
+    "my_pictures": "My pictures · Pastiche",
+    "status": "Status · Pastiche",
+}
+_REPLACED = re.compile(r'<title>.*?</title>|<link rel="shortcut icon"[^>]*>|<noscript>.*?</noscript>', re.DOTALL)
+# Pages are one level below the base path. Without this, Streamlit looks for its server below each page's own address first.
+_BASE_SCRIPT = 'window.__streamlit = { BACKEND_BASE_URL: new URL(".", location.href).href }'
+# Parts that Streamlit would request only once the first element needs them.
+_EARLY = (
+    "js/Html.*",
+    "js/purify.es.*",
+    "js/PageLink.*",
+    "js/BidiComponent.*",
+    "js/_arrayReduce.*",
+    "js/serialization.*",
+    "js/recordbatch.*",
+)
+_EARLY_FONT = "media/SourceSerifVariable-Roman.*"
+_HEAD = """
+    <title>{title}</title>
+    <meta name="description" content="{description}">
+    <meta name="theme-color" content="#fbf8f2" media="(prefers-color-scheme: light)">
+    <meta name="theme-color" content="#181613" media="(prefers-color-scheme: dark)">
+    <meta property="og:type" content="website">
+    <meta property="og:site_name" content="Pastiche">
+    <meta property="og:title" content="{title}">
+    <meta property="og:description" content="{description}">
+    <meta property="og:url" content="{address}">
+    <meta property="og:image" content="{picture}">
+    <meta property="og:image:width" content="1200">
+    <meta property="og:image:height" content="630">
+    <meta name="twitter:card" content="summary_large_image">
+    <link rel="icon" href="./assets/favicon.svg" type="image/svg+xml">
+    <link rel="apple-touch-icon" href="./assets/icon.png">
+    <link rel="manifest" href="./assets/manifest.json">
+    <script>{script}</script>"""
+# In the body, because Streamlit adds its own rules to the head later, and of equal ones the last counts.
+_BODY = """
+    <link rel="stylesheet" href="./assets/style.css?v={version}">
+    <noscript><p>Pastiche needs JavaScript.</p></noscript>"""
+
+
+def routes(base: str) -> list[BaseRoute]:
+    return [*(Route(f"{base}/{page}", _index) for page in TITLES), Mount(f"{base}/assets", StaticFiles(directory=ASSETS))]
+
+
+def _index(request: Request) -> Response:
+    page = urls.route_path(request.scope).strip("/")
+    base = urls.public_base(request, singletons.settings().public_url)
+    job = _published(request.query_params.get("job", "")) if not page else None
+    title, description, query, picture = TITLES.get(page, TITLES[""]), DESCRIPTION, "", f"{base}/assets/card.jpg"
+    if job is not None:
+        title = f"{texts.style_names(job.styles, singletons.service().styles())} · Pastiche"
+        description = "A photo and the painting that Pastiche made of it."
+        query, picture = f"?job={job.id}", f"{base}/pictures/{job.id}/card"
+    facts = {"title": title, "description": description, "address": f"{base}/{page}{query}", "picture": picture}
+    head = _HEAD.format(**{name: escape(value) for name, value in facts.items()}, script=_BASE_SCRIPT)
+    start, middle, end = _parts()
+    return HTMLResponse(start + head + middle + _BODY.format(version=_style_version()) + end, headers={"Cache-Control": "no-cache"})
+
+
+def _published(job_id: str) -> Job | None:
+    try:
+        job = singletons.service().get(job_id, viewer="") if job_id else None
+    except PasticheError:
+        return None
+    return job if job is not None and job.output_key else None
+
+
+def _preloads() -> str:
+    static = _STREAMLIT / "static"
+    scripts = "".join(
+        f'<link rel="modulepreload" crossorigin href="./static/js/{file.name}">' for one in _EARLY for file in static.glob(one)
+    )
+    fonts = (f'<link rel="preload" as="font" crossorigin href="./static/media/{file.name}">' for file in static.glob(_EARLY_FONT))
+    return scripts + "".join(fonts)
+
+
+@cache
+def _parts() -> tuple[str, str, str]:
+    """Streamlit's page, split where the head and the body begin."""
+    html = _REPLACED.sub("", (_STREAMLIT / "index.html").read_text(encoding="utf-8"))
+    start, head, rest = html.partition("<head>")
+    middle, body, end = rest.partition("<body>")
+    return start + head, _preloads() + middle + body, end
+
+
+@cache
+def _style_version() -> str:
+    return sha256((ASSETS / "style.css").read_bytes()).hexdigest()[:12]

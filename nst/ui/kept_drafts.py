@@ -1,0 +1,47 @@
+"""Drafts in memory, by owner, so that a reload, a picture of the gallery or a lost connection does not lose the chosen photo."""
+
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import replace
+from threading import Lock
+
+from nst.domain import new_id
+from nst.ui.draft import Draft
+
+SECONDS = 3600.0  # that a draft is kept after its owner last saw it
+_BYTES = 50_000_000  # of all pictures; the drafts seen longest ago are dropped first
+
+
+class KeptDrafts:
+    """Thread-safe. An owner's newest draft replaces the one before."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic, capacity: int = _BYTES) -> None:
+        self._clock, self._capacity = clock, capacity
+        self._kept: OrderedDict[str, tuple[float, Draft]] = OrderedDict()
+        self._lock = Lock()
+
+    def put(self, owner: str, draft: Draft) -> None:
+        with self._lock:
+            self._kept[owner] = self._clock(), draft
+            self._kept.move_to_end(owner)
+            while self._kept and (self._oldest() < self._clock() - SECONDS or self._size() > self._capacity):
+                self._kept.popitem(last=False)
+
+    def copy_of(self, owner: str) -> Draft | None:
+        """The owner's draft as one of its own, since each page changes its draft."""
+        with self._lock:
+            seen, draft = self._kept.get(owner, (0.0, None))
+            if draft is None or seen < self._clock() - SECONDS:
+                return None
+            return replace(draft, chosen=[*draft.chosen], values={**draft.values}, seen={**draft.seen}, token=new_id())
+
+    def _oldest(self) -> float:
+        return next(iter(self._kept.values()))[0]
+
+    def _size(self) -> int:
+        pictures = (picture for _, draft in self._kept.values() for picture in (draft.photo, draft.own_style) if picture)
+        return sum(len(picture.data) + len(picture.small) + len(picture.shown) for picture in pictures)
+
+
+kept = KeptDrafts()  # of all visitors of this process

@@ -1,0 +1,175 @@
+"""The sketch beside the form: a quick preview after every change that it would show, which then grows into a painting."""
+
+from collections.abc import Callable, Hashable
+from concurrent.futures import CancelledError, Future
+from concurrent.futures import wait as wait_for
+from dataclasses import dataclass, replace
+from functools import partial
+from html import escape
+
+import streamlit as st
+
+from nst.domain import StyleParams, StyleShare
+from nst.errors import PasticheError
+from nst.images import Format
+from nst.preview import Growth
+from nst.ui import draft, singletons
+from nst.ui.draft import Draft
+from nst.ui.frame import Visit
+from nst.ui.urls import data_url
+
+_WAIT_SECONDS = 0.1  # after each, Streamlit can start a new run with what the visitor has changed meanwhile
+_GROWTH_POLL_SECONDS = 0.7
+_SHOWN_PARAMS = ("strength", "style_scale", "keep_colours", "smoothness", "loss", "seed")  # parameters that change a sketch
+_SKETCHING = "Sketching …"
+_GROWING = "A first sketch. It keeps improving until it is a painting."
+_GROWN = "This is how it will look. The painting itself has more detail."
+_NOT_GROWING = "A quick sketch. The painting itself is worked out stroke by stroke."
+_DEFAULTS = StyleParams()
+
+
+@dataclass
+class _State:
+    """The sketch of this visit.
+
+    Attributes:
+        wanted: everything the sketch depends on; a new sketch is requested when it changes.
+        future: the sketch that is being made.
+        picture: the `src` of the latest sketch, which stays until the next one is ready.
+        error: a sentence for the visitor that says why there is no sketch.
+        grow: starts growing the requested sketch.
+        growth: the growing sketch; None before it starts to grow, and when it is finished.
+        seen: the latest picture taken from `growth`.
+        has_grown: whether `growth` is finished.
+        number: how many sketches have been requested.
+    """
+
+    wanted: Hashable = None
+    future: "Future[bytes] | None" = None
+    picture: str | None = None
+    error: str | None = None
+    grow: Callable[[], Growth | None] | None = None
+    growth: Growth | None = None
+    seen: bytes | None = None
+    has_grown: bool = False
+    number: int = 0
+
+
+def show_sketch(visit: Visit) -> None:
+    """Waits for the first sketch, so call it last on a page. It then grows in a fragment, while all controls stay responsive."""
+    now, state = draft.current(), _state()
+    if now.photo is None or not singletons.previews().enabled:
+        return
+    _request(visit, now, state)
+    is_moving = singletons.settings().previews_grow and (state.future is not None or state.growth is not None)
+    st.fragment(_show, run_every=_GROWTH_POLL_SECONDS if is_moving else None)(is_moving)
+
+
+def keep_for(job_id: str) -> None:
+    """Keeps the sketch for the page of the job that was submitted with it."""
+    st.session_state["kept_sketch"] = job_id, _state().picture
+
+
+def kept_for(job_id: str) -> str | None:
+    """The `src` of the sketch that the job was submitted with, if that was in this visit."""
+    kept_id, picture = st.session_state.get("kept_sketch", ("", None))
+    return picture if kept_id == job_id else None
+
+
+def sketch_format(data: bytes) -> Format:
+    """A sketch is a JPEG, or a PNG where the photo is transparent."""
+    return Format.PNG if data.startswith(b"\x89PNG") else Format.JPEG
+
+
+def _show(is_moving: bool) -> None:
+    """
+    Args:
+        is_moving: whether this fragment runs again by itself.
+    """
+    now, state = draft.current(), _state()
+    if now.photo is None:
+        return
+    place = st.empty()
+    while state.future is not None:
+        place.html(_figure(now, state, _SKETCHING, busy=True))
+        wait_for([state.future], _WAIT_SECONDS)
+        if state.future.done():
+            _take_sketch(state)
+    if state.growth is not None:
+        _take_growth(state)
+    elif is_moving and state.error is None:  # after an error, a rerun would request the sketch again
+        st.rerun()
+    place.html(_figure(now, state, _GROWN if state.has_grown else _GROWING if state.growth else _NOT_GROWING, busy=False))
+
+
+def _take_growth(state: _State) -> None:
+    """Takes the latest picture of the growing sketch."""
+    assert state.growth is not None  # noqa: S101
+    picture, grows = state.growth.look()
+    if picture is not None and picture is not state.seen:
+        state.seen, state.picture = picture, data_url(picture, sketch_format(picture))
+    if not grows:
+        state.growth, state.has_grown = None, True
+
+
+def _state() -> _State:
+    state: _State = st.session_state.setdefault("sketch_state", _State())
+    return state
+
+
+def _request(visit: Visit, now: Draft, state: _State) -> None:
+    """Requests a sketch, unless the last one was of the same photo, styles and parameters."""
+    assert now.photo is not None  # noqa: S101 -- the caller checks it
+    params = replace(_DEFAULTS, **{name: getattr(now.params(), name) for name in _SHOWN_PARAMS})
+    try:
+        digests = tuple(_digest(visit, style) for style in now.chosen)
+        wanted = (now.photo, now.shares(), digests, now.own_style, params)
+        if wanted == state.wanted:
+            return
+        styles = [StyleShare(_style_bytes(visit, now, each.style), each.share) for each in now.shares()]
+        previews = singletons.previews()
+        state.wanted, state.future, state.error = wanted, None, None
+        state.growth, state.seen, state.has_grown = None, None, False
+        state.number += 1
+        state.grow = partial(previews.grow, visit.viewer, now.photo.small, styles, params)
+        previews.stop_growing(visit.viewer)
+        state.future = previews.request(visit.viewer, now.photo.small, styles, params)
+    except PasticheError as error:
+        state.error, state.wanted = str(error), None  # the next change tries again
+
+
+def _digest(visit: Visit, style: str) -> str:
+    """The digest of a chosen style's picture, which the operator may replace at any time."""
+    return "" if style == draft.OWN else visit.service.style(style).digest
+
+
+def _style_bytes(visit: Visit, now: Draft, style: str) -> bytes:
+    if style == draft.OWN and now.own_style is not None:
+        return now.own_style.small
+    return visit.service.style_file(style)
+
+
+def _take_sketch(state: _State) -> None:
+    assert state.future is not None  # noqa: S101
+    try:
+        data = state.future.result()
+    except CancelledError:  # by another window of this visitor, which shows another sketch
+        state.wanted = None
+    except PasticheError as error:
+        state.error, state.wanted = str(error), None
+    else:
+        state.picture = data_url(data, sketch_format(data))
+        state.growth = state.grow() if state.grow is not None else None
+    state.future = None
+
+
+def _figure(now: Draft, state: _State, note: str, busy: bool) -> str:
+    """The sketch in the photo's shape, so that nothing below it moves when it arrives."""
+    assert now.photo is not None  # noqa: S101
+    picture = state.picture or now.photo.shown
+    return (
+        f'<figure class="sketch{" busy" if busy or not state.picture else ""}" data-number="{state.number}" '
+        f'style="aspect-ratio:{now.photo.ratio:.4f}">'
+        f'<img src="{picture}" alt="A sketch of the painting"></figure>'
+        f'<p class="sketch-note" role="status">{escape(state.error or note)}</p>'
+    )
