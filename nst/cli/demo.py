@@ -1,5 +1,6 @@
-"""`demo`: a painting out of the box."""
+"""`demo`: paints a bundled photo, to try the installation."""
 
+from dataclasses import replace
 from functools import partial
 from typing import Annotated
 
@@ -7,13 +8,12 @@ import typer
 
 from nst import samples
 from nst.cli import outputs
-from nst.cli.configuration import catalogue, settings
-from nst.cli.edge import AsJson
-from nst.cli.options import Device, with_style_params
-from nst.cli.painting import Commission, Studio
+from nst.cli.inputs import load_styles
+from nst.cli.options import AsJson, Device, load_settings, open_catalogue, with_style_params
+from nst.cli.outputs import OutputRequest
+from nst.cli.rendering import BatchRenderer, RenderTask
 from nst.cli.sources import Source
-from nst.cli.style_sources import gather
-from nst.cli.stylize import Output, joined
+from nst.cli.stylize import Output, joined_names
 from nst.domain import StyleParams
 from nst.images import Limits
 
@@ -33,11 +33,13 @@ def demo(
     *,
     params: StyleParams,
 ) -> None:
-    """Paints a sample photo in a bundled style, and says where the painting lies."""
-    chosen = settings(device)
-    offered = catalogue(chosen)
-    styles = gather([style or offered.entries()[0].id], [], offered, Limits.of(chosen))
-    (target,) = outputs.plan(output, [sample], joined(styles), overwrite=False)
-    target = target if target == outputs.STDOUT else target.resolve()
+    """Paint a sample photo in a bundled style, and print the path of the painting."""
+    settings = load_settings(device)
+    catalogue = open_catalogue(settings)
+    styles = load_styles([style or catalogue.entries()[0].id], [], catalogue, Limits.of(settings))
+    (target,) = outputs.plan(output, [OutputRequest(sample)], joined_names(styles))
+    if target.recipe:
+        target = replace(target, painting=target.painting.resolve(), recipe=target.recipe.resolve())
     photo = Source(sample, sample, partial(samples.load, sample))
-    Studio(styles, params, chosen, as_json).paint_all([Commission(photo, target)])
+    renderer = BatchRenderer(styles, params, settings, as_json, to_stderr=target.painting == outputs.STDOUT)
+    renderer.render_all([RenderTask(photo, target)])

@@ -1,4 +1,4 @@
-"""`info`: what a report of a fault should begin with."""
+"""`info`: what a bug report should begin with."""
 
 import platform
 from importlib.metadata import version
@@ -7,9 +7,8 @@ from typing import Any
 from PIL import Image
 
 import nst
-from nst.cli.configuration import settings
-from nst.cli.edge import AsJson, say
-from nst.cli.options import Device
+from nst.cli.options import AsJson, Device, load_settings
+from nst.cli.terminal import print_result
 from nst.domain import Mode, StyleParams
 from nst.settings import Settings
 
@@ -18,30 +17,32 @@ PACKAGES = ("torch", "torchvision", "pillow")
 
 
 def info(device: Device = None, as_json: AsJson = False) -> None:
-    """Shows the device, its free memory, the largest painting that fits, versions and folders."""
-    facts = _facts(settings(device))
-    say("\n".join(f"{name:<18} {value}" for name, value in _lines(facts)), facts, as_json=as_json)
+    """Show the device, its free memory, the largest painting that fits, versions and folders."""
+    facts = _facts(load_settings(device))
+    print_result("\n".join(f"{name:<18} {value}" for name, value in _lines(facts)), facts, as_json=as_json)
 
 
-def _facts(chosen: Settings) -> dict[str, Any]:
+def _facts(settings: Settings) -> dict[str, Any]:
     import torch
 
     from nst.engine import device_named
-    from nst.engine.memory import free_bytes, largest_size
+    from nst.engine.devices import uses_bfloat16
+    from nst.engine.memory_budget import free_bytes, largest_size
 
-    device = device_named(chosen.device)
-    free = free_bytes(device)
-    photo = Image.new("L", (4, 3))  # its shape is all that counts
+    device = device_named(settings.device)
+    free, in_half = free_bytes(device), uses_bfloat16(device, settings.precision)
+    photo = Image.new("L", (4, 3))  # only its shape counts
     return {
         "device": str(device),
+        "precision": "bfloat16" if in_half else "float32",
         "threads": torch.get_num_threads(),
         "free_bytes": round(free),
         "largest_size": {
-            **{encoder: largest_size(photo, StyleParams(encoder=encoder), free) for encoder in ENCODERS},
-            "instant": largest_size(photo, StyleParams(mode=Mode.INSTANT), free),
+            **{encoder: largest_size(photo, StyleParams(encoder=encoder), free, in_half) for encoder in ENCODERS},
+            **{mode.value: largest_size(photo, StyleParams(mode=mode), free, in_half) for mode in (Mode.QUICK, Mode.INSTANT)},
         },
         "versions": {"pastiche": nst.__version__, "python": platform.python_version(), **{name: version(name) for name in PACKAGES}},
-        "folders": {"weights": str(chosen.weights_dir), "styles": str(chosen.styles_dir) if chosen.styles_dir else None},
+        "folders": {"weights": str(settings.weights_dir), "styles": str(settings.styles_dir) if settings.styles_dir else None},
     }
 
 
@@ -49,9 +50,10 @@ def _lines(facts: dict[str, Any]) -> list[tuple[str, str]]:
     sizes = ", ".join(f"{size} pixels with {means}" for means, size in facts["largest_size"].items())
     return [
         ("Device", facts["device"]),
+        ("Precision", facts["precision"]),
         ("Threads", str(facts["threads"])),
         ("Free memory", f"{facts['free_bytes'] / 1e9:.1f} GB"),
         ("Largest painting", f"{sizes} (long side, 4:3)"),
         *((name.capitalize(), number) for name, number in facts["versions"].items()),
-        *((f"Folder of {name}", path or "none") for name, path in facts["folders"].items()),
+        *((f"{name.capitalize()} folder", path or "none") for name, path in facts["folders"].items()),
     ]

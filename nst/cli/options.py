@@ -1,30 +1,70 @@
-"""An option for every field of StyleParams, made from it: defaults, ranges and help are written there and nowhere else."""
+"""Options that commands share, the settings that they run with, and an option for every field of StyleParams.
+
+Defaults, ranges and help of the latter are written in StyleParams and nowhere else.
+"""
 
 import functools
+import logging
 from collections.abc import Callable
 from dataclasses import Field, fields
 from inspect import Parameter, Signature, signature
 from typing import Annotated, Any, get_type_hints
 
 import typer
+from pydantic import ValidationError
 
 from nst.domain import StyleParams, help_of, range_of
 from nst.errors import InvalidParams
+from nst.settings import Settings
+from nst.styles import Catalogue
 
-Device = Annotated[str | None, typer.Option("--device", help="Where to compute: auto, cpu, cuda, cuda:1 or mps, instead of NST_DEVICE.")]
+JSON_FLAG = "--json"
+
+AsJson = Annotated[bool, typer.Option(JSON_FLAG, help="Print JSON on standard output, for programs; errors too.")]
+Device = Annotated[str | None, typer.Option("--device", help="Where to compute: auto, cpu, cuda, cuda:1 or mps. Overrides NST_DEVICE.")]
 
 _LAYERS = "layer_weights"
-_HINTS = get_type_hints(StyleParams)
+_TYPES = get_type_hints(StyleParams)
+
+# `styles` lists the pictures that cannot be used; other commands do not log them.
+logging.getLogger("nst.styles").addHandler(logging.NullHandler())
+
+
+def load_settings(device: str | None = None) -> Settings:
+    """The settings from the environment, with the device from the command line.
+
+    Raises:
+        InvalidParams: when a setting, or the device, has an invalid value.
+    """
+    overrides: dict[str, Any] = {} if device is None else {"device": device}
+    try:
+        return Settings(**overrides)
+    except ValidationError as error:
+        fault = error.errors(include_url=False)[0]
+        name = str(fault["loc"][0])
+        meaning = Settings.model_fields[name].description
+        raise InvalidParams(f"The setting {name} or NST_{name.upper()} ({meaning}) cannot be {fault['input']!r}.") from error
+
+
+def open_catalogue(settings: Settings) -> Catalogue:
+    """The bundled styles and those of NST_STYLES_DIR.
+
+    Raises:
+        FileUnreadable: when NST_STYLES_DIR is not a folder that can be read.
+    """
+    from nst import bootstrap  # imported late: most commands need no stores
+
+    return bootstrap.open_catalogue(settings)
 
 
 def with_style_params(command: Callable[..., None]) -> Callable[..., None]:
-    """Gives a command the options; it gets them as one StyleParams, its keyword argument `params`."""
+    """Add the options to a command, which receives them as one StyleParams, its keyword argument `params`."""
     names = [entry.name for entry in fields(StyleParams)]
 
     @functools.wraps(command)
     def wrapped(**values: Any) -> None:
         chosen = {name: values.pop(name) for name in names}
-        chosen[_LAYERS] = _parsed(chosen[_LAYERS])
+        chosen[_LAYERS] = _parse_layers(chosen[_LAYERS])
         command(**values, params=StyleParams(**chosen))
 
     own = [parameter.replace(kind=Parameter.KEYWORD_ONLY) for parameter in _parameters(command) if parameter.name != "params"]
@@ -39,14 +79,14 @@ def _parameters(command: Callable[..., None]) -> list[Parameter]:
 
 
 def _option(entry: "Field[Any]") -> Parameter:
-    flag, kind = ("--layer", list[str] | None) if entry.name == _LAYERS else (f"--{entry.name.replace('_', '-')}", _HINTS[entry.name])
-    panel = "Overrides for experts" if entry.default is None else "The painting"
+    flag, kind = ("--layer", list[str] | None) if entry.name == _LAYERS else (f"--{entry.name.replace('_', '-')}", _TYPES[entry.name])
+    panel = "Expert options" if entry.default is None else "Painting options"
     option = typer.Option(flag, help=_help(entry), rich_help_panel=panel)
     return Parameter(entry.name, Parameter.KEYWORD_ONLY, default=entry.default, annotation=Annotated[kind, option])
 
 
 def _help(entry: "Field[Any]") -> str:
-    """The range is told here and checked by StyleParams, whose sentence and exit code every front end has."""
+    """The field's help with its range. StyleParams checks the range, so that every front end has the same sentence and exit code."""
     text = help_of(entry.name)
     if "min" not in entry.metadata:
         return text
@@ -54,13 +94,13 @@ def _help(entry: "Field[Any]") -> str:
     return f"{text} [dim]({low:g} to {high:g})[/dim]" if high < 2**31 else text
 
 
-def _parsed(layers: list[str] | None) -> tuple[tuple[str, float], ...] | None:
-    return tuple(_layer(text) for text in layers) if layers else None
+def _parse_layers(layers: list[str] | None) -> tuple[tuple[str, float], ...] | None:
+    return tuple(_parse_layer(text) for text in layers) if layers else None
 
 
-def _layer(text: str) -> tuple[str, float]:
+def _parse_layer(text: str) -> tuple[str, float]:
     name, _, weight = text.partition("=")
     try:
         return name, float(weight)
     except ValueError as error:
-        raise InvalidParams(f"A layer is given with its weight, for instance relu1_1=1; it is {text!r}.") from error
+        raise InvalidParams(f"A layer needs a name and a weight, for instance relu1_1=1; it is {text!r}.") from error

@@ -1,4 +1,4 @@
-"""`styles`: what can be painted in."""
+"""`styles`: lists the available styles."""
 
 from collections.abc import Sequence
 
@@ -6,18 +6,22 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from nst.cli.configuration import catalogue, settings
-from nst.cli.edge import AsJson, say
+from nst.cli.options import AsJson, load_settings, open_catalogue
+from nst.cli.terminal import one_line, print_result
 from nst.styles import StyleEntry
 
 
 def styles(as_json: AsJson = False) -> None:
-    """Lists the bundled styles, and those of the folder NST_STYLES_DIR."""
-    entries = catalogue(settings()).entries()
+    """List the bundled styles and those in the folder NST_STYLES_DIR. Pictures there that cannot be used are reported on standard error."""
+    catalogue = open_catalogue(load_settings())
+    entries = catalogue.entries()
     if as_json:
-        say("", [_facts(entry) for entry in entries], as_json=True)
+        print_result("", [_facts(entry) for entry in entries], as_json=True)
     else:
         Console().print(_table(entries))
+    for unusable in catalogue.left_out():
+        facts = {"left_out": unusable.file, "error": str(unusable.error), "code": unusable.error.exit_code}
+        print_result(one_line(f"{unusable.file} is left out: {unusable.error}"), facts, as_json=as_json, to_stderr=True)
 
 
 def _facts(entry: StyleEntry) -> dict[str, object]:
@@ -25,10 +29,13 @@ def _facts(entry: StyleEntry) -> dict[str, object]:
 
 
 def _table(entries: Sequence[StyleEntry]) -> Table:
-    table = Table("Style", "Colours", "What it looks like", box=None)
-    table.columns[0].no_wrap = True  # it is typed as it stands here
+    table = Table("Style", "Colours", "Description", box=None)
+    table.columns[0].no_wrap = True  # users copy the name from here
     for entry in entries:
-        table.add_row(entry.id, _swatches(entry.palette), Text(entry.line))
+        description = (
+            entry.line if entry.credit else f"{entry.title}. {entry.line}"
+        )  # the id of a user's own style may not resemble its title
+        table.add_row(entry.id, _swatches(entry.palette), Text(one_line(description)))
     return table
 
 

@@ -1,35 +1,52 @@
 """`stylize`: photos into paintings."""
 
 from collections.abc import Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from nst.cli import outputs
-from nst.cli.configuration import catalogue, settings
-from nst.cli.edge import AsJson
-from nst.cli.options import Device, with_style_params
-from nst.cli.painting import Commission, Studio
-from nst.cli.photos import photos
-from nst.cli.sources import path_of
-from nst.cli.style_sources import NamedStyle, gather
-from nst.domain import StyleParams
+from nst.cli.inputs import FoundPhotos, NamedStyle, describe_skipped, find_photos, load_styles
+from nst.cli.options import AsJson, Device, load_settings, open_catalogue, with_style_params
+from nst.cli.outputs import OutputRequest
+from nst.cli.recipes import EarlierPaintings
+from nst.cli.rendering import BatchRenderer, RenderTask
+from nst.cli.sources import Source
+from nst.cli.terminal import one_line, print_error, print_note
+from nst.domain import StyleParams, StyleShare
 from nst.images import Limits
-from nst.styles.catalogue import slug
+from nst.styles.names import slug
 
-NAMED_IN_FILES = 3  # styles, of a blend of many
+MAX_STYLES_IN_NAMES = 3
 
 Photos = Annotated[list[str], typer.Argument(metavar="PHOTO", help="Files, patterns, folders or URLs.", show_default=False)]
 Styles = Annotated[
     list[str],
-    typer.Option("--style", "-s", help="A style's name (see `styles`), a file, a folder or a URL; several blend.", show_default=False),
+    typer.Option(
+        "--style", "-s", help="A style's name (see `styles`), a file, a folder or a URL. Several are blended.", show_default=False
+    ),
 ]
-Shares = Annotated[list[float] | None, typer.Option("--share", help="A style's share in the blend, one for each --style in their order.")]
+Shares = Annotated[list[float] | None, typer.Option("--share", help="A style's share in the blend: one for each --style, in their order.")]
 Output = Annotated[
-    str | None, typer.Option("--output", "-o", help="A file (.png, .jpg, .webp), a folder, which is made, or - for standard output.")
+    str | None,
+    typer.Option("--output", "-o", help="A file (.png, .jpg, .webp), a folder (created if missing), or - for standard output."),
 ]
-Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace earlier paintings of the same name instead of numbering.")]
+Overwrite = Annotated[
+    bool,
+    typer.Option(
+        "--overwrite", help="Replace earlier paintings of the same name instead of adding a number, and the file named by --output."
+    ),
+]
+Resume = Annotated[
+    bool | None,
+    typer.Option(
+        "--resume/--no-resume",
+        help="Skip photos that were already painted with the same settings, and finish interrupted paintings.",
+        show_default="for folders and patterns, without --overwrite",
+    ),
+]
 
 
 @with_style_params
@@ -39,28 +56,84 @@ def stylize(
     share: Shares = None,
     output: Output = None,
     overwrite: Overwrite = False,
+    resume: Resume = None,
     device: Device = None,
     as_json: AsJson = False,
     *,
     params: StyleParams,
 ) -> None:
-    """Paints photos in the style of one picture or several, each with its recipe (.json) beside it.
+    """Paint photos in the style of one or more pictures. Each painting gets a recipe (.json) next to it.
 
-    Without --output, the paintings lie in the working folder as PHOTO-STYLE.png.
+    Without --output, paintings are written to the working folder as PHOTO-STYLE.png. If a name is taken, a number is added.
+
+    All pictures in a folder are painted, except earlier paintings, which are recognised by their recipes. Subfolders are skipped.
     """
-    chosen = settings(device)
-    limits = Limits.of(chosen)
-    sources = photos(photo, limits)
-    styles = gather(style, share or [], catalogue(chosen), limits)
-    stems = [Path(source.name).stem for source in sources]
-    originals = [*(Path(source.said) for source in sources), *map(path_of, style)]
-    targets = outputs.plan(output, stems, joined(styles), overwrite=overwrite, originals=originals)
-    commissions = [Commission(source, target) for source, target in zip(sources, targets, strict=True)]
-    Studio(styles, params, chosen, as_json).paint_all(commissions)
+    settings = load_settings(device)
+    limits = Limits.of(settings)
+    found = find_photos(photo, limits)
+    styles = load_styles(style, share or [], open_catalogue(settings), limits)
+    renderer = BatchRenderer(styles, params, settings, as_json, to_stderr=output == str(outputs.STDOUT))
+    code = _report(found, renderer)
+    renderer.render_all(_tasks(found, renderer, output, overwrite=overwrite, resume=resume), code)
 
 
-def joined(styles: Sequence[NamedStyle]) -> str:
+def _tasks(found: FoundPhotos, renderer: BatchRenderer, output: str | None, *, overwrite: bool, resume: bool | None) -> list[RenderTask]:
+    """One for every photo that is not painted yet."""
+    resumption = _Resumption(output, renderer, resume, overwrite)
+    requests = {source: request for source in found.photos if (request := resumption.request(source))}
+    resumption.report()
+    if not requests:
+        return []
+    originals = [path for path in (*(photo.path for photo in found.photos), *(each.style.path for each in renderer.styles)) if path]
+    targets = outputs.plan(output, list(requests.values()), joined_names(renderer.styles), overwrite=overwrite, originals=originals)
+    return [RenderTask(*pair) for pair in zip(requests, targets, strict=True)]
+
+
+class _Resumption:
+    """Skips photos that were already painted with the same settings."""
+
+    def __init__(self, output: str | None, renderer: BatchRenderer, resume: bool | None, overwrite: bool) -> None:
+        self._output = output
+        self._renderer = renderer
+        self._resume = False if renderer.to_stderr or (resume is None and overwrite) else resume
+        self._skipped = 0
+
+    def request(self, photo: Source) -> OutputRequest | None:
+        """The output that a photo needs; None if there is a finished painting of it."""
+        stem = Path(photo.name).stem
+        resumes = not photo.is_explicit if self._resume is None else self._resume
+        earlier = self._earlier.take(photo.name, photo.digest) if resumes else None
+        if earlier is None:
+            return OutputRequest(stem)
+        if not earlier.is_finished:
+            return OutputRequest(stem, instead_of=earlier.painting)
+        self._renderer.report_earlier(photo, earlier)
+        self._skipped += 1
+        return None
+
+    @cached_property
+    def _earlier(self) -> EarlierPaintings:
+        only = None if outputs.is_folder(self._output) else Path(str(self._output))
+        return EarlierPaintings(outputs.folder_of(self._output), self._renderer.recipe_settings(), only)
+
+    def report(self) -> None:
+        if self._skipped and not self._renderer.as_json:
+            print_note(f"Already painted: {self._skipped}. Use --no-resume to paint them again.", None, as_json=False)
+
+
+def _report(found: FoundPhotos, renderer: BatchRenderer) -> int:
+    """Report skipped files and words that name no photo. Returns the exit code of the first error, or 0."""
+    for word, skipped in found.skipped.items():
+        if skipped:
+            sentence = one_line(f"{word}: skipped {describe_skipped(skipped)}")
+            print_note(sentence, {"from": word, "left_out": dict(skipped)}, as_json=renderer.as_json, to_stderr=renderer.to_stderr)
+    for error in found.errors:
+        print_error(error, as_json=renderer.as_json, to_stderr=renderer.to_stderr)
+    return next((error.exit_code for error in found.errors), 0)
+
+
+def joined_names(styles: Sequence[StyleShare[NamedStyle]]) -> str:
     """The styles' part of a painting's name: "copperplate", "copperplate-tide-wash"."""
-    names = [slug(style.name.rsplit(".", 1)[0]) for style in styles]
-    rest = len(names) - NAMED_IN_FILES
-    return "-".join(names[:NAMED_IN_FILES]) + (f"-and-{rest}-more" if rest > 0 else "")
+    names = [slug(each.style.name.rsplit(".", 1)[0]) for each in styles]
+    rest = len(names) - MAX_STYLES_IN_NAMES
+    return "-".join(names[:MAX_STYLES_IN_NAMES]) + (f"-and-{rest}-more" if rest > 0 else "")

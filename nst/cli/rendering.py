@@ -1,0 +1,179 @@
+"""Renders and saves photo after photo, once `stylize` or `demo` has decided which photos go where."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import typer
+from PIL import Image
+
+from nst.cli import outputs
+from nst.cli.inputs import NamedStyle
+from nst.cli.interruption import Interruption
+from nst.cli.outputs import Target
+from nst.cli.progress_bars import painting_bar
+from nst.cli.recipes import EarlierPainting
+from nst.cli.sources import Source
+from nst.cli.terminal import decode_names, one_line, print_error, print_note, print_result, reason_of
+from nst.cli.weights import fetch_weights
+from nst.domain import Mode, StyleParams, StyleShare
+from nst.errors import CannotWrite, DoesNotFit, FileUnreadable, InternalError, InvalidParams, PasticheError, WeightsUnavailable
+from nst.settings import Settings
+
+ERRORS_OF_ALL_PHOTOS = (InvalidParams, WeightsUnavailable)
+"""Errors that end the run, because every rendering would have them. Any other error concerns one photo, and the next is rendered."""
+
+_MAX_NAMED = 10  # photos named in one sentence
+_MAX_ERROR = 200  # characters of an unexpected error's text
+
+
+@dataclass(frozen=True)
+class RenderTask:
+    """A photo, and where its painting goes."""
+
+    photo: Source
+    target: Target
+
+
+class _NothingToSave(Exception):
+    """The run was interrupted before there was a painting. Not an error."""
+
+
+@dataclass(frozen=True)
+class BatchRenderer:
+    """Renders several photos with the same styles and parameters.
+
+    Attributes:
+        to_stderr: whether messages go to standard error, because standard output is a painting.
+    """
+
+    styles: Sequence[StyleShare[NamedStyle]]
+    params: StyleParams
+    settings: Settings
+    as_json: bool
+    to_stderr: bool = False
+
+    def render_all(self, tasks: Sequence[RenderTask], code: int = 0) -> None:
+        """Render, save and report each task. An error of one photo is reported, and the next photo is rendered.
+
+        Args:
+            code: the exit code of an earlier error.
+
+        Raises:
+            typer.Exit: with the first error's exit code. After a signal, with 128 plus its number: the current painting is saved as it
+                is, and the remaining photos are reported.
+            PasticheError: for an error that every rendering would have.
+        """
+        if tasks and self.params.encoder == "vgg19" and self.params.mode is Mode.OPTIMISED:
+            fetch_weights(self.settings.weights_dir, quiet=self.as_json)  # the engine would download them without a progress bar
+        waiting = list(tasks)
+        with Interruption() as interruption:
+            while waiting and not interruption():
+                try:
+                    failed = self._render_or_report(waiting[0], interruption)
+                except _NothingToSave:
+                    break
+                code = code or failed
+                del waiting[0]
+            if interruption():
+                self._report_remaining(waiting, interruption.exit_code)
+                raise typer.Exit(interruption.exit_code)
+        if code:
+            raise typer.Exit(code)
+
+    def report_earlier(self, photo: Source, earlier: EarlierPainting) -> None:
+        """Report a painting that exists already; for programs only."""
+        if self.as_json:
+            paths = {"photo": photo.label, "painting": str(earlier.painting), "recipe": str(earlier.recipe_path)}
+            print_result("", {**paths, **_facts(earlier.recipe), "painted_already": True}, as_json=True, to_stderr=self.to_stderr)
+
+    def recipe_settings(self) -> dict[str, Any]:
+        """The entries of a recipe that distinguish two paintings of the same photo, as JSON stores them."""
+        facts = {
+            "styles": [decode_names(each.style.name) for each in self.styles],
+            "styles_sha256": [each.style.digest for each in self.styles],
+            "style_shares": [round(each.share, 6) for each in self.styles],
+            "requested": self.params.to_dict(),
+        }
+        loaded: dict[str, Any] = json.loads(json.dumps(facts))
+        return loaded
+
+    def _render_or_report(self, task: RenderTask, interruption: Interruption) -> int:
+        """The exit code of the error that was reported; 0 for a painting."""
+        try:
+            painting, recipe = self._rendered(task, interruption)
+            self._report(task.photo, outputs.save(painting, recipe, task.target), recipe)
+        except (_NothingToSave, *ERRORS_OF_ALL_PHOTOS):
+            raise
+        except Exception as error:  # decoders and allocations raise errors of many kinds, which do not concern the other photos
+            known = _as_pastiche_error(error)
+            is_about_stdout = self.to_stderr and isinstance(known, CannotWrite)
+            photo = None if is_about_stdout else task.photo.label
+            print_error(known, as_json=self.as_json, photo=photo, to_stderr=self.to_stderr)
+            return known.exit_code
+        return 0
+
+    def _rendered(self, task: RenderTask, interruption: Interruption) -> tuple[Image.Image, dict[str, Any]]:
+        photo, digest = task.photo.read(), task.photo.digest()
+        outputs.check(task.target)
+        if interruption():
+            raise _NothingToSave
+        from nst.engine import stylize  # loads torch, which takes seconds: only once the photo has been read
+
+        styles = [StyleShare(each.style.picture, each.share) for each in self.styles]
+        with painting_bar(task.photo.name, quiet=self.as_json) as show:
+            result = stylize(photo, styles, self.params, on_progress=show, should_stop=interruption, **self._engine_arguments)
+        if result.stopped and self.params.mode is Mode.INSTANT:
+            raise _NothingToSave  # an instant painting has no intermediate results
+        return result.picture, {
+            "photo": task.photo.name,
+            "photo_sha256": digest,
+            **self.recipe_settings(),
+            **result.recipe,
+        }
+
+    @cached_property
+    def _engine_arguments(self) -> dict[str, Any]:
+        """Where and in what precision to compute, the folder of weights, and the instant stylizer, which caches the styles."""
+        from nst.engine import device_named, load_instant
+
+        device = device_named(self.settings.device)
+        precision = self.settings.precision
+        instant = load_instant(device, precision)
+        return {"device": device, "precision": precision, "instant": instant, "weights_dir": self.settings.weights_dir}
+
+    def _report(self, photo: Source, target: Target, recipe: dict[str, Any]) -> None:
+        width, height = recipe["size"]
+        verb = "stopped early after" if recipe["stopped"] else "painted in"
+        digits = 0 if recipe["seconds"] >= 10 else 1
+        text = f"{photo.label}: {verb} {recipe['seconds']:.{digits}f} s, {width} x {height} pixels: {target.painting}"
+        paths = {"photo": photo.label, "painting": str(target.painting), "recipe": str(target.recipe) if target.recipe else None}
+        print_result(one_line(text), {**paths, **_facts(recipe)}, as_json=self.as_json, to_stderr=self.to_stderr)
+
+    def _report_remaining(self, tasks: Sequence[RenderTask], code: int) -> None:
+        remaining = [task.photo.label for task in tasks]
+        if self.as_json:
+            for photo in remaining:
+                facts = {"photo": photo, "error": "Interrupted before it was painted.", "code": code}
+                print_note("", facts, as_json=True, to_stderr=self.to_stderr)
+        elif remaining:
+            more = f" and {len(remaining) - _MAX_NAMED} more" if len(remaining) > _MAX_NAMED else ""
+            names = ", ".join(remaining[:_MAX_NAMED])
+            print_note(one_line(f"Not painted: {names}{more}. Run the same command with --resume to continue."), None, as_json=False)
+
+
+def _facts(recipe: dict[str, Any]) -> dict[str, Any]:
+    return {name: recipe.get(name) for name in ("styles", "size", "seconds", "stopped")}
+
+
+def _as_pastiche_error(error: Exception) -> PasticheError:
+    """An error with a sentence for the user and an exit code."""
+    if isinstance(error, PasticheError):
+        return error
+    if isinstance(error, MemoryError) or (isinstance(error, RuntimeError) and "memory" in str(error)):  # torch raises RuntimeErrors
+        return DoesNotFit("There is not enough memory for this painting. Choose a smaller size, or close other programs.")
+    if isinstance(error, OSError):
+        return FileUnreadable(f"A file cannot be read or written ({reason_of(error)}).")
+    return InternalError(f"An unexpected error occurred ({type(error).__name__}: {str(error)[:_MAX_ERROR]}). Please report it.")
