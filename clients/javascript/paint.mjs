@@ -1,9 +1,9 @@
-// Has a photo painted, and saves the painting:
+// Paints a photo, and saves the painting:
 //
 //     npm install
 //     node paint.mjs http://localhost:8600 photo.jpg starlit-swirl painting.jpg
 //
-// The same lines work in a browser; there, read the photo with FileReader.readAsDataURL.
+// The same code works in a browser; read the photo with FileReader.readAsDataURL there.
 import { readFile, writeFile } from "node:fs/promises";
 import { io } from "socket.io-client";
 
@@ -13,14 +13,17 @@ if (!painting) {
   process.exit(2);
 }
 
-// An id of our own makes it safe to send the photo again: however often it arrives, it is painted once.
+// An id of our own makes it safe to send the photo again: it is painted once, however often it arrives.
 const requestId = crypto.randomUUID().replaceAll("-", "");
-const image = `data:image/jpeg;base64,${(await readFile(photo)).toString("base64")}`; // the server looks at the bytes, not at the type
+const image = `data:image/jpeg;base64,${(await readFile(photo)).toString("base64")}`; // the server detects the format from the bytes
 
-const socket = io(server, { auth: process.env.PASTICHE_KEY ? { key: process.env.PASTICHE_KEY } : undefined });
+// The path of the URL is where the studio is, as in https://example.org/studio; socket.io would take it as a namespace.
+const { origin, pathname } = new URL(server);
+const path = `${pathname.replace(/\/+$/, "")}/socket.io`;
+const socket = io(origin, { path, auth: process.env.PASTICHE_KEY ? { key: process.env.PASTICHE_KEY } : undefined });
 
-// Every answer is (error, data); an error has a sentence for people and a code for programs.
-const ask = (event, body) =>
+// Every acknowledgement is (error, data); an error has a sentence for people and a code for programs.
+const request = (event, body) =>
   new Promise((resolve, reject) =>
     socket.emit(event, body, (error, data) => (error ? reject(Object.assign(new Error(error.error), error)) : resolve(data))),
   );
@@ -28,11 +31,11 @@ const ask = (event, body) =>
 const painted = new Promise((resolve, reject) => {
   socket.on(`TRANSFER_STYLE_COMPLETED::${requestId}`, ({ result }) => resolve(result));
   socket.on(`TRANSFER_STYLE_FAILED::${requestId}`, ({ error }) => reject(new Error(error)));
-  socket.on("connect_error", (error) => socket.active || reject(error)); // active: it tries again by itself
-  // After every connection, the first and those that follow a lost one: the job goes on without us, and tells us where it is.
+  socket.on("connect_error", (error) => socket.active || reject(error)); // active: it reconnects by itself
+  // After the first connection and every reconnection: the job has continued, and the server sends its present state.
   socket.on("connect", () =>
-    ask("WATCH_JOB", { requestId }).catch((error) =>
-      error.code === "unknown_job" ? ask("TRANSFER_STYLE", { requestId, image, style, isPrivate: true }).catch(reject) : reject(error),
+    request("WATCH_JOB", { requestId }).catch((error) =>
+      error.code === "unknown_job" ? request("TRANSFER_STYLE", { requestId, image, style, isPrivate: true }).catch(reject) : reject(error),
     ),
   );
 });

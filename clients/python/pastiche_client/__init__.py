@@ -1,5 +1,6 @@
-"""Has photos painted by a Pastiche studio: `Client.stylize(path, style)`."""
+"""Client of a Pastiche studio: `Client.stylize(path, style)` paints a photo."""
 
-from pastiche_client.client import Client, Job, Painting, PaintingFailed, StudioError, Style
+from pastiche_client.client import Client, Job, Painting, PaintingFailed, Style
+from pastiche_client.connection import StudioError, StudioUnreachable
 
-__all__ = ["Client", "Job", "Painting", "PaintingFailed", "StudioError", "Style"]
+__all__ = ["Client", "Job", "Painting", "PaintingFailed", "StudioError", "StudioUnreachable", "Style"]

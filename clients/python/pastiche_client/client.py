@@ -1,4 +1,4 @@
-"""The studio over its REST door. It knows httpx and the contract, and nothing of the studio's own code."""
+"""A client of the studio's REST API. Uses httpx, and none of the studio's own code."""
 
 import base64
 import secrets
@@ -11,26 +11,19 @@ from types import TracebackType
 from typing import Any, Self
 
 import httpx
-from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_exponential_jitter
 
-WAIT_SECONDS = 20.0  # for which the studio holds a question until there is news
-_SLACK = 15.0
-_FINAL = ("succeeded", "failed", "cancelled")
+from pastiche_client.connection import Connection
+
+WAIT_SECONDS = 20.0  # that the studio holds a request until the job changes
+_SLACK_SECONDS = 15.0  # more that an answer may take
+_FINAL_STATES = ("succeeded", "failed", "cancelled")
 
 Picture = str | PathLike[str] | bytes
-"""A path, or a picture file's bytes."""
-
-
-class StudioError(Exception):
-    """What the studio refused: `str(error)` is its sentence, `code` its word for programs."""
-
-    def __init__(self, sentence: str, code: str, status: int) -> None:
-        super().__init__(sentence)
-        self.code, self.status = code, status
+"""A path, or the bytes of a picture file."""
 
 
 class PaintingFailed(Exception):
-    """The job has ended without a painting."""
+    """The job ended without a painting."""
 
     def __init__(self, job: "Job") -> None:
         super().__init__(job.error or f"The painting was {job.state}.")
@@ -47,14 +40,14 @@ class Style:
 
 @dataclass(frozen=True)
 class Job:
-    """A job as the studio last told.
+    """A job as the studio last reported it.
 
     Attributes:
         state: queued, running, succeeded, failed or cancelled.
-        fraction: from 0 to 1.
+        fraction: of the work, from 0 to 1.
         seconds_left: while it is painted, once there is an estimate.
         jobs_ahead: while it waits.
-        result: where the painting is; of a private one, for five minutes.
+        result: the painting's URL; of a private one, valid for five minutes.
     """
 
     id: str
@@ -69,7 +62,7 @@ class Job:
 
     @property
     def is_final(self) -> bool:
-        return self.state in _FINAL
+        return self.state in _FINAL_STATES
 
     @classmethod
     def _of(cls, answer: Mapping[str, Any]) -> "Job":
@@ -100,20 +93,15 @@ class Client:
     """
     Args:
         url: of the studio: `http://localhost:8600`.
-        key: an API key, for those who have one.
-        patience: seconds for which a studio that does not answer is tried again.
+        key: an API key, optional.
+        patience: seconds during which requests are retried when the studio does not answer.
+
+    Raises:
+        StudioUnreachable: when the URL is not valid, or that of a proxy in the environment is not.
     """
 
     def __init__(self, url: str, key: str | None = None, patience: float = 60.0) -> None:
-        headers = {"Authorization": f"Bearer {key}"} if key else {}
-        self._http = httpx.Client(base_url=f"{url.rstrip('/')}/api", headers=headers, timeout=WAIT_SECONDS + _SLACK)
-        # Everything here may be sent twice: a submission has an id, and the rest is reading or can only be done once.
-        self._again = Retrying(
-            retry=retry_if_exception_type(httpx.TransportError),
-            wait=wait_exponential_jitter(multiplier=0.2, max=5.0),
-            stop=stop_after_delay(patience),
-            reraise=True,
-        )
+        self._connection = Connection(url, key, WAIT_SECONDS + _SLACK_SECONDS, patience)
 
     def __enter__(self) -> Self:
         return self
@@ -122,7 +110,7 @@ class Client:
         self.close()
 
     def close(self) -> None:
-        self._http.close()
+        self._connection.close()
 
     def stylize(
         self,
@@ -134,18 +122,19 @@ class Client:
         on_progress: Callable[[Job], None] | None = None,
         timeout: float | None = None,
     ) -> Painting:
-        """The photo, painted.
+        """Paint a photo, and wait for the painting.
 
         Args:
             style: the name of a style, or any picture.
             params: preset, strength, style_scale, keep_colours, smoothness, seed.
-            on_progress: called with each news of the job.
+            on_progress: called each time the job has changed.
             timeout: seconds after which the job is cancelled.
 
         Raises:
             StudioError: when the studio refuses.
+            StudioUnreachable: when it does not answer; a subclass of StudioError.
             PaintingFailed: when the job ends without a painting.
-            TimeoutError: when it took longer than `timeout`.
+            TimeoutError: when it takes longer than `timeout`.
         """
         job = self.submit(photo, style, private=private, params=params)
         try:
@@ -167,11 +156,11 @@ class Client:
         job_id: str | None = None,
         webhook: Mapping[str, str] | None = None,
     ) -> Job:
-        """Puts a photo in line, and returns at once.
+        """Submit a photo, and return at once.
 
         Args:
-            job_id: the same is painted once, however often it is submitted; by default a new one.
-            webhook: {url, secret}; see the studio's description.
+            job_id: submitted again, it is the same job; by default a new one.
+            webhook: {url, secret}, described in the studio's docs/gateway.md.
         """
         body = {
             "requestId": job_id or secrets.token_hex(16),
@@ -182,17 +171,17 @@ class Client:
         }
         if webhook is not None:
             body["webhook"] = dict(webhook)
-        return Job._of(self._ask("POST", "/jobs", json=body).json())
+        return self._job("POST", "/jobs", json=body)
 
     def job(self, job_id: str) -> Job:
-        """As it is now."""
-        return Job._of(self._ask("GET", f"/jobs/{job_id}").json())
+        """The job as it is now."""
+        return self._job("GET", f"/jobs/{job_id}")
 
     def wait(self, job_id: str, *, on_progress: Callable[[Job], None] | None = None, timeout: float | None = None) -> Job:
-        """As it is at its end.
+        """Wait for the end of a job, and return it.
 
         Raises:
-            TimeoutError: when that does not come in time; the job goes on.
+            TimeoutError: after `timeout` seconds; the job continues.
         """
         deadline = time.monotonic() + timeout if timeout is not None else float("inf")
         tag = ""
@@ -201,46 +190,37 @@ class Client:
             if left <= 0:
                 raise TimeoutError(f"The painting is not ready after {timeout:g} seconds.")
             seconds = f"{min(WAIT_SECONDS, left):.3f}"
-            answer = self._ask("GET", f"/jobs/{job_id}", params={"wait": seconds}, headers={"If-None-Match": tag} if tag else {})
+            answer = self._connection.request(
+                "GET", f"/jobs/{job_id}", params={"wait": seconds}, headers={"If-None-Match": tag} if tag else {}
+            )
             if answer.status_code == httpx.codes.NOT_MODIFIED:
                 continue
-            tag, job = answer.headers["ETag"], Job._of(answer.json())
+            tag, job = answer.headers.get("ETag", ""), Job._of(self._connection.json(answer))
             if on_progress is not None:
                 on_progress(job)
             if job.is_final:
                 return job
 
     def cancel(self, job_id: str) -> Job:
-        return Job._of(self._ask("POST", f"/jobs/{job_id}/cancel").json())
+        return self._job("POST", f"/jobs/{job_id}/cancel")
 
     def delete(self, job_id: str) -> None:
-        """The job and all its pictures."""
-        self._ask("DELETE", f"/jobs/{job_id}")
+        """Delete a job and all its pictures."""
+        self._connection.request("DELETE", f"/jobs/{job_id}")
 
     def result(self, job: Job) -> Painting:
-        answer = self._ask("GET", f"/jobs/{job.id}/result")
+        answer = self._connection.request("GET", f"/jobs/{job.id}/result")
         return Painting(job, answer.content, answer.headers["Content-Type"])
 
     def styles(self) -> list[Style]:
-        return [Style(**style) for style in self._ask("GET", "/styles").json()]
+        return [Style(**style) for style in self._connection.json(self._connection.request("GET", "/styles"))]
 
-    def _ask(self, method: str, path: str, **options: Any) -> httpx.Response:
-        answer = self._again(self._http.request, method, path, **options)
-        if answer.is_success or answer.status_code == httpx.codes.NOT_MODIFIED:
-            return answer
-        raise _error(answer)
-
-
-def _error(answer: httpx.Response) -> StudioError:
-    try:
-        problem = answer.json()
-        return StudioError(problem["error"], problem["code"], answer.status_code)
-    except (ValueError, KeyError, TypeError):  # somebody in between has answered
-        return StudioError(f"The server answers with status {answer.status_code}.", "unknown", answer.status_code)
+    def _job(self, method: str, path: str, **options: Any) -> Job:
+        return Job._of(self._connection.json(self._connection.request(method, path, **options)))
 
 
 def _style(style: Picture) -> str:
-    """What is no file is a name."""
+    """A name, unless there is such a file."""
     if isinstance(style, str) and not Path(style).is_file():
         return style
     return _data_url(_read(style))
@@ -251,5 +231,5 @@ def _read(picture: Picture) -> bytes:
 
 
 def _data_url(data: bytes) -> str:
-    """Of no type in particular: the studio looks at the bytes."""
+    """Without a media type: the studio detects it from the bytes."""
     return "data:image/*;base64," + base64.b64encode(data).decode()
