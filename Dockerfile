@@ -8,7 +8,7 @@ ENV PYTHONDONTWRITEBYTECODE=1 \
     PIP_NO_CACHE_DIR=1 \
     PIP_DISABLE_PIP_VERSION_CHECK=1
 
-# tini: whoever is process 1 has to bury the painter whose worker was killed, and Python does not.
+# tini: process 1 has to reap model processes whose worker was killed, and Python does not.
 # hadolint ignore=DL3008
 RUN apt-get update \
     && apt-get install --yes --no-install-recommends tini \
@@ -18,12 +18,12 @@ RUN apt-get update \
 
 WORKDIR /app
 
-# Before the code, so that a change of the code installs nothing anew.
+# Before the code, so that changes of the code do not reinstall anything.
 COPY requirements.txt constraints.txt ./
 
-# PyPI's torch brings the CUDA libraries, some 4 GB. With the index of the CPU builds, torch and torchvision come from there, both in
-# the versions of requirements.txt and without what they depend on: a torchvision of PyPI would be compiled against the other torch.
-# What they depend on comes from PyPI in the next step, which finds their versions satisfied ("2.14.1" accepts "2.14.1+cpu").
+# PyPI's torch brings about 4 GB of CUDA libraries. With the index of the CPU builds, torch and torchvision are installed from there, both in the
+# versions of requirements.txt and without dependencies: a torchvision from PyPI would be compiled against the other torch. The next step installs
+# the dependencies from PyPI and finds the two versions satisfied ("2.14.1" accepts "2.14.1+cpu").
 ARG TORCH_INDEX=""
 RUN if [ -n "$TORCH_INDEX" ]; then \
         grep -E '^(torch|torchvision)==' requirements.txt > torch.txt \
@@ -32,7 +32,7 @@ RUN if [ -n "$TORCH_INDEX" ]; then \
     fi \
     && pip install -c constraints.txt -r requirements.txt
 
-# .dockerignore lets through what runs, and nothing else. It belongs to root: the app cannot change its own code.
+# .dockerignore admits only what runs. The files belong to root: the app cannot change its own code.
 COPY . .
 
 USER 1000
@@ -44,7 +44,7 @@ VOLUME /data
 EXPOSE 8501
 
 HEALTHCHECK --interval=30s --timeout=5s --start-period=60s --retries=3 \
-    CMD ["python", "-c", "import os, urllib.request as u; u.urlopen(f'http://127.0.0.1:{os.environ[\"STREAMLIT_SERVER_PORT\"]}/_stcore/health', timeout=4)"]
+    CMD ["python", "-c", "import os, urllib.request as u; base = os.environ.get('STREAMLIT_SERVER_BASE_URL_PATH', '').strip('/'); u.build_opener(u.ProxyHandler({})).open(f'http://127.0.0.1:{os.environ[\"STREAMLIT_SERVER_PORT\"]}{base and \"/\" + base}/_stcore/health', timeout=4)"]
 
 ENTRYPOINT ["tini", "--"]
 CMD ["streamlit", "run", "streamlit_app.py"]
