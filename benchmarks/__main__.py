@@ -1,11 +1,21 @@
-"""`python -m benchmarks [NAME ...]`: runs the benchmarks and writes benchmarks/results."""
+"""`python -m benchmarks [NAME ...]`: runs the benchmarks and writes benchmarks/results, in the folder of the machine's class.
+
+`ONEDNN_MAX_CPU_ISA=AVX2 ATEN_CPU_CAPABILITY=avx2 python -m benchmarks` measures what a processor without AVX-512 and bfloat16 does.
+"""
 
 import argparse
 
-from benchmarks import app, encoders, fleet, gateway, instant, memory, overhead, pipeline, report, time_to_quality
+from benchmarks import app, contention, encoders, fleet, gateway, instant, memory, overhead, pipeline, report, time_to_quality
 
 GROUPS = {
-    "engine": {"encoders": encoders, "instant": instant, "overhead": overhead, "memory": memory, "time_to_quality": time_to_quality},
+    "engine": {
+        "encoders": encoders,
+        "instant": instant,
+        "overhead": overhead,
+        "memory": memory,
+        "time_to_quality": time_to_quality,
+        "contention": contention,
+    },
     "pipeline": {"pipeline": pipeline, "app": app},
     "fleet": {"fleet": fleet},
     "gateway": {"gateway": gateway},

@@ -1,4 +1,4 @@
-"""How soon the app is there, and what it weighs: from the command to the first page, and the memory of its processes at rest."""
+"""Start-up time of the app, from the command to the first page, and the memory of its idle processes."""
 
 import os
 import socket
@@ -53,7 +53,7 @@ def run() -> Table:
     return Table(
         "App",
         f"`streamlit run streamlit_app.py` with an empty data folder, {STARTS} times; its files have been read before, by the first. "
-        "Memory is resident, behind a visit, with the model loaded.",
+        "Memory is resident, after a visit, with the model loaded.",
         ("what", "measured"),
         rows,
     )
@@ -71,7 +71,7 @@ def _memory() -> dict[str, int]:
     with _app() as app:
         _until_answered(app, "/_stcore/health")
         _visit(app)
-        worker = _found(app.process, "-m worker")
+        worker = _found(app.process, "-m nst.worker")
         painter = _found(worker, "spawn_main")
         _until_idle(painter)
         return {name: each.memory_info().rss for name, each in (("app", app.process), ("worker", worker), ("painter", painter))}
@@ -104,21 +104,21 @@ def _until_answered(app: App, path: str) -> float:
         try:
             if httpx.get(f"http://{app.address}{path}").status_code == 200:
                 return app.since()
-        except httpx.TransportError:  # nobody listens yet
+        except httpx.TransportError:  # the server does not listen yet
             pass
         sleep(0.005)
     raise TimeoutError(path)
 
 
 def _visit(app: App) -> None:
-    """What a browser does first: it asks for the page and waits until its script has run. In Streamlit's own words, without a browser."""
+    """Request the page and wait until its script has run, as a browser does, in Streamlit's protocol."""
     from streamlit.proto.BackMsg_pb2 import BackMsg
     from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
     from websockets.sync.client import connect
 
     asking = BackMsg()
     asking.rerun_script.query_string = ""
-    with connect(f"ws://{app.address}/_stcore/stream", subprotocols=["streamlit"], origin=f"http://{app.address}", max_size=None) as socket:  # type: ignore[list-item,arg-type]
+    with connect(f"ws://{app.address}/_stcore/stream", subprotocols=["streamlit"], origin=f"http://{app.address}", max_size=None) as socket:  # type: ignore[call-overload]
         socket.send(asking.SerializeToString())
         while True:
             said = ForwardMsg()
@@ -128,7 +128,7 @@ def _visit(app: App) -> None:
 
 
 def _found(parent: psutil.Process, words: str) -> psutil.Process:
-    """The child whose command has these words."""
+    """The child process with these words in its command."""
     begun = perf_counter()
     while perf_counter() - begun < PATIENCE:
         for child in parent.children():
@@ -139,7 +139,7 @@ def _found(parent: psutil.Process, words: str) -> psutil.Process:
 
 
 def _until_idle(process: psutil.Process) -> None:
-    """When it has computed nothing for two seconds, its model is loaded."""
+    """Wait until a process has not computed for two seconds: its model is loaded then."""
     begun, before = perf_counter(), -1.0
     while perf_counter() - begun < PATIENCE:
         times = process.cpu_times()
@@ -147,4 +147,4 @@ def _until_idle(process: psutil.Process) -> None:
             return
         before = times.user + times.system
         sleep(2.0)
-    raise TimeoutError("the painter is not at rest")
+    raise TimeoutError("the model process is still busy")

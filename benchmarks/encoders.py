@@ -1,4 +1,4 @@
-"""The compact encoder against VGG-19 (random weights do for speed)."""
+"""The compact encoder compared with VGG-19; random weights suffice for speed."""
 
 import torch
 from torch import nn
@@ -6,8 +6,9 @@ from torch import nn
 from benchmarks import subjects
 from benchmarks.report import Table, seconds
 from nst.engine import best_device
-from nst.engine.compact import CompactEncoder
-from nst.engine.encoders import CONTENT_LAYER, STYLE_LAYERS, VGG19, Frozen
+from nst.engine.encoders.compact import CompactEncoder
+from nst.engine.encoders.registry import CONTENT_LAYER, STYLE_LAYERS, FrozenEncoder
+from nst.engine.encoders.vgg19 import VGG19
 
 LAYERS = (*STYLE_LAYERS, CONTENT_LAYER)
 SIDE = 384
@@ -46,6 +47,6 @@ def _multiplications(network: nn.Module, side: int = 64) -> float:
 
 
 def _pass(name: str, network: nn.Module) -> float:
-    encoder = Frozen(name, network, "", best_device())
+    encoder = FrozenEncoder(name, network, "", best_device())
     picture = torch.rand(1, 3, SIDE, SIDE, device=best_device())
     return seconds(lambda: subjects.bare_pass(encoder, picture), 7)

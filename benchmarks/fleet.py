@@ -1,4 +1,4 @@
-"""What the fleet costs around the painting, on a Redis of its own, and beside RQ doing the same work in the same run."""
+"""Overhead of a fleet around the rendering, on a Redis of its own, compared with RQ doing the same work in the same run."""
 
 import os
 import subprocess
@@ -25,11 +25,11 @@ from nst.bootstrap import open_backend, open_catalogue
 from nst.domain import Job, JobState
 from nst.service import Service
 from nst.settings import Settings
-from nst.store.memory import MemoryObjects
 from nst.store.ports import Backend, Quota
 from nst.store.redis import Connection, redis_backend
-from tests.builders import a_job, painted
-from tests.servers import RedisServer
+from tests.support.jobs import a_job, painted
+from tests.support.memory_store import MemoryObjects
+from tests.support.servers import RedisServer
 
 WORKERS, JOBS, LATENCIES, QUEUED, CYCLES, PAGES, WATCHERS = 4, 200, 40, 5000, 1000, 1000, 1000
 PLENTY = Quota(10**9, 10**9, 10**9)
@@ -93,7 +93,7 @@ def _work(redis: RedisServer, folder: Path) -> list[tuple[str, float, float, flo
     backend = open_backend(settings)
     service = Service(backend, open_catalogue(settings), settings)
     with _processes(WORKERS, ["-m", "worker"], _environment(settings)):
-        _until(lambda: len(backend.roster.present(0.0)) == WORKERS)
+        _until(lambda: len(backend.workers.present(0.0)) == WORKERS)
         _until(lambda: service.get(service.submit("anna", _order("warm")).id, "anna").state.is_terminal)
         delays = sorted(_delay(service, number) for number in range(LATENCIES))
         rate = _rate(backend, service)
@@ -122,7 +122,7 @@ def _delay(service: Service, number: int) -> float:
 
 
 def _rate(backend: Backend, service: Service) -> float:
-    """All are submitted before the first is begun."""
+    """Submit all jobs before the first one starts."""
     before = backend.jobs.counts()[JobState.SUCCEEDED]
     backend.queue.pause(True)
     for number in range(JOBS):
@@ -168,7 +168,7 @@ def _recovery(redis: RedisServer, folder: Path) -> list[tuple[str, float, str, s
     with _processes(1, ["-m", "worker"], {**mine, "NST_ENGINE": "tests.worker.engines.ignores_cancel:engine"}) as (victim,):
         _until(lambda: service.get(job.id, "anna").progress.fraction > 0)
         with _processes(1, ["-m", "worker"], mine):
-            _until(lambda: len(backend.roster.present(0.0)) == 2)
+            _until(lambda: len(backend.workers.present(0.0)) == 2)
             victim.kill()
             killed = perf_counter()
             _until(lambda: service.get(job.id, "anna").attempt == 2)
@@ -178,7 +178,7 @@ def _recovery(redis: RedisServer, folder: Path) -> list[tuple[str, float, str, s
 
 
 def _watching(redis: RedisServer, folder: Path) -> list[tuple[str, float, str, str]]:
-    """The feed as many read it at once, and a hint as many hear it."""
+    """The feed with many readers at once, and an event with many listeners."""
     settings = _settings(redis, folder)
     service = Service(open_backend(settings), open_catalogue(settings), settings)
     for job in service.mine("anna", 30):
@@ -192,25 +192,25 @@ def _watching(redis: RedisServer, folder: Path) -> list[tuple[str, float, str, s
 
 def _fan_out(redis: RedisServer) -> tuple[str, float]:
     backend = redis_backend(Connection(redis.url, "fan-out"), MemoryObjects())
-    ready, heard = Barrier(WATCHERS + 1), list[float]()
+    ready, received = Barrier(WATCHERS + 1), list[float]()
 
     def watch() -> None:
-        with backend.completions.listen() as listener:
-            ready.wait(120.0)
-            listener.wait(120.0)
-            heard.append(perf_counter())
+        listener = backend.job_events.listen()
+        ready.wait(120.0)
+        listener.wait(120.0)
+        received.append(perf_counter())
 
     watchers = [Thread(target=watch) for _ in range(WATCHERS)]
     for watcher in watchers:
         watcher.start()
     ready.wait(120.0)
     sleep(2.0)
-    told = perf_counter()
-    backend.completions.notify("a job", 0.0)
+    started = perf_counter()
+    backend.job_events.notify("a job", 0.0)
     for watcher in watchers:
         watcher.join()
-    assert len(heard) == WATCHERS
-    return f"until the last of {WATCHERS:,} watchers in one process has heard, ms", 1e3 * (max(heard) - told)
+    assert len(received) == WATCHERS
+    return f"until the last of {WATCHERS:,} watchers in one process has heard, ms", 1e3 * (max(received) - started)
 
 
 def _memory(redis: RedisServer) -> list[tuple[str, float, float, str]]:
@@ -234,14 +234,14 @@ def _bytes_each(client: "Redis[Any]", submit: Callable[[int], object]) -> float:
 
 
 def _scripts(redis: RedisServer) -> list[tuple[str, float, str, str]]:
-    """The line as we keep it beside a consumer group with a hash for the record, one client, everything one after the other."""
+    """The queue compared with a Redis consumer group and a hash for the record; one client, sequentially."""
     backend = redis_backend(Connection(redis.url, "scripts"), MemoryObjects())
     for number in range(CYCLES):
         backend.queue.submit(a_job(f"owner-{number % 50}"), PLENTY)
     began = perf_counter()
     while (lease := backend.queue.claim("worker", 1.0, 30.0)) is not None:
-        backend.jobs.finish(lease.job.ticket, painted(lease.job), 2.0)
-        backend.queue.acknowledge(lease.job.ticket)
+        backend.jobs.finish(lease.job.fencing_token, painted(lease.job), 2.0)
+        backend.queue.acknowledge(lease.job.fencing_token)
     ours = (perf_counter() - began) / CYCLES
     note = f"a stream's: {1e3 * _stream_cycle(redis):.3g}, in order of arrival"
     return [("claim, finish and acknowledgement of one job, ms", 1e3 * ours, note, "")]

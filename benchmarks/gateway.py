@@ -1,4 +1,4 @@
-"""What a gateway bears: how soon a thousand programs hear of a painting, what each of them costs, how many photos a second it takes."""
+"""The gateway's capacity: latency of an event for a thousand clients, memory of each client, photos submitted a second."""
 
 import json
 import os
@@ -23,8 +23,8 @@ from nst.bootstrap import open_backend
 from nst.domain import Job, Outcome, StyleParams, StyleRef, object_key
 from nst.settings import Settings
 from nst.store.ports import Backend, Quota
-from tests.gateway.conftest import a_submission
-from tests.servers import free_port
+from tests.support.gateway import a_submission
+from tests.support.servers import free_port
 
 CLIENTS, BROADCASTS, SUBMISSIONS, SUBMITTERS = 1000, 20, 200, 8
 NODE = Path(__file__).parent / "node"
@@ -39,9 +39,9 @@ def run() -> Table:
     rows = [(name, ours[name], plain[name]) for name in ours]
     return Table(
         "Gateway",
-        f"{CLIENTS:,} clients (socket.io-client 4, websockets, all in one Node process) hear of a public painting, {BROADCASTS} times; "
-        "beside it the plainest Node socket.io server. Clients and server share the machine. Of the gateway the time runs from where a "
-        "worker makes the record final; of the plain server, from a line on its standard input.",
+        f"{CLIENTS:,} clients (socket.io-client 4, websockets, all in one Node process) receive the event of a public painting, "
+        f"{BROADCASTS} times; for comparison, a minimal Node socket.io server. Clients and server share the machine. The gateway's "
+        "time starts when a worker finishes the record; the plain server's, with a line on its standard input.",
         ("what", "gateway", "plain Node server"),
         [*rows, ("photos submitted a second (96 x 64 pixels, 8 submitters)", rate, "")],
     )
@@ -66,24 +66,24 @@ def _plain() -> dict[str, float]:
         server.stdout.readline()
         numbers = iter(range(10**6))
 
-        def tell() -> tuple[str, int]:
+        def publish() -> tuple[str, int]:
             assert server.stdin is not None
             name, now = str(next(numbers)), time.monotonic_ns()
             server.stdin.write(f"{name}\n")
             server.stdin.flush()
             return name, now
 
-        return _broadcasts(server, port, tell)
+        return _broadcasts(server, port, publish)
 
 
-def _broadcasts(server: "subprocess.Popen[str]", port: int, tell: Any) -> dict[str, float]:
+def _broadcasts(server: "subprocess.Popen[str]", port: int, publish: Any) -> dict[str, float]:
     before = _memory(server.pid)
     with _process(["node", str(NODE / "audience.mjs"), f"http://127.0.0.1:{port}", str(CLIENTS)], None) as audience:
         assert audience.stdout is not None
         assert audience.stdout.readline() == "connected\n"
         time.sleep(2)
         memory = _memory(server.pid) - before
-        found = [_told(tell, audience) for _ in range(BROADCASTS)]
+        found = [_latencies(publish, audience) for _ in range(BROADCASTS)]
     return {
         "median arrival, ms": median(median(times) for times in found),
         "99th percentile of arrivals, ms": median(sorted(times)[int(0.99 * CLIENTS)] for times in found),
@@ -92,28 +92,28 @@ def _broadcasts(server: "subprocess.Popen[str]", port: int, tell: Any) -> dict[s
     }
 
 
-def _told(tell: Any, audience: "subprocess.Popen[str]") -> list[float]:
-    """Milliseconds from the telling to each client."""
-    name, started = tell()
+def _latencies(publish: Any, audience: "subprocess.Popen[str]") -> list[float]:
+    """Milliseconds from the publication to each client."""
+    name, started = publish()
     assert audience.stdout is not None
-    heard = json.loads(audience.stdout.readline())
-    assert name in heard["result"]
+    received = json.loads(audience.stdout.readline())
+    assert name in received["result"]
     time.sleep(0.2)
-    return [(int(at) - started) / 1e6 for at in heard["times"]]
+    return [(int(at) - started) / 1e6 for at in received["times"]]
 
 
 def _publish(backend: Backend) -> tuple[str, int]:
-    """What a worker does at the end of a public job."""
+    """Finish a public job as a worker does."""
     job_id, now = token_hex(16), time.time()
     input_key, output_key = (object_key(job_id, kind, ".jpg", public=True) for kind in ("input", "output"))
     job = Job(job_id, "anna", job_id, StyleParams(), (StyleRef("starlit-swirl"),), True, input_key, now)
     backend.queue.submit(job, Quota(10**6, 10**6, 10**6))
     while (lease := backend.queue.claim("bench", now, 30)) is not None and lease.job.id != job_id:
-        backend.jobs.finish(lease.job.ticket, Outcome.cancelled(), now)  # what the other benchmark left in line
+        backend.jobs.finish(lease.job.fencing_token, Outcome.cancelled(), now)  # left in the queue by the other benchmark
     assert lease is not None
     started = time.monotonic_ns()
-    backend.jobs.finish(lease.job.ticket, Outcome.succeeded(output_key, 1, {}), now)
-    backend.completions.notify(job_id, now)
+    backend.jobs.finish(lease.job.fencing_token, Outcome.succeeded(output_key, 1, {}), now)
+    backend.job_events.notify(job_id, now)
     return job_id, started
 
 
@@ -127,7 +127,7 @@ def _submissions_a_second(url: str) -> float:
 
 @contextmanager
 def _process(command: list[str], environment: dict[str, str] | None) -> "Iterator[subprocess.Popen[str]]":
-    process = subprocess.Popen(command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen(command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, encoding="utf-8")
     try:
         yield process
     finally:
@@ -145,6 +145,6 @@ def _until_answers(url: str) -> None:
 
 
 def _memory(pid: int) -> int:
-    found = re.search(r"VmRSS:\s+(\d+) kB", Path(f"/proc/{pid}/status").read_text())
+    found = re.search(r"VmRSS:\s+(\d+) kB", Path(f"/proc/{pid}/status").read_text(encoding="utf-8"))
     assert found
     return int(found[1]) * 1024

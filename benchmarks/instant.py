@@ -1,4 +1,4 @@
-"""Seconds of instant painting beside other feed-forward networks, in turn in one run, so that what else the machine does hits all."""
+"""Time of the instant network compared with other feed-forward networks, interleaved in one run, so that other load affects all."""
 
 from collections.abc import Callable
 from statistics import median
@@ -14,7 +14,7 @@ from nst.engine import load_instant
 THREADS = 2
 SIZES = (512, 1024)
 ROUNDS = {512: 7, 1024: 5}
-OURS, SLIDER = "Pastiche, instant", "Pastiche, instant, photo remembered"
+OURS, SLIDER = "Pastiche, instant", "Pastiche, instant, photo cached"
 
 
 def run() -> Table:
@@ -26,8 +26,8 @@ def run() -> Table:
         torch.set_num_threads(before)
     return Table(
         "Instant painting",
-        f"Seconds from tensor to tensor on {THREADS} threads of a CPU; medians of {ROUNDS[512]} and {ROUNDS[1024]} rounds in which all "
-        "have their turns. The times with a style that is new count its coding as well.",
+        f"Seconds from tensor to tensor on {THREADS} threads of a CPU; medians of {ROUNDS[512]} and {ROUNDS[1024]} interleaved "
+        "rounds. Times with a new style include the computation of its code.",
         ("size", "network", "seconds, style known", "style new", "ours is faster by", "style new"),
         rows,
     )
@@ -43,7 +43,7 @@ def _rows(size: int) -> list[tuple[Any, ...]]:
 
 @torch.inference_mode()
 def _measured(size: int) -> tuple[dict[str, float], dict[str, float]]:
-    """Median seconds by network: with the style's code at hand, and with making it."""
+    """Median seconds by network: with a known style, and with the computation of its code."""
     photo, style = (torch.rand(1, 3, size, size).contiguous(memory_format=torch.channels_last) for _ in range(2))
     known, new = _subjects(photo, style)
     for action in [*known.values(), *new.values()]:
@@ -61,12 +61,12 @@ def _subjects(photo: torch.Tensor, style: torch.Tensor) -> tuple[dict[str, Calla
     instant = load_instant(torch.device("cpu"))
     code = instant.code("style", lambda: style)
     known: dict[str, Callable[[], Any]] = {
-        OURS: lambda: instant.paint(object(), lambda: photo, code, 1.0),
-        SLIDER: lambda: instant.paint("photo", lambda: photo, code, 1.0),
+        OURS: lambda: instant.stylize(object(), lambda: photo, code, 1.0),
+        SLIDER: lambda: instant.stylize("photo", lambda: photo, code, 1.0),
     }
     new: dict[str, Callable[[], Any]] = {
-        OURS: lambda: instant.paint(object(), lambda: photo, instant.code(object(), lambda: style), 1.0),
-        SLIDER: lambda: instant.paint("photo", lambda: photo, instant.code(object(), lambda: style), 1.0),
+        OURS: lambda: instant.stylize(object(), lambda: photo, instant.code(object(), lambda: style), 1.0),
+        SLIDER: lambda: instant.stylize("photo", lambda: photo, instant.code(object(), lambda: style), 1.0),
     }
     for name, network in {"MicroAST": MicroAST(), "Johnson et al., one style": Transform(), "AdaIN over VGG-19": AdaIN()}.items():
         rival: Any = ready(network)

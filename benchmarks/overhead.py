@@ -1,4 +1,4 @@
-"""What a step costs beyond the encoder's own forward and backward pass."""
+"""Cost of an optimisation step beyond the encoder's forward and backward pass."""
 
 from collections.abc import Callable
 from statistics import median
@@ -6,11 +6,11 @@ from time import perf_counter
 
 from benchmarks import subjects
 from benchmarks.report import Table
-from nst.domain import StyleParams
+from nst.domain import Precision, StyleParams, StyleShare
 from nst.engine import best_device
-from nst.engine.descent import descend
-from nst.engine.objective import Objective
-from nst.engine.pictures import fit, framed, to_tensor
+from nst.engine.optimised.minimise import minimise
+from nst.engine.optimised.objective import Objective
+from nst.engine.tensors import fit, pad, to_tensor
 
 STEPS = 15
 
@@ -18,17 +18,17 @@ STEPS = 15
 def run() -> Table:
     return Table(
         "Overhead",
-        f"Seconds a step of the rendering against a bare forward and backward pass through the same encoder, in turns, {STEPS} of each: as "
-        "the machine takes both (in half precision where it multiplies that), and with the bare pass in single precision.",
+        f"Seconds a step of the rendering against a bare forward and backward pass through the same encoder, interleaved, {STEPS} of "
+        "each: in the machine's own precision (bfloat16 where it is fast), and with the bare pass in single precision.",
         ("long side, px", "bare pass, s", "rendering step, s", "ratio", "bare pass in single precision, s", "ratio to that"),
         [(size, bare, step, step / bare, single, step / single) for size, bare, step, single in map(_measure, (512, 1024))],
     )
 
 
 def _measure(size: int) -> tuple[int, float, float, float]:
-    encoder, single = subjects.compact(), subjects.compact(in_half=False)
-    photo, style = (framed(to_tensor(p, fit(p, size), best_device())) for p in (subjects.photo(), subjects.style()))
-    rendering = descend(Objective(encoder, photo, [(style, 1.0)], StyleParams()), photo, 3 + STEPS)
+    encoder, single = subjects.compact(), subjects.compact(Precision.FLOAT32)
+    photo, style = (pad(to_tensor(p, fit(p, size), best_device())) for p in (subjects.photo(), subjects.style()))
+    rendering = minimise(Objective(encoder, photo, [StyleShare(style)], StyleParams()), photo, 3 + STEPS)
     for _ in range(3):
         next(rendering)
     calls: list[Callable[[], object]] = [

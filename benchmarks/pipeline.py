@@ -1,4 +1,4 @@
-"""What the pipeline costs around the painting: how soon a job begins, how many end in a second, how fast the feed is read."""
+"""Overhead of the pipeline around the rendering: time until a job starts, jobs a second, time to read the feed."""
 
 import os
 import sqlite3
@@ -18,7 +18,7 @@ from nst.domain import Cursor, JobState, Preset, StyleParams
 from nst.service import Order, Service, StyleChoice
 from nst.settings import Settings
 from nst.store.ports import Backend
-from worker.supervisor import Supervisor
+from nst.worker.supervisor import Supervisor
 
 LATENCIES, JOBS, PUBLISHED, PAGES = 60, 200, 100_000, 40
 NO_LIMITS = {"uploads_per_minute": 10**6, "jobs_per_visitor": 10**6, "queue_length": 10**6}
@@ -76,7 +76,7 @@ def _latency(service: Service, number: int) -> float:
 
 
 def _jobs_a_second(service: Service, backend: Backend) -> float:
-    """Of the worker, once all are in line. Looked at seldom and cheaply, since the looks compete with what they measure."""
+    """Jobs a second of the worker, once all are queued. It is polled rarely, since polling competes with what is measured."""
     jobs = [service.submit(f"owner-{number % 7}", _order(f"rate-{number}")) for number in range(JOBS)]
     before = backend.jobs.counts().get(JobState.SUCCEEDED, 0)
     started = perf_counter()
@@ -90,7 +90,7 @@ def _until(what: Callable[[], bool], every: float = 0.001) -> None:
 
 
 def _publish(settings: Settings, backend: Backend, service: Service) -> None:
-    """One painting is published as it should be, and copied by the database: what is asked is how it is read."""
+    """Publish one painting and copy its record in the database: only reading is measured."""
     job = service.publish(service.mine("anna", 1)[0].id, "anna")
     styles = [entry.id for entry in service.styles()]
     with sqlite3.connect(settings.data_dir / "studio.sqlite3") as connection:

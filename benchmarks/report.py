@@ -11,6 +11,8 @@ from typing import Any
 
 import torch
 
+from nst.engine.devices import best_device, has_fast_bfloat16
+
 RESULTS = Path(__file__).parent / "results"
 
 
@@ -33,22 +35,31 @@ def _row(cells: Sequence[Any]) -> str:
     return "| " + " | ".join(f"{cell:.3g}" if isinstance(cell, float) else str(cell) for cell in cells) + " |"
 
 
+def machine_class() -> str:
+    """What decides how fast the networks are: `cuda`, `bfloat16` (a CPU that multiplies it) or `plain` (any other)."""
+    device = best_device()
+    return device.type if device.type != "cpu" else "bfloat16" if has_fast_bfloat16(device) else "plain"
+
+
 def write(name: str, tables: Sequence[Table]) -> Path:
-    """Writes results/<name>.md and .json, with the machine they were measured on."""
-    RESULTS.mkdir(exist_ok=True)
+    """Writes results/<class of machine>/<name>.md and .json, with the machine they were measured on."""
+    folder = RESULTS / machine_class()
+    folder.mkdir(parents=True, exist_ok=True)
     machine = f"{platform.machine()}, {torch.get_num_threads()} threads, Python {platform.python_version()}, torch {torch.__version__}"
-    path = RESULTS / f"{name}.md"
-    path.write_text("\n".join([f"# {name.capitalize()}", "", f"Measured on {machine}. Medians.", "", *(t.markdown() for t in tables)]))
+    path = folder / f"{name}.md"
+    path.write_text(
+        "\n".join([f"# {name.capitalize()}", "", f"Measured on {machine}. Medians.", "", *(t.markdown() for t in tables)]), encoding="utf-8"
+    )
     content = {
         "machine": machine,
         "tables": [{"title": t.title, "columns": list(t.columns), "rows": [list(r) for r in t.rows]} for t in tables],
     }
-    path.with_suffix(".json").write_text(json.dumps(content, indent=2) + "\n")
+    path.with_suffix(".json").write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
     return path
 
 
 def seconds(action: Any, times: int) -> float:
-    """Median seconds of a call, behind one that warms up."""
+    """Median seconds of a call, after one that warms up."""
     action()
     return median(_once(action) for _ in range(times))
 

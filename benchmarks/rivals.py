@@ -1,15 +1,16 @@
-"""Other feed-forward networks for style transfer, as their papers and public code describe them. Random weights do for speed.
+"""Other feed-forward networks for style transfer, as their papers and public code describe them. Random weights suffice for speed.
 
-Each offers `code(style)`, what can be kept of a style, and `paint(photo, code)`.
+Each has `code(style)`, what can be cached of a style, and `paint(photo, code)`.
 """
 
+from collections.abc import Iterable
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from nst.engine.encoders import VGG19
+from nst.engine.encoders.vgg19 import VGG19
 
 EPSILON = 1e-5
 
@@ -67,7 +68,8 @@ class MicroAST(nn.Module):
     def paint(self, photo: Tensor, code: Any) -> Tensor:
         moments, signals = code
         x = self._encode(self.content_encoder, photo)[1]
-        for level, (first, second) in zip((1, 0), self.decoders, strict=True):  # type: ignore[misc]
+        decoders: Iterable[Any] = self.decoders
+        for level, (first, second) in zip((1, 0), decoders, strict=True):
             x = adain(x, moments[level])
             weight, bias = signals[2 * level : 2 * level + 2]
             inner = (weight * first(x) + bias * x).relu()

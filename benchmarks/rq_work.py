@@ -1,4 +1,4 @@
-"""What RQ's workers are given in `benchmarks.fleet`: the same pictures, decoded, encoded and stored as ours do."""
+"""The jobs of RQ's workers in `benchmarks.fleet`: the same pictures, decoded, encoded and stored in the same way."""
 
 from pathlib import Path
 
@@ -16,4 +16,4 @@ def paint(photo: str, style: str, painting: str) -> None:
 
 
 def nothing(_photo: str, _style: str, _painting: str) -> None:
-    """For queues that nobody empties."""
+    """The job of queues that are never emptied."""

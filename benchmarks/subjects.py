@@ -1,13 +1,15 @@
-"""What the engine's benchmarks work on: a sample photo, a bundled style, the embedded encoder and its bare pass."""
+"""Inputs of the engine's benchmarks: a sample photo, a bundled style, the embedded encoder and its bare pass."""
 
 import torch
 from PIL import Image
 from torch import Tensor
 
 from nst import samples
-from nst.engine import Encoder, best_device, weights
-from nst.engine.compact import CompactEncoder
-from nst.engine.encoders import CONTENT_LAYER, STYLE_LAYERS, Frozen
+from nst.domain import Precision
+from nst.engine import Encoder, best_device
+from nst.engine.bundled_weights import load_bundled
+from nst.engine.encoders.compact import CompactEncoder
+from nst.engine.encoders.registry import CONTENT_LAYER, STYLE_LAYERS, FrozenEncoder
 from nst.images import Limits
 from nst.settings import Settings
 from nst.styles import Catalogue
@@ -21,12 +23,12 @@ def style() -> Image.Image:
     return Catalogue(Limits.of(Settings())).picture("starlit-swirl")
 
 
-def compact(in_half: bool | None = None) -> Encoder:
-    """The embedded encoder, in half precision or single, by default what the machine is good at."""
-    state, digest = weights.embedded("compact")
+def compact(precision: Precision = Precision.AUTO) -> Encoder:
+    """The embedded encoder."""
+    state, digest = load_bundled("compact")
     network = CompactEncoder()
     network.load_state_dict(state)
-    return Frozen("compact", network, digest, best_device(), in_half)
+    return FrozenEncoder("compact", network, digest, best_device(), precision)
 
 
 def bare_pass(encoder: Encoder, picture: Tensor) -> None:
