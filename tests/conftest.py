@@ -1,32 +1,44 @@
 """Pictures and encoders that every test may use."""
 
-from collections.abc import Collection, Iterator
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
 
-import numpy as np
 import pytest
-import torch
 from PIL import Image
-from torch import Tensor, nn
 
-from tests import servers
+from tests.support import servers
+from tests.support.encoder import TinyEncoder
+from tests.support.pictures import picture
+
+# Settings in the environment do not reach the tests.
+for name in [name for name in os.environ if name.startswith("NST_")]:
+    del os.environ[name]
+# No test, and no process that a test starts, reads or writes the user's own data folder.
+os.environ["NST_DATA_DIR"] = tempfile.mkdtemp(prefix="pastiche-tests-")
+
+TESTS = Path(__file__).parent
+# What the tests of a folder need: no server (unit), workers, Redis, Node or a simulated AWS (servers), a browser (e2e).
+MARKERS = {"unit": "unit", "compatibility": "unit", "deploy": "unit", "e2e": "e2e"}
+TIMEOUTS = {"e2e": 900, "fleet": 900, "hostile": 1800}
+"""Seconds for a test of folders in which a fixture or a test waits for many paintings or files."""
 
 
-class TinyEncoder:
-    """Two random convolutions under the names of VGG's layers: real enough to paint with, and much faster than one that has learnt."""
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark each test by its folder, unless its module says what it needs. `slow` is for single tests and modules to add.
 
-    name, digest, min_side = "tiny", "0" * 64, 8
-
-    def __init__(self) -> None:
-        torch.manual_seed(0)
-        self.seen: list[tuple[int, ...]] = []
-        self.first = nn.Conv2d(3, 8, 3, padding=1, padding_mode="reflect").requires_grad_(False)
-        self.second = nn.Conv2d(8, 8, 3, padding=1, stride=2, padding_mode="reflect").requires_grad_(False)
-
-    def __call__(self, x: Tensor, layers: Collection[str]) -> dict[str, Tensor]:
-        self.seen.append(tuple(x.shape))
-        first = self.first(x).relu()
-        second = self.second(first).relu()
-        return {name: first if name == "relu1_1" else second for name in layers}
+    A test with processes or a browser that fails runs a second time: one race in thousands of tests is then listed in the summary
+    (RERUN) and does not fail the whole run. A defect fails both times.
+    """
+    for item in items:
+        folder, *rest = item.path.relative_to(TESTS).parts
+        if {mark.name for mark in item.iter_markers()}.isdisjoint({"servers", *MARKERS.values()}):
+            item.add_marker(MARKERS.get(folder, "servers") if rest else "unit")
+        if not item.get_closest_marker("unit"):
+            item.add_marker(pytest.mark.flaky(reruns=1))
+        if folder in TIMEOUTS and not item.get_closest_marker("timeout"):
+            item.add_marker(pytest.mark.timeout(TIMEOUTS[folder]))
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -38,12 +50,6 @@ def _servers() -> Iterator[None]:
 @pytest.fixture
 def tiny() -> TinyEncoder:
     return TinyEncoder()
-
-
-def picture(width: int, height: int, seed: int = 0) -> Image.Image:
-    """Smooth random colours."""
-    coarse = np.random.default_rng(seed).integers(0, 256, (6, 6, 3), dtype=np.uint8)
-    return Image.fromarray(coarse).resize((width, height), Image.Resampling.BICUBIC)
 
 
 @pytest.fixture

@@ -1,17 +1,22 @@
-"""The Dockerfile, .dockerignore and the front page for Hugging Face Spaces, read as text: there is no Docker where the tests run."""
+"""The Dockerfile, .dockerignore and the front page for Hugging Face Spaces, read as text: the tests run without Docker."""
 
 import json
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
+
+from tests.support.web import Web, answering, running
 
 ROOT = Path(__file__).parents[1]
 
 
 def instructions() -> list[tuple[str, str]]:
-    """(name, argument), with continued lines joined and comments left out."""
-    lines = [line for line in (ROOT / "Dockerfile").read_text().splitlines() if not line.lstrip().startswith("#")]
+    """(name, argument) of each instruction, without comments."""
+    lines = [line for line in (ROOT / "Dockerfile").read_text(encoding="utf-8").splitlines() if not line.lstrip().startswith("#")]
     joined = re.sub(r"\\\n\s*", " ", "\n".join(lines))
     return [(name, argument) for name, _, argument in (line.partition(" ") for line in joined.splitlines() if line.strip())]
 
@@ -25,14 +30,14 @@ def environment() -> dict[str, str]:
 
 
 def front_matter() -> dict[str, str]:
-    _, matter, _ = (ROOT / "deploy" / "spaces" / "README.md").read_text().split("---\n", 2)
+    _, matter, _ = (ROOT / "deploy" / "spaces" / "README.md").read_text(encoding="utf-8").split("---\n", 2)
     return dict(re.findall(r"^(\w+): (.*)$", matter, re.MULTILINE))
 
 
-def lets_through(path: str) -> bool:
-    """What .dockerignore does with a path, for the few forms that ours has: the last line that fits decides."""
+def admits(path: str) -> bool:
+    """Whether .dockerignore admits a path, for the forms of patterns that it has: the last matching line decides."""
     verdict = True
-    for line in (ROOT / ".dockerignore").read_text().splitlines():
+    for line in (ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines():
         pattern = line.removeprefix("!")
         fits = path == pattern or path.startswith(f"{pattern}/") or pattern == "*"
         fits = fits or (pattern.startswith("**/") and any(Path(part).match(pattern[3:]) for part in path.split("/")))
@@ -41,12 +46,12 @@ def lets_through(path: str) -> bool:
     return verdict
 
 
-def test_the_base_is_pinned_to_a_patch_release_of_a_python_that_we_support() -> None:
+def test_the_base_image_is_pinned_to_a_patch_release_of_a_supported_python() -> None:
     (base,) = all_of("FROM")
     assert re.fullmatch(r"python:3\.11\.\d+-slim-\w+", base)
 
 
-def test_the_app_runs_as_nobody_special_and_owns_its_data_alone() -> None:
+def test_the_app_runs_as_an_ordinary_user_and_owns_only_its_data() -> None:
     names = [name for name, _ in instructions()]
     assert all_of("USER") == ["1000"]
     assert names.index("USER") > max(place for place, name in enumerate(names) if name in ("RUN", "COPY"))
@@ -55,24 +60,29 @@ def test_the_app_runs_as_nobody_special_and_owns_its_data_alone() -> None:
     assert environment()["NST_DATA_DIR"].startswith("/data/")
 
 
-def test_what_is_installed_is_installed_before_the_code_is_copied() -> None:
+def test_dependencies_are_installed_before_the_code_is_copied() -> None:
     order = [name if name == "RUN" else argument for name, argument in instructions() if name in ("RUN", "COPY")]
     assert order == ["RUN", "requirements.txt constraints.txt ./", "RUN", ". ."]
 
 
-def test_torch_and_torchvision_come_together_from_the_index_that_is_asked_for() -> None:
+def test_torch_and_torchvision_come_from_the_same_index() -> None:
     assert all_of("ARG") == ['TORCH_INDEX=""']
     (installing,) = (run for run in all_of("RUN") if "pip install" in run)
     (pattern,) = re.findall(r"grep -E '([^']+)'", installing)
-    pinned = [line for line in (ROOT / "requirements.txt").read_text().splitlines() if re.search(pattern, line)]
+    pinned = [line for line in (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines() if re.search(pattern, line)]
     assert [line.partition("==")[0] for line in pinned] == ["torch", "torchvision"]
     assert '--no-deps --index-url "$TORCH_INDEX" -r torch.txt' in installing
     assert installing.endswith("&& pip install -c constraints.txt -r requirements.txt")
 
 
-def test_the_health_check_asks_streamlit_at_the_port_that_is_served() -> None:
+def _health_check() -> list[str]:
     (check,) = all_of("HEALTHCHECK")
-    command = json.loads(check[check.index("[") :])
+    command: list[str] = json.loads(check[check.index("[") :])
+    return command
+
+
+def test_the_health_check_asks_streamlit_at_the_served_port() -> None:
+    command = _health_check()
     assert command[:2] == ["python", "-c"]
     compile(command[2], "health", "exec")
     assert "/_stcore/health" in command[2]
@@ -90,7 +100,7 @@ def test_the_app_is_started_without_a_shell_under_a_reaper() -> None:
 @pytest.mark.parametrize(
     "path",
     [
-        "nst/images.py",
+        "nst/images/codec.py",
         "nst/weights/compact.safetensors",
         "worker/__main__.py",
         "pages/gallery.py",
@@ -98,8 +108,8 @@ def test_the_app_is_started_without_a_shell_under_a_reaper() -> None:
         ".streamlit/config.toml",
     ],
 )
-def test_what_runs_is_in_the_image(path: str) -> None:
-    assert lets_through(path)
+def test_the_image_has_what_runs(path: str) -> None:
+    assert admits(path)
 
 
 @pytest.mark.parametrize(
@@ -114,12 +124,21 @@ def test_what_runs_is_in_the_image(path: str) -> None:
         ".streamlit/secrets.toml",
     ],
 )
-def test_what_does_not_run_or_is_secret_is_not(path: str) -> None:
-    assert not lets_through(path)
+def test_the_image_has_no_secrets_and_nothing_that_does_not_run(path: str) -> None:
+    assert not admits(path)
 
 
-def test_the_space_is_a_docker_space_on_the_port_that_the_image_serves() -> None:
+def test_the_space_uses_docker_and_the_port_of_the_image() -> None:
     found = front_matter()
     assert (found["sdk"], found["app_port"]) == ("docker", environment()["STREAMLIT_SERVER_PORT"])
     assert {"title", "emoji", "colorFrom", "colorTo", "license"} <= found.keys()
     assert len(found["short_description"]) <= 60  # longer ones are refused
+
+
+@pytest.mark.parametrize("base", ["", "studio", "/a/b/"])
+def test_the_health_check_finds_the_studio_below_its_path_and_uses_no_proxy(base: str) -> None:
+    path = f"/{base.strip('/')}/_stcore/health".replace("//", "/")
+    with running(Web({path: answering(body=b"ok")})) as web:
+        own = {"STREAMLIT_SERVER_PORT": str(web.server_port), "STREAMLIT_SERVER_BASE_URL_PATH": base, "http_proxy": "http://127.0.0.1:9"}
+        subprocess.run([sys.executable, "-c", _health_check()[2]], env={**os.environ, **own, "no_proxy": ""}, check=True)
+        assert [asked for asked, _ in web.seen] == [path]

@@ -13,6 +13,7 @@ from nbclient import NotebookClient
 from nbformat import NotebookNode
 
 TOUR = Path(__file__).parents[1] / "notebooks" / "tour.ipynb"
+pytestmark = [pytest.mark.servers, pytest.mark.slow, pytest.mark.timeout(900)]
 SMALL = {"SIZE": 64, "ITERATIONS": 3}
 
 
@@ -50,11 +51,11 @@ def printed_by(cell: NotebookNode, stream: str = "stdout") -> str:
 
 @pytest.fixture(scope="module")
 def executed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, NotebookNode]:
-    """The code cells behind a run with small numbers, by id; a cell that raises ends it with its traceback."""
+    """The code cells after a run with small numbers, by id; a cell that raises ends it with its traceback."""
     home = tmp_path_factory.mktemp("jupyter")
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("JUPYTER_RUNTIME_DIR", str(home / "runtime"))
-        environment.setenv("IPYTHONDIR", str(home / "ipython"))  # whose startup files are nobody's business here
+        environment.setenv("IPYTHONDIR", str(home / "ipython"))  # whose startup files must not run here
         notebook = with_parameters(read_tour(), SMALL)
         client = NotebookClient(notebook, km=own_kernel(), timeout=300, resources={"metadata": {"path": str(TOUR.parent)}})
         client.execute(cleanup_kc=True)  # a manager of one's own is otherwise left running, with its sockets open
@@ -93,7 +94,7 @@ def test_the_tour_is_kept_without_outputs() -> None:
     assert [cell.id for cell in cells if cell.outputs or cell.execution_count is not None] == []
 
 
-def test_the_tours_metadata_is_that_of_no_machine() -> None:
+def test_the_tours_metadata_names_no_machine() -> None:
     notebook = read_tour()
     assert notebook.metadata == {
         "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},

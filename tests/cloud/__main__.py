@@ -7,16 +7,16 @@ import tempfile
 import threading
 from pathlib import Path
 
-from tests.cloud.aws import Aws, open_aws
-from tests.cloud.executor import Executor
-from tests.servers import RedisServer
+from tests.support.aws import Aws, open_aws
+from tests.support.batch_executor import Executor
+from tests.support.servers import RedisServer
 
 
 def main() -> None:
     leave = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda _number, _frame: leave.set())
-    engine = os.environ.get("NST_ENGINE", "worker.child:painter")
+    engine = os.environ.get("NST_ENGINE", "nst.model_process.child:painter")
     with open_aws() as (url, weather), tempfile.TemporaryDirectory() as folder:
         aws, redis = Aws(url, weather), RedisServer(Path(folder)).start()
         try:

@@ -1,22 +1,29 @@
 """The faults of the pipeline that this one replaces, each shown to be absent. Those of the templates are in tests/deploy."""
 
 import time
+from dataclasses import replace
 from io import BytesIO
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from botocore.exceptions import ClientError
 from PIL import Image
 
+from nst.bootstrap import open_catalogue
 from nst.domain import Job, JobState, StyleRef, new_id
 from nst.errors import InvalidImage
 from nst.images import Limits
-from nst.store.aws import Clients, CloudLinks, CloudObjects
+from nst.service import Service
+from nst.service.retention import complete_cleanups
+from nst.store.aws.clients import Clients
+from nst.store.aws.links import CloudLinks
+from nst.store.aws.objects import CloudObjects
 from nst.styles import Catalogue
-from tests.cloud.aws import Aws
-from tests.cloud.conftest import Cloud, MakeCloud
-from tests.cloud.test_end_to_end import claimed_by_hand, header
-from tests.cloud.test_letters import changed, painted, read_all
-from tests.unit.service.conftest import picture_bytes
+from tests.cloud.conftest import MakeCloud
+from tests.support.aws import Aws
+from tests.support.cloud import Cloud, changed, claimed_by_hand, header, painted, read_all
+from tests.support.pictures import picture_bytes
 
 PUBLIC = "https://pictures.example"
 
@@ -42,14 +49,14 @@ def test_a_link_of_aws_itself_has_the_regions_host(aws: Aws, monkeypatch: pytest
     assert parse_qs(address.query)["X-Amz-Expires"] == ["120"]
 
 
-def test_a_private_link_is_made_anew_whenever_somebody_looks(cloud: Cloud) -> None:
+def test_a_private_link_is_made_at_each_view(cloud: Cloud) -> None:
     job = cloud.finished(cloud.submit())
     first = cloud.service.link(job.id, "anna")
     time.sleep(1.1)  # signatures carry seconds
     assert cloud.service.link(job.id, "anna") != first
 
 
-def test_a_public_link_is_the_key_behind_the_public_base(make_cloud: MakeCloud) -> None:
+def test_a_public_link_is_the_public_base_and_the_key(make_cloud: MakeCloud) -> None:
     cloud = make_cloud(cdn_url=PUBLIC + "/")
     job = cloud.finished(cloud.submit(public=True))
     assert cloud.service.link(job.id, "a stranger") == f"{PUBLIC}/public/output/{job.id}.jpg"
@@ -58,19 +65,19 @@ def test_a_public_link_is_the_key_behind_the_public_base(make_cloud: MakeCloud) 
     assert "X-Amz-Signature" in (cloud.service.link(job.id, "anna") or "")
 
 
-def test_known_fault_a_failed_job_that_nobody_hears_of(make_cloud: MakeCloud) -> None:
+def test_known_fault_a_failed_job_that_is_not_reported(make_cloud: MakeCloud) -> None:
     cloud = make_cloud()
     cloud.executor.holds.set()
     job = claimed_by_hand(cloud)
-    with cloud.service.listen() as listener:
-        cloud.aws.say(changed(job.id, "FAILED", statusReason="Essential container in task exited", container={"exitCode": 1}))
-        read_all(cloud)
-        assert job.id in listener.wait(1.0)
+    listener = cloud.service.listen()
+    cloud.aws.say(changed(job.id, "FAILED", statusReason="Essential container in task exited", container={"exitCode": 1}))
+    read_all(cloud)
+    assert job.id in listener.wait(1.0)
     assert (cloud.record(job).state, bool(cloud.record(job).error)) == (JobState.FAILED, True)
 
 
 def test_known_fault_a_result_sent_to_a_socket_that_is_gone(make_cloud: MakeCloud) -> None:
-    """The socket of whoever asked is long closed: the record is what everybody finds again."""
+    """The socket of the client is long closed; the record can still be found."""
     cloud = make_cloud()
     cloud.executor.holds.set()
     job = claimed_by_hand(cloud)
@@ -111,7 +118,7 @@ def test_known_fault_the_style_squashed_to_the_photos_shape(make_cloud: MakeClou
     assert (job.recipe or {})["photo"] == [200, 50]
 
 
-def test_a_style_that_lies_in_the_bucket_is_found_by_key_and_by_name(make_cloud: MakeCloud) -> None:
+def test_a_style_in_the_bucket_is_found_by_key_and_by_name(make_cloud: MakeCloud) -> None:
     cloud = make_cloud("tells_sizes")
     jpeg = BytesIO()
     Image.new("RGB", (70, 40)).save(jpeg, "JPEG")
@@ -153,3 +160,32 @@ def test_what_is_taken_back_is_taken_from_the_cdn(aws: Aws) -> None:
     (invalidation,) = cdn.list_invalidations(DistributionId=distribution)["InvalidationList"]["Items"]
     paths = cdn.get_invalidation(DistributionId=distribution, Id=invalidation["Id"])["Invalidation"]["InvalidationBatch"]["Paths"]["Items"]
     assert paths == [f"/{public}"]
+
+
+class Cdn:
+    """CloudFront, which is out of order for some requests."""
+
+    def __init__(self, failures: int) -> None:
+        self.failures, self.invalidated = failures, list[str]()
+
+    def create_invalidation(self, **request: Any) -> None:
+        if self.failures:
+            self.failures -= 1
+            raise ClientError({"Error": {"Code": "AccessDenied"}}, "CreateInvalidation")
+        self.invalidated += request["InvalidationBatch"]["Paths"]["Items"]
+
+
+@pytest.mark.parametrize("what", ["make private", "delete"])
+def test_the_invalidation_of_a_picture_on_the_cdn_is_repeated_until_it_succeeds(cloud: Cloud, what: str) -> None:
+    cdn = Cdn(2)
+    objects = CloudObjects(cloud.aws.bucket, "", cloud.aws.client("s3"), cdn, "E1")
+    backend = replace(cloud.backend, objects=objects)
+    service = Service(backend, open_catalogue(cloud.settings), cloud.settings)
+    job = cloud.finished(cloud.submit(public=True))
+    (service.make_private if what == "make private" else service.delete)(job.id, "anna")
+    assert not any(found.key.startswith("public/") for found in objects.listing())
+    now = backend.clock() + 61.0
+    for later in (0.0, 61.0, 122.0):
+        complete_cleanups(backend, now + later)
+    assert set(cdn.invalidated) == {f"/public/input/{job.id}.jpg", f"/public/output/{job.id}.jpg"}
+    assert backend.cleanups.pending(now + 999.0, 9) == []

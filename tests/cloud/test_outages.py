@@ -4,24 +4,24 @@ import pytest
 
 from nst.domain import JobState
 from nst.errors import StoreUnavailable
-from nst.store.machines import Assignment, Phase
-from tests.cloud.conftest import Cloud, MakeCloud, until
-from tests.cloud.test_end_to_end import claimed_by_hand
-from tests.cloud.test_letters import painted, read_all
-from worker.cloud.dispatcher import FIRST_PAUSE
-from worker.cloud.reconciler import Reconciler
+from nst.store.ports.batch import BatchJob, BatchPhase
+from nst.worker.cloud.dispatcher import FIRST_PAUSE
+from nst.worker.cloud.reconciler import Reconciler
+from tests.cloud.conftest import MakeCloud
+from tests.support.cloud import Cloud, claimed_by_hand, painted, read_all
+from tests.support.waiting import until
 
 
 class NoMachines:
-    """`Machines` that know what a test tells them, and note what they are asked."""
+    """`BatchCompute` that know what a test tells them, and note what they are asked."""
 
-    def __init__(self, *known: Assignment) -> None:
+    def __init__(self, *known: BatchJob) -> None:
         self.known, self.stopped = list(known), list[str]()
 
     def submit(self, _job: object) -> None:
         raise AssertionError("nothing is handed over here")
 
-    def find(self, job_id: str) -> list[Assignment]:
+    def find(self, job_id: str) -> list[BatchJob]:
         return [each for each in self.known if each.job_id == job_id]
 
     def stop(self, assignment_id: str, _reason: str) -> None:
@@ -57,14 +57,14 @@ def test_a_throttled_batch_costs_no_attempt(cloud: Cloud) -> None:
     assert cloud.record(job).state is JobState.QUEUED
     asked = cloud.aws.weather.seen.count("batch SubmitJob")
     assert asked > 1, "boto3 tries again by itself"
-    assert not cloud.dispatcher.step(now), "and then nobody is pressed for a while"
+    assert not cloud.dispatcher.step(now), "and then there is a pause"
     cloud.aws.weather.calm()
     assert cloud.dispatcher.step(now + FIRST_PAUSE)
     done = cloud.finished(job)
     assert (done.state, done.attempt - done.returns) == (JobState.SUCCEEDED, 1)
 
 
-def test_a_cancellation_that_batch_does_not_hear_is_told_again(make_cloud: MakeCloud) -> None:
+def test_a_cancellation_is_repeated_until_batch_accepts_it(make_cloud: MakeCloud) -> None:
     cloud = make_cloud("ignores_cancel")
     job = cloud.submit()
     cloud.relay_until(lambda: cloud.record(job).progress.fraction)
@@ -77,9 +77,9 @@ def test_a_cancellation_that_batch_does_not_hear_is_told_again(make_cloud: MakeC
 def test_a_relay_that_died_between_claiming_and_handing_over_costs_one_lease(cloud: Cloud) -> None:
     job = claimed_by_hand(cloud)
     now = cloud.backend.clock()
-    Reconciler(cloud.backend, cloud.machines, cloud.settings).step(now)
+    Reconciler(cloud.backend, cloud.batch, cloud.settings).step(now)
     assert cloud.record(job).state is JobState.RUNNING
-    Reconciler(cloud.backend, cloud.machines, cloud.settings).step(now + 31.0)
+    Reconciler(cloud.backend, cloud.batch, cloud.settings).step(now + 31.0)
     assert cloud.record(job).state is JobState.QUEUED
     assert cloud.finished(job).state is JobState.SUCCEEDED
 
@@ -95,13 +95,13 @@ def test_a_job_that_batch_still_has_is_not_given_up(cloud: Cloud) -> None:
 
 
 @pytest.mark.parametrize("there", [True, False])
-def test_an_end_that_nobody_told_is_found_out(cloud: Cloud, there: bool) -> None:
-    """The agent died between the painting and its letter, and the event was lost, too."""
+def test_an_end_without_a_message_is_found(cloud: Cloud, there: bool) -> None:
+    """The agent died between the painting and its message, and the event was lost, too."""
     cloud.executor.holds.set()
     job = claimed_by_hand(cloud)
     if there:
         painted(cloud, job.id)
-    machines = NoMachines(Assignment("b1", job.id, 1, Phase.FAILED, "Host EC2 (instance i-0) terminated."))
+    machines = NoMachines(BatchJob("b1", job.id, 1, BatchPhase.FAILED, "Host EC2 (instance i-0) terminated."))
     Reconciler(cloud.backend, machines, cloud.settings).step(cloud.backend.clock() + 31.0)
     assert cloud.record(job).state is (JobState.SUCCEEDED if there else JobState.FAILED)
 
@@ -122,7 +122,7 @@ def test_a_cancelled_job_that_is_overdue_is_ended_and_stopped(cloud: Cloud) -> N
     with pytest.raises(StoreUnavailable):
         cloud.service.cancel(job.id, "anna")
     cloud.aws.weather.calm()
-    machines = NoMachines(Assignment("b1", job.id, 1, Phase.PAINTING))
+    machines = NoMachines(BatchJob("b1", job.id, 1, BatchPhase.PAINTING))
     Reconciler(cloud.backend, machines, cloud.settings).step(cloud.backend.clock() + 31.0)
     assert machines.stopped == ["b1"]
     assert cloud.record(job).state is JobState.CANCELLED
@@ -140,10 +140,10 @@ def test_an_outage_of_the_records_makes_no_dead_letters(cloud: Cloud, monkeypatc
         outage.setattr(cloud.backend.jobs, "counts", away)
         for _ in range(9):
             with pytest.raises(StoreUnavailable):
-                cloud.postman.step(0.0)
+                cloud.reader.step(0.0)
     read_all(cloud)
     assert cloud.record(job).state is JobState.SUCCEEDED
-    assert cloud.aws.letters(cloud.aws.dead_letters) == 0
+    assert cloud.aws.messages(cloud.aws.dead_letters) == 0
 
 
 def test_an_agent_tries_again_what_was_out_of_reach_and_says_so_the_last_time(

@@ -9,12 +9,13 @@ from collections.abc import Iterator
 import pytest
 
 from nst.domain import JobState
-from nst.errors import StoreUnavailable
+from nst.errors import StoreMisconfigured, StoreUnavailable
 from nst.settings import Settings
-from tests.cloud.aws import process_environment
-from tests.cloud.conftest import Cloud, until
-from tests.cloud.executor import ROOT
-from worker.cloud.relay import Relay
+from nst.worker.cloud.relay import Relay
+from tests.support.aws import process_environment
+from tests.support.batch_executor import ROOT
+from tests.support.cloud import Cloud
+from tests.support.waiting import until
 
 
 @pytest.fixture
@@ -29,7 +30,7 @@ def relays(cloud: Cloud) -> Iterator[list["subprocess.Popen[bytes]"]]:
         process.wait()
 
 
-def test_two_relays_serve_one_studio_and_leave_when_they_are_told(cloud: Cloud, relays: list["subprocess.Popen[bytes]"]) -> None:
+def test_two_relays_serve_one_studio_and_exit_after_sigterm(cloud: Cloud, relays: list["subprocess.Popen[bytes]"]) -> None:
     jobs = [cloud.submit(), cloud.submit(public=True)]
     until(lambda: all(cloud.record(job).state.is_terminal for job in jobs))
     assert {cloud.record(job).state for job in jobs} == {JobState.SUCCEEDED}
@@ -40,7 +41,7 @@ def test_two_relays_serve_one_studio_and_leave_when_they_are_told(cloud: Cloud, 
 
 
 class Duty:
-    """Raises what it is told to, one thing after the other, and then asks to leave."""
+    """Raises the given exceptions, one at each step, and then asks the relay to stop."""
 
     def __init__(self, stop: threading.Event, *raised: BaseException) -> None:
         self.stop, self.raised = stop, list(raised)
@@ -53,12 +54,17 @@ class Duty:
 
 
 @pytest.mark.parametrize(
-    ("raised", "code"), [((StoreUnavailable("away"), OSError("refused")), 0), ((KeyError("a mistake of ours"),), 1), ((), 0)]
+    ("raised", "code"),
+    [
+        ((StoreUnavailable("away"), StoreMisconfigured("refused"), OSError("no file is left")), 0),
+        ((KeyError("a mistake of ours"),), 1),
+        ((), 0),
+    ],
 )
 def test_an_outage_is_waited_for_and_a_mistake_ends_the_process(
     cloud: Cloud, monkeypatch: pytest.MonkeyPatch, raised: tuple[BaseException, ...], code: int
 ) -> None:
-    monkeypatch.setattr("worker.cloud.relay.AWAY_SECONDS", 0.0)
+    monkeypatch.setattr("nst.worker.cloud.relay.AWAY_SECONDS", 0.0)
     stop = threading.Event()
     assert Relay(cloud.backend, [(Duty(stop, *raised), lambda _: None)]).run(stop) == code
 
@@ -69,3 +75,14 @@ def test_settings_that_are_not_enough_are_refused_with_their_names(monkeypatch: 
         Settings(backend="aws", objects_url="s3://pictures", batch_definition="agent", done_queue_url="http://q")
     with pytest.raises(ValueError, match="s3://"):
         Settings(backend="aws", objects_url="file:///tmp", batch_queue="q", batch_definition="agent", done_queue_url="http://q")
+
+
+@pytest.mark.parametrize("left_out", ["NST_DISK_BYTES", "NST_QUEUE_LENGTH"])
+def test_limits_of_one_machine_are_refused_in_the_cloud_unless_they_are_meant(
+    cloud: Cloud, monkeypatch: pytest.MonkeyPatch, left_out: str
+) -> None:
+    monkeypatch.delenv(left_out)
+    with pytest.raises(ValueError, match=f"needs {left_out}"):
+        Settings()
+    monkeypatch.setenv(left_out, str(Settings.model_fields[left_out.removeprefix("NST_").lower()].default))
+    assert Settings().backend == "aws"

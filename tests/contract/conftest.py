@@ -7,13 +7,14 @@ from pathlib import Path
 import pytest
 
 from nst.domain import new_id
-from nst.store.aws import CloudObjects, CloudQueue
+from nst.store.aws.objects import CloudObjects
+from nst.store.aws.queue import CloudQueue
 from nst.store.files import FileObjects
-from nst.store.memory import memory_backend
 from nst.store.ports import Backend
 from nst.store.redis import redis_backend
 from nst.store.sqlite import Database, sqlite_backend
-from tests.servers import BUCKET, connected, new_mailbox, new_s3_objects, s3_client, shared_cluster
+from tests.support.memory_store import memory_backend
+from tests.support.servers import BUCKET, connected, new_mailbox, new_s3_objects, s3_client, shared_cluster
 
 
 @pytest.fixture(params=["memory", "local", "redis", "cluster and s3", "aws"])

@@ -7,15 +7,15 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from nst.domain import Job, JobProgress, Outcome, Preset, Ticket
+from nst.domain import FencingToken, Job, JobProgress, Outcome, Preset
 from nst.errors import Refused
 from nst.store.files import FileObjects
-from nst.store.memory import MemoryObjects, memory_backend
 from nst.store.ports import Backend, Quota
 from nst.store.redis import redis_backend
 from nst.store.sqlite import Database, sqlite_backend
-from tests.builders import a_job, painted
-from tests.servers import connected
+from tests.support.jobs import a_job, painted
+from tests.support.memory_store import MemoryObjects, memory_backend
+from tests.support.servers import connected
 
 QUOTA = Quota(uploads_per_minute=6, active=3, queued=8)
 OUTCOMES = ["succeeded", "failed", "cancelled"]
@@ -31,7 +31,7 @@ class AllBackends(RuleBasedStateMachine):
         self.backends = (memory_backend(), local, redis_backend(self.connection, MemoryObjects()))
         self.now = 0.0
         self.jobs: dict[str, Job] = {}
-        self.tickets: list[Ticket] = []
+        self.tokens: list[FencingToken] = []
 
     def teardown(self) -> None:
         self.connection.close()
@@ -69,26 +69,26 @@ class AllBackends(RuleBasedStateMachine):
     def a_worker_claims(self) -> None:
         lease = self.all(lambda backend: backend.queue.claim("worker", self.now, 30.0))
         if lease is not None:
-            self.tickets.append(lease.job.ticket)  # type: ignore[attr-defined]
+            self.tokens.append(lease.job.fencing_token)  # type: ignore[attr-defined]
 
-    @precondition(lambda self: self.tickets)
+    @precondition(lambda self: self.tokens)
     @rule(data=st.data(), outcome=st.sampled_from(OUTCOMES))
     def somebody_finishes(self, data: st.DataObject, outcome: str) -> None:
-        ticket = data.draw(st.sampled_from(self.tickets))
-        ends = {"failed": Outcome.failed("no"), "cancelled": Outcome.cancelled(), "succeeded": painted(self.jobs[ticket.job_id])}
-        self.all(lambda backend: backend.jobs.finish(ticket, ends[outcome], self.now))
-        self.all(lambda backend: backend.queue.acknowledge(ticket))
+        token = data.draw(st.sampled_from(self.tokens))
+        ends = {"failed": Outcome.failed("no"), "cancelled": Outcome.cancelled(), "succeeded": painted(self.jobs[token.job_id])}
+        self.all(lambda backend: backend.jobs.finish(token, ends[outcome], self.now))
+        self.all(lambda backend: backend.queue.acknowledge(token))
 
-    @precondition(lambda self: self.tickets)
+    @precondition(lambda self: self.tokens)
     @rule(data=st.data(), what=st.sampled_from(["heartbeat", "advance", "give back"]))
     def somebody_speaks(self, data: st.DataObject, what: str) -> None:
-        ticket = data.draw(st.sampled_from(self.tickets))
+        token = data.draw(st.sampled_from(self.tokens))
         if what == "heartbeat":
-            self.all(lambda backend: backend.queue.heartbeat(ticket, self.now, 30.0))
+            self.all(lambda backend: backend.queue.heartbeat(token, self.now, 30.0))
         elif what == "advance":
-            self.all(lambda backend: backend.jobs.advance(ticket, JobProgress(0.5, "scale 1 of 2", 3.0), None))
+            self.all(lambda backend: backend.jobs.advance(token, JobProgress(0.5, "scale 1 of 2", 3.0), None))
         else:
-            self.all(lambda backend: backend.queue.give_back(ticket, self.now))
+            self.all(lambda backend: backend.queue.give_back(token, self.now))
 
     @rule()
     def leases_lapse(self) -> None:
@@ -110,10 +110,10 @@ class AllBackends(RuleBasedStateMachine):
     def they_agree_and_only_legal_steps_were_taken(self) -> None:
         self.all(lambda backend: backend.feed.page(99))
         self.all(lambda backend: dict(backend.jobs.counts()))
-        self.all(lambda backend: backend.queue.line())
+        self.all(lambda backend: backend.queue.lane_stats())
         self.all(lambda backend: backend.jobs.dead(99))
         for job_id, before in self.jobs.items():
-            after = self.all(lambda backend, job_id=job_id: (backend.jobs.get(job_id), backend.queue.ahead(job_id)))[0]  # type: ignore[index,misc]
+            after = self.all(lambda backend, job_id=job_id: (backend.jobs.get(job_id), backend.queue.position(job_id)))[0]  # type: ignore[index,misc]
             assert after.state is before.state or before.state.may_become(after.state) or after.attempt > before.attempt
             assert not before.state.is_terminal or after.state is before.state
             self.jobs[job_id] = after

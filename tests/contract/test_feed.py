@@ -2,7 +2,7 @@
 
 from nst.domain import Cursor, StyleRef
 from nst.store.ports import Backend
-from tests.builders import record, submitted, succeeded
+from tests.support.jobs import record, submitted, succeeded
 
 
 def ids(backend: Backend, limit: int = 99, style: str | None = None) -> list[str]:
@@ -16,7 +16,7 @@ def test_only_public_paintings_that_succeeded_are_shown(backend: Backend) -> Non
     assert ids(backend) == [shown.id]
 
 
-def test_an_entry_tells_what_to_show_and_nothing_of_the_owner(backend: Backend) -> None:
+def test_an_entry_has_what_to_show_and_nothing_about_the_owner(backend: Backend) -> None:
     job = succeeded(backend, "anna", public=True)
     (entry,) = backend.feed.page(9).entries
     assert entry.output_key == f"public/output/{job.id}.jpg"
@@ -49,7 +49,7 @@ def test_the_feed_is_filtered_by_style(backend: Backend) -> None:
     assert ids(backend, style=f"style/{'0' * 32}-0.jpg") == []
 
 
-def test_a_hidden_painting_stays_out_until_it_is_let_in_at_its_old_place(backend: Backend) -> None:
+def test_a_hidden_painting_stays_out_until_it_is_shown_again_at_its_old_place(backend: Backend) -> None:
     first, second = (succeeded(backend, public=True, at=float(at)) for at in (1, 2))
     assert backend.feed.hide(first.id, True)
     assert ids(backend) == [second.id]
@@ -72,3 +72,12 @@ def test_each_visitor_reports_a_painting_once(backend: Backend) -> None:
     assert backend.feed.report(job.id, "dora", "", 5.0) == 0
     backend.feed.hide(job.id, False)
     assert backend.feed.report(job.id, "dora", "", 6.0) == 1
+
+
+def test_what_was_let_in_again_is_marked_until_it_is_hidden(backend: Backend) -> None:
+    job = succeeded(backend, public=True)
+    seen = [record(backend, job.id).cleared]
+    for is_hidden in (True, False, True):
+        backend.feed.hide(job.id, is_hidden)
+        seen.append(record(backend, job.id).cleared)
+    assert seen == [False, False, True, False]

@@ -1,8 +1,13 @@
 """What `nst.store.ports.JobStore` promises."""
 
-from nst.domain import Cursor, JobProgress, JobState, Outcome, Preset
-from nst.store.ports import Backend
-from tests.builders import painted, record, submitted, succeeded
+from dataclasses import replace
+
+import pytest
+
+from nst.domain import Cursor, JobProgress, JobState, Outcome, Preset, StyleRef
+from nst.errors import JobIdTaken, TooManyJobs, TooManyUploads
+from nst.store.ports import Backend, Quota
+from tests.support.jobs import PLENTY, painted, record, submitted, succeeded
 
 
 def test_progress_is_noted_and_forgotten_at_the_end(backend: Backend) -> None:
@@ -10,29 +15,52 @@ def test_progress_is_noted_and_forgotten_at_the_end(backend: Backend) -> None:
     lease = backend.queue.claim("worker", 1.0, 30.0)
     assert lease is not None
     progress = JobProgress(0.4, "scale 2 of 5", 12.5)
-    assert backend.jobs.advance(lease.job.ticket, progress, f"private/preview/{job.id}.jpg")
-    assert backend.jobs.advance(lease.job.ticket, progress, None)
+    assert backend.jobs.advance(lease.job.fencing_token, progress, f"private/preview/{job.id}.jpg")
+    assert backend.jobs.advance(lease.job.fencing_token, progress, None)
     assert record(backend, job.id).progress == progress
     assert record(backend, job.id).preview_key == f"private/preview/{job.id}.jpg"
-    assert backend.jobs.finish(lease.job.ticket, painted(job), 2.0)
+    assert backend.jobs.finish(lease.job.fencing_token, painted(job), 2.0)
     assert record(backend, job.id).progress == JobProgress(1.0, "scale 2 of 5")
     assert record(backend, job.id).preview_key is None
+
+
+def test_the_size_of_the_photo_is_kept_if_it_is_known(backend: Backend) -> None:
+    known, unknown = submitted(backend, width=640, height=480), submitted(backend)
+    assert [(job.width, job.height) for job in (record(backend, known.id), record(backend, unknown.id))] == [(640, 480), (None, None)]
 
 
 def test_a_failure_keeps_its_sentence(backend: Backend) -> None:
     job = submitted(backend, public=True)
     lease = backend.queue.claim("worker", 1.0, 30.0)
     assert lease is not None
-    assert backend.jobs.finish(lease.job.ticket, Outcome.failed("It rained."), 2.0)
+    assert backend.jobs.finish(lease.job.fencing_token, Outcome.failed("It rained."), 2.0)
     failed = record(backend, job.id)
     assert (failed.state, failed.error, failed.finished, failed.published) == (JobState.FAILED, "It rained.", 2.0, None)
     assert backend.jobs.dead(9) == []
 
 
+def test_a_failure_keeps_its_code_if_it_has_one(backend: Backend) -> None:
+    for code in ("style_changed", None):
+        job = submitted(backend)
+        lease = backend.queue.claim("worker", 1.0, 30.0)
+        assert lease is not None
+        assert backend.jobs.finish(lease.job.fencing_token, Outcome.failed("It rained.", code), 2.0)
+        assert record(backend, job.id).error_code == code
+
+
+def test_a_record_says_which_picture_each_style_was(backend: Backend) -> None:
+    styles = (StyleRef("own-style", 1.0, "ab" * 32), StyleRef("tide-wash", 2.0, "cd" * 32), StyleRef(f"style/{'0' * 32}-0.jpg"))
+    job = submitted(backend, styles=styles)
+    assert record(backend, job.id).styles == styles
+    lease = backend.queue.claim("worker", 1.0, 30.0)
+    assert lease is not None
+    assert lease.job.styles == styles
+
+
 def test_a_job_is_finished_once(backend: Backend) -> None:
     job = succeeded(backend, public=True)
-    assert not backend.jobs.finish(job.ticket, painted(job), 9.0)
-    assert not backend.jobs.finish(job.ticket, Outcome.failed("no"), 9.0)
+    assert not backend.jobs.finish(job.fencing_token, painted(job), 9.0)
+    assert not backend.jobs.finish(job.fencing_token, Outcome.failed("no"), 9.0)
     assert record(backend, job.id) == job
 
 
@@ -74,13 +102,14 @@ def test_the_oldest_private_jobs_are_found_and_those_that_came_to_nothing(backen
     assert [job.id for job in backend.jobs.oldest_private(3.0, 9)] == [first.id, second.id, cancelled.id]
     assert [job.id for job in backend.jobs.oldest_private(9.0, 9)] == [first.id, second.id, cancelled.id, third.id]
     assert [job.id for job in backend.jobs.oldest_private(9.0, 1)] == [first.id]
+    assert [job.id for job in backend.jobs.oldest_private(9.0, 1, only_unpainted=True)] == [cancelled.id]
 
 
 def test_jobs_are_counted_and_timed(backend: Backend) -> None:
     draft = submitted(backend, preset=Preset.DRAFT)
     lease = backend.queue.claim("worker", 10.0, 30.0)
     assert lease is not None
-    backend.jobs.finish(lease.job.ticket, painted(draft), 14.0)
+    backend.jobs.finish(lease.job.fencing_token, painted(draft), 14.0)
     submitted(backend)
     assert backend.jobs.counts() == {JobState.SUCCEEDED: 1, JobState.QUEUED: 1}
     assert backend.jobs.durations(None, 9) == [(1.0, 4.0)]
@@ -88,7 +117,7 @@ def test_jobs_are_counted_and_timed(backend: Backend) -> None:
     assert backend.jobs.durations(Preset.HIGH, 9) == []
 
 
-def test_what_is_known_is_told_from_what_is_not(backend: Backend) -> None:
+def test_known_ids_are_distinguished_from_unknown_ones(backend: Backend) -> None:
     job = submitted(backend)
     assert backend.jobs.known([job.id, "0" * 32]) == {job.id}
 
@@ -120,3 +149,46 @@ def test_dead_letters_are_listed_newest_first_until_they_are_deleted(backend: Ba
     assert [job.id for job in backend.jobs.dead(2)] == [jobs[2].id, jobs[1].id]
     backend.jobs.delete(jobs[2].id)
     assert [job.id for job in backend.jobs.dead(9)] == [jobs[1].id, jobs[0].id]
+
+
+def test_an_owner_is_renamed_with_everything_that_is_counted_of_them(backend: Backend) -> None:
+    shown = succeeded(backend, "anna", public=True)
+    jobs, other = [submitted(backend, "anna", created=float(number)) for number in range(1, 4)], submitted(backend, "bert")
+    assert backend.jobs.rename_owner("anna", "a-hash") == 4
+    assert backend.jobs.rename_owner("anna", "a-hash") == 0
+    assert backend.jobs.of_owner("anna", 9) == []
+    assert [job.id for job in backend.jobs.of_owner("a-hash", 9)] == [*(job.id for job in reversed(jobs)), shown.id]
+    assert record(backend, other.id).owner == "bert"
+    assert [entry.job_id for entry in backend.feed.page(9).entries] == [shown.id]
+    again = backend.queue.submit(replace(jobs[0], id="f" * 32, owner="a-hash"), PLENTY)
+    assert again.id == jobs[0].id
+    for quota, error in ((Quota(4, 99, 99), TooManyUploads), (Quota(99, 3, 99), TooManyJobs)):
+        with pytest.raises(error):
+            backend.queue.check("a-hash", quota, 4.0)
+    lease = backend.queue.claim("worker", 5.0, 30.0)
+    assert lease is not None
+    assert backend.jobs.finish(lease.job.fencing_token, painted(lease.job), 6.0)
+
+
+def test_all_owners_and_reporters_are_renamed(backend: Backend) -> None:
+    anna, bert = succeeded(backend, "anna", public=True), submitted(backend, "key:shop")
+    for reporter in ("anna", "carl", "hash-of-carl"):
+        backend.feed.report(anna.id, reporter, "", 2.0)
+
+    def new_name(name: str) -> str:
+        return name if name.startswith(("key:", "hash-of-")) else f"hash-of-{name}"
+
+    assert backend.jobs.rename_owners(new_name) == 2
+    assert backend.jobs.rename_owners(new_name) == 0
+    assert (record(backend, anna.id).owner, record(backend, bert.id).owner) == ("hash-of-anna", "key:shop")
+    assert backend.feed.report(anna.id, "hash-of-anna", "", 3.0) == 2
+
+
+def test_the_id_of_a_deleted_job_stays_taken(backend: Backend) -> None:
+    kept, gone = submitted(backend), submitted(backend)
+    assert not backend.jobs.was_deleted(gone.id)
+    assert backend.jobs.delete(gone.id)
+    assert (backend.jobs.was_deleted(gone.id), backend.jobs.was_deleted(kept.id)) == (True, False)
+    with pytest.raises(JobIdTaken):
+        backend.queue.submit(replace(gone, owner="eve"), PLENTY)
+    assert backend.jobs.get(gone.id) is None

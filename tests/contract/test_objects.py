@@ -1,12 +1,13 @@
 """What `nst.store.ports.ObjectStore` promises."""
 
+import errno
 import os
 from pathlib import Path
 
 import pytest
 
 from nst.domain import new_id
-from nst.errors import ObjectMissing
+from nst.errors import ObjectMissing, StoreFull
 from nst.store.files import FileObjects
 from nst.store.ports import Backend
 
@@ -53,7 +54,7 @@ def test_everything_is_listed_with_its_size(backend: Backend) -> None:
 
 
 @pytest.mark.parametrize("key", BAD_KEYS)
-def test_a_key_that_is_none_of_ours_is_refused(backend: Backend, key: str) -> None:
+def test_a_key_of_another_form_is_refused(backend: Backend, key: str) -> None:
     for action in (lambda: backend.objects.put(key, b""), lambda: backend.objects.get(key), lambda: backend.objects.delete([key])):
         with pytest.raises(ObjectMissing) as caught:
             action()
@@ -96,15 +97,15 @@ def test_what_killed_processes_were_writing_is_cleared_away_in_time(tmp_path: Pa
     assert [found.key for found in FileObjects(tmp_path).listing()] == [KEY]
 
 
-def test_a_write_that_fails_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_write_that_fails_leaves_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     objects = FileObjects(tmp_path)
     objects.put(KEY, b"whole")
 
     def full(_: int) -> None:
-        raise OSError("the disk is full")
+        raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr("nst.store.files.os.fsync", full)
-    with pytest.raises(OSError, match="full"):
+    with pytest.raises(StoreFull, match="no space"):
         objects.put(KEY, b"half")
     assert objects.get(KEY) == b"whole"
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == [tmp_path / KEY]

@@ -10,21 +10,14 @@ from pathlib import Path
 import pytest
 
 from nst.domain import JobState
-from nst.errors import DataTooNew, TooManyJobs
-from nst.store.memory import MemoryObjects
-from nst.store.ports import Backend, Pulse, Quota, WorkerInfo
+from nst.errors import DataTooNew, StoreFault, TooManyJobs
+from nst.store.ports import Backend, LeaseStatus, Quota, WorkerInfo
 from nst.store.sqlite import Database, sqlite_backend
 from nst.store.sqlite.database import migrations
-from tests.builders import PLENTY, a_job, painted, record, state_of, submitted
+from tests.support.jobs import PLENTY, a_job, painted, record, state_of, submitted
+from tests.support.memory_store import MemoryObjects
+from tests.support.stores import OPENED, ROOT
 
-ROOT = Path(__file__).parents[2]
-OPENED = """
-import sys
-from pathlib import Path
-from nst.store.memory import MemoryObjects
-from nst.store.sqlite import Database, sqlite_backend
-backend = sqlite_backend(Database(Path(sys.argv[1])), MemoryObjects())
-"""
 CLAIM_ALL = """
 while (lease := backend.queue.claim("child", 1.0, 30.0)) is not None:
     print(lease.job.id, flush=True)
@@ -58,7 +51,7 @@ def pair(path: Path) -> Iterator[tuple[Backend, Backend]]:
 
 
 def process(program: str, path: Path) -> "subprocess.Popen[str]":
-    return subprocess.Popen([sys.executable, "-c", OPENED + program, str(path)], cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    return subprocess.Popen([sys.executable, "-c", OPENED + program, str(path)], cwd=ROOT, stdout=subprocess.PIPE, encoding="utf-8")
 
 
 def words_of(child: "subprocess.Popen[str]", status: int = 0) -> list[str]:
@@ -74,16 +67,16 @@ def test_what_one_has_written_the_other_sees(pair: tuple[Backend, Backend]) -> N
     assert lease is not None
     assert state_of(here, job.id) is JobState.RUNNING
     here.queue.cancel(job.id, 2.0)
-    assert there.queue.heartbeat(lease.job.ticket, 3.0, 30.0) is Pulse.CANCEL
-    assert there.jobs.finish(lease.job.ticket, painted(job), 4.0)
+    assert there.queue.heartbeat(lease.job.fencing_token, 3.0, 30.0) is LeaseStatus.CANCEL
+    assert there.jobs.finish(lease.job.fencing_token, painted(job), 4.0)
     assert [entry.job_id for entry in here.feed.page(9).entries] == [job.id]
 
 
-def test_a_listener_hears_what_another_has_notified(pair: tuple[Backend, Backend]) -> None:
+def test_a_listener_receives_what_another_process_has_sent(pair: tuple[Backend, Backend]) -> None:
     here, there = pair
-    with here.completions.listen() as listener:
-        there.completions.notify("job", 1.0)
-        assert listener.wait(5.0) == ["job"]
+    listener = here.job_events.listen()
+    there.job_events.notify("job", 1.0)
+    assert listener.wait(5.0) == ["job"]
 
 
 def test_waiting_ends_when_another_submits(pair: tuple[Backend, Backend]) -> None:
@@ -120,9 +113,9 @@ def test_of_many_that_finish_an_attempt_at_once_one_does(pair: tuple[Backend, Ba
     job = submitted(pair[0], public=True)
     lease = pair[0].queue.claim("worker", 1.0, 30.0)
     assert lease is not None
-    ticket = lease.job.ticket
+    token = lease.job.fencing_token
     with ThreadPoolExecutor(8) as threads:
-        finished = threads.map(lambda number: pair[number % 2].jobs.finish(ticket, painted(job, size_bytes=10), 2.0), range(16))
+        finished = threads.map(lambda number: pair[number % 2].jobs.finish(token, painted(job, size_bytes=10), 2.0), range(16))
     assert sum(finished) == 1
     assert pair[0].jobs.stored_bytes() == 10
 
@@ -198,9 +191,9 @@ def test_every_version_of_the_file_is_brought_up_to_date(path: Path) -> None:
 
 
 def test_workers_that_were_killed_are_forgotten_in_time(pair: tuple[Backend, Backend], path: Path) -> None:
-    pair[0].roster.report(WorkerInfo("killed", started=0.0, seen=0.0))
-    pair[1].roster.report(WorkerInfo("new", started=0.0, seen=2 * 86_400.0))
-    assert [worker.name for worker in pair[0].roster.present(0.0)] == ["new"]
+    pair[0].workers.report(WorkerInfo("killed", started=0.0, seen=0.0))
+    pair[1].workers.report(WorkerInfo("new", started=0.0, seen=2 * 86_400.0))
+    assert [worker.name for worker in pair[0].workers.present(0.0)] == ["new"]
 
 
 def test_a_transaction_that_breaks_off_leaves_nothing_and_no_lock(path: Path) -> None:
@@ -215,7 +208,7 @@ def test_a_transaction_that_breaks_off_leaves_nothing_and_no_lock(path: Path) ->
 
 def test_a_commit_that_is_refused_leaves_nothing_and_no_lock(path: Path) -> None:
     database = Database(path)
-    with pytest.raises(sqlite3.IntegrityError), database.writing() as connection:
+    with pytest.raises(StoreFault), database.writing() as connection:
         connection.execute("PRAGMA defer_foreign_keys = ON")
         connection.execute("INSERT INTO feed VALUES ('', 0, 'no such job')")
     with database.writing() as connection:

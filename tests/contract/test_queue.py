@@ -1,13 +1,14 @@
 """What `nst.store.ports.Queue` promises."""
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
 
-from nst.domain import JobProgress, JobState, Outcome, Preset, Ticket
+from nst.domain import FencingToken, JobProgress, JobState, Outcome, Preset
 from nst.errors import QueueFull, Refused, TooManyJobs, TooManyUploads
-from nst.store.ports import Backend, Lease, Line, Pulse, Quota
-from tests.builders import PLENTY, a_job, painted, record, state_of, submitted
+from nst.store.ports import Backend, LaneStats, Lease, LeaseStatus, Quota
+from tests.support.jobs import PLENTY, a_job, painted, record, state_of, submitted
 
 
 def claimed(backend: Backend, now: float = 1.0, lease_seconds: float = 30.0, worker: str = "worker") -> Lease:
@@ -136,10 +137,10 @@ class TestClaiming:
         assert claimed(backend).job.id == job.id
 
     def test_what_waits_is_known_by_lane(self, backend: Backend) -> None:
-        assert backend.queue.line() == {}
+        assert backend.queue.lane_stats() == {}
         for owner, preset, created in (("anna", Preset.DRAFT, 5.0), ("bert", Preset.DRAFT, 3.0), ("anna", Preset.HIGH, 4.0)):
             submitted(backend, owner, preset, created)
-        assert backend.queue.line() == {Preset.DRAFT: Line(2, 3.0), Preset.HIGH: Line(1, 4.0)}
+        assert backend.queue.lane_stats() == {Preset.DRAFT: LaneStats(2, 3.0), Preset.HIGH: LaneStats(1, 4.0)}
 
 
 class TestFairness:
@@ -177,12 +178,12 @@ class TestFairness:
     def test_what_is_ahead_is_known(self, backend: Backend) -> None:
         first, second = submitted(backend, "anna", preset=Preset.STANDARD), submitted(backend, "bert", preset=Preset.HIGH)
         third = submitted(backend, "anna", preset=Preset.HIGH)
-        found = [backend.queue.ahead(job.id) for job in (first, second, third)]
+        found = [backend.queue.position(job.id) for job in (first, second, third)]
         assert [(place.jobs, place.cost) for place in found if place] == [(0, 0.0), (1, 4.0), (2, 20.0)]
         lease = claimed(backend)
-        backend.jobs.advance(lease.job.ticket, JobProgress(0.75), None)
-        assert backend.queue.ahead(first.id) is None
-        place = backend.queue.ahead(second.id)
+        backend.jobs.advance(lease.job.fencing_token, JobProgress(0.75), None)
+        assert backend.queue.position(first.id) is None
+        place = backend.queue.position(second.id)
         assert place is not None
         assert (place.jobs, place.cost) == (0, 1.0)
 
@@ -191,7 +192,7 @@ class TestLeases:
     def test_a_heartbeat_extends_the_lease(self, backend: Backend) -> None:
         submitted(backend)
         lease = claimed(backend, now=0.0, lease_seconds=30.0)
-        assert backend.queue.heartbeat(lease.job.ticket, 20.0, 30.0) is Pulse.HELD
+        assert backend.queue.heartbeat(lease.job.fencing_token, 20.0, 30.0) is LeaseStatus.HELD
         assert backend.queue.requeue_lapsed(49.0) == []
         assert [job.state for job in backend.queue.requeue_lapsed(51.0)] == [JobState.QUEUED]
 
@@ -200,9 +201,9 @@ class TestLeases:
         lease = claimed(backend, now=0.0, lease_seconds=30.0)
         assert backend.queue.overdue(30.0) == []
         assert backend.queue.overdue(31.0) == [lease.job]
-        backend.queue.heartbeat(lease.job.ticket, 31.0, 30.0)
+        backend.queue.heartbeat(lease.job.fencing_token, 31.0, 30.0)
         assert backend.queue.overdue(60.0) == []
-        assert record(backend, lease.job.id) == lease.job
+        assert record(backend, lease.job.id) == replace(lease.job, lease_until=61.0)
 
     def test_a_lapsed_job_is_given_to_another_worker(self, backend: Backend) -> None:
         job = submitted(backend)
@@ -213,11 +214,11 @@ class TestLeases:
 
     def test_a_worker_that_comes_back_from_the_dead_changes_nothing(self, backend: Backend) -> None:
         job = submitted(backend, public=True)
-        late = claimed(backend, now=0.0).job.ticket
+        late = claimed(backend, now=0.0).job.fencing_token
         backend.queue.requeue_lapsed(31.0)
         for _ in range(2):  # while it waits, and when another worker has it
             before = record(backend, job.id)
-            assert backend.queue.heartbeat(late, 32.0, 30.0) is Pulse.LOST
+            assert backend.queue.heartbeat(late, 32.0, 30.0) is LeaseStatus.LOST
             assert not backend.jobs.advance(late, JobProgress(0.9), None)
             assert not backend.jobs.finish(late, painted(job), 32.0)
             assert not backend.jobs.finish(late, Outcome.failed("too late"), 32.0)
@@ -235,34 +236,34 @@ class TestLeases:
             changed = backend.queue.requeue_lapsed(now + 31)
         assert [(other.id, other.state) for other in changed] == [(job.id, JobState.FAILED)]
         assert record(backend, job.id).error == changed[0].error
-        assert "broke off 2 times" in (changed[0].error or "")
+        assert "was interrupted 2 times" in (changed[0].error or "")
         assert backend.jobs.dead(9) == changed
 
     def test_a_job_given_back_has_lost_no_attempt(self, backend: Backend) -> None:
         job = submitted(backend, max_attempts=1)
         for _ in range(3):
-            assert backend.queue.give_back(claimed(backend).job.ticket, 2.0)
+            assert backend.queue.give_back(claimed(backend).job.fencing_token, 2.0)
             assert state_of(backend, job.id) is JobState.QUEUED
         assert claimed(backend).job.attempt == 4
 
     def test_a_job_keeps_its_place_when_it_is_queued_again(self, backend: Backend) -> None:
         first = submitted(backend, "anna")
         submitted(backend, "bert", created=1.0)
-        backend.queue.give_back(claimed(backend).job.ticket, 2.0)
+        backend.queue.give_back(claimed(backend).job.fencing_token, 2.0)
         assert claimed(backend).job.id == first.id
 
     def test_an_acknowledged_job_stays_final(self, backend: Backend) -> None:
         job = submitted(backend)
-        ticket = claimed(backend).job.ticket
-        backend.jobs.finish(ticket, painted(job), 2.0)
-        backend.queue.acknowledge(ticket)
-        backend.queue.acknowledge(ticket)
+        token = claimed(backend).job.fencing_token
+        backend.jobs.finish(token, painted(job), 2.0)
+        backend.queue.acknowledge(token)
+        backend.queue.acknowledge(token)
         assert backend.queue.requeue_lapsed(10_000.0) == []
         assert state_of(backend, job.id) is JobState.SUCCEEDED
 
     def test_a_worker_that_died_before_the_acknowledgement_has_still_finished(self, backend: Backend) -> None:
         job = submitted(backend, public=True)
-        backend.jobs.finish(claimed(backend).job.ticket, painted(job), 2.0)
+        backend.jobs.finish(claimed(backend).job.fencing_token, painted(job), 2.0)
         assert backend.queue.requeue_lapsed(10_000.0) == []
         assert backend.queue.claim("another", 10_000.0, 30.0) is None
         assert [entry.job_id for entry in backend.feed.page(9).entries] == [job.id]
@@ -278,31 +279,31 @@ class TestCancelling:
 
     def test_the_worker_of_a_running_job_is_asked(self, backend: Backend) -> None:
         job = submitted(backend)
-        ticket = claimed(backend).job.ticket
+        token = claimed(backend).job.fencing_token
         backend.queue.cancel(job.id, 2.0)
         assert state_of(backend, job.id) is JobState.RUNNING
-        assert backend.queue.heartbeat(ticket, 3.0, 30.0) is Pulse.CANCEL
-        assert backend.jobs.finish(ticket, Outcome.cancelled(), 4.0)
+        assert backend.queue.heartbeat(token, 3.0, 30.0) is LeaseStatus.CANCEL
+        assert backend.jobs.finish(token, Outcome.cancelled(), 4.0)
         assert state_of(backend, job.id) is JobState.CANCELLED
 
     def test_a_job_whose_worker_died_meanwhile_is_cancelled_and_not_tried_again(self, backend: Backend) -> None:
         lapsed, given_back = submitted(backend, "anna"), submitted(backend, "bert")
         claimed(backend, now=0.0)
-        ticket = claimed(backend, now=0.0).job.ticket
+        token = claimed(backend, now=0.0).job.fencing_token
         for job in (lapsed, given_back):
             backend.queue.cancel(job.id, 2.0)
-        assert backend.queue.give_back(ticket, 3.0)
+        assert backend.queue.give_back(token, 3.0)
         backend.queue.requeue_lapsed(31.0)
         assert {state_of(backend, job.id) for job in (lapsed, given_back)} == {JobState.CANCELLED}
         assert all(record(backend, job.id).finished for job in (lapsed, given_back))
 
     def test_a_final_job_stays_as_it_is(self, backend: Backend) -> None:
         job = submitted(backend)
-        backend.jobs.finish(claimed(backend).job.ticket, painted(job), 2.0)
+        backend.jobs.finish(claimed(backend).job.fencing_token, painted(job), 2.0)
         before = record(backend, job.id)
         assert backend.queue.cancel(job.id, 3.0) == before == record(backend, job.id)
 
     def test_an_unknown_job_cannot_be_cancelled(self, backend: Backend) -> None:
         assert backend.queue.cancel("0" * 32, 1.0) is None
-        assert backend.queue.heartbeat(Ticket("0" * 32, 1), 1.0, 30.0) is Pulse.LOST
+        assert backend.queue.heartbeat(FencingToken("0" * 32, 1), 1.0, 30.0) is LeaseStatus.LOST
         assert backend.queue.submit(a_job(), PLENTY).state is JobState.QUEUED

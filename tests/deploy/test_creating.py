@@ -15,7 +15,7 @@ import pytest
 from moto import mock_aws
 from moto.cloudformation.parsing import resource_class_from_type
 
-from tests.templates import ENVIRONMENTS, template
+from tests.support.templates import ENVIRONMENTS, template
 
 REGION = "eu-central-1"
 IMAGE = "1.dkr.ecr.eu-central-1.amazonaws.com/agent@sha256:" + "a" * 64

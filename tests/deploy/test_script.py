@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.templates import FOLDER, STACKS
+from tests.support.templates import FOLDER, STACKS
 
 _AWS = """#!/bin/sh
 echo "$@" >> "$NOTES"
@@ -31,15 +31,15 @@ esac
 def deployed(tmp_path: Path) -> dict[str, str]:
     """What each stack is deployed with."""
     for name, text in (("aws", _AWS), ("docker", _DOCKER)):
-        (tmp_path / name).write_text(text)
+        (tmp_path / name).write_text(text, encoding="utf-8")
         (tmp_path / name).chmod(0o755)
     environment = {**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}", "NOTES": str(tmp_path / "notes")}
     subprocess.run([FOLDER / "deploy.sh", "staging", "--certificate", "arn:c", "--alarms", "arn:a"], env=environment, check=True)
-    notes = (tmp_path / "notes").read_text()
+    notes = (tmp_path / "notes").read_text(encoding="utf-8")
     return {found[1]: found[0] for found in re.finditer(r"cloudformation deploy .*--template-file deploy/aws/(\w+)\.yaml.*", notes)}
 
 
-def test_every_stack_is_deployed_behind_those_that_it_imports_from(deployed: dict[str, str]) -> None:
+def test_every_stack_is_deployed_after_those_that_it_imports_from(deployed: dict[str, str]) -> None:
     assert tuple(deployed) == STACKS
 
 

@@ -11,8 +11,8 @@ import pytest
 from cfnlint.api import ManualArgs, lint
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
-from tests.templates import ENVIRONMENTS, FOLDER, STACKS, resource, template
-from worker.cloud import agent
+from nst.worker.cloud import agent
+from tests.support.templates import ENVIRONMENTS, FOLDER, STACKS, resource, template
 
 EVERY = [(stack, name) for stack in STACKS for name in template(stack)["Resources"]]
 
@@ -44,7 +44,7 @@ def as_list(value: Any) -> list[Any]:
 
 @pytest.mark.parametrize("stack", STACKS)
 def test_the_linter_has_nothing_to_say(stack: str) -> None:
-    assert lint((FOLDER / f"{stack}.yaml").read_text(), config=ManualArgs(regions=["eu-central-1", "us-east-1"])) == []
+    assert lint((FOLDER / f"{stack}.yaml").read_text(encoding="utf-8"), config=ManualArgs(regions=["eu-central-1", "us-east-1"])) == []
 
 
 def test_there_is_a_test_for_every_template() -> None:
@@ -92,7 +92,7 @@ def test_known_fault_an_always_on_gpu() -> None:
         assert "DesiredvCpus" not in resources
 
 
-def test_spot_comes_first_and_on_demand_behind_it() -> None:
+def test_spot_comes_first_and_on_demand_after_it() -> None:
     order = resource("jobs", "JobQueue")["ComputeEnvironmentOrder"]
     ranked = [entry["ComputeEnvironment"]["Fn::If"][1:] for entry in sorted(order, key=lambda entry: entry["Order"])]
     kinds = [[resource("jobs", choice["Ref"])["ComputeResources"]["Type"] for choice in choices] for choices in ranked]
@@ -129,7 +129,7 @@ def test_known_fault_no_dead_letter_queue() -> None:
     assert alarmed == [{"Fn::GetAtt": ["DeadLetters", "QueueName"]}]
 
 
-def test_known_fault_a_crash_that_nobody_hears_of() -> None:
+def test_known_fault_a_crash_that_no_message_reports() -> None:
     pattern = resource("jobs", "StateChanges")["EventPattern"]
     assert pattern["source"] == ["aws.batch"]
     assert "FAILED" in pattern["detail"]["status"]
@@ -143,7 +143,7 @@ def test_known_fault_a_crash_that_nobody_hears_of() -> None:
 
 
 @pytest.mark.parametrize(("where", "statement"), statements())
-def test_nobody_is_allowed_everything(where: str, statement: dict[str, Any]) -> None:
+def test_no_role_is_allowed_everything(where: str, statement: dict[str, Any]) -> None:
     if statement["Effect"] == "Deny":
         return
     assert not [action for action in as_list(statement["Action"]) if "*" in action]
@@ -216,11 +216,11 @@ def test_a_new_image_changes_nothing_that_another_stack_imports() -> None:
 @pytest.mark.parametrize(("stack", "name"), of_type("AWS::CloudWatch::Alarm"))
 def test_every_alarm_is_heard_by_somebody(stack: str, name: str) -> None:
     assert resource(stack, name)["AlarmActions"]["Fn::If"][:2] == ["HasAlarmTopic", [{"Ref": "AlarmTopic"}]]
-    (deployed,) = re.findall(rf"^stack {stack}\b.*$", (FOLDER / "deploy.sh").read_text(), re.MULTILINE)
+    (deployed,) = re.findall(rf"^stack {stack}\b.*$", (FOLDER / "deploy.sh").read_text(encoding="utf-8"), re.MULTILINE)
     assert '"AlarmTopic=$alarms"' in deployed
 
 
-def test_the_balancers_word_is_taken_for_who_calls_and_nobody_elses() -> None:
+def test_only_the_load_balancer_may_name_the_callers_address() -> None:
     """Else all programs are one address with one quota, and pages of the studio's own address are of a foreign origin."""
     (container,) = resource("app", "Task")["ContainerDefinitions"]
     (trusted,) = [entry["Value"] for entry in container["Environment"] if entry["Name"] == "FORWARDED_ALLOW_IPS"]
@@ -263,14 +263,68 @@ def test_the_apps_settings_are_settings() -> None:
     assert {"backend", "objects_url", "batch_queue", "batch_definition", "done_queue_url", "redis_url"} <= ours
 
 
-def test_no_secret_lies_in_a_template() -> None:
+OF_ONE_MACHINE = {
+    "disk_bytes": "DiskBytes",
+    "queue_length": "QueueLength",
+    "batch_in_flight": "InFlight",
+    "max_bytes": "MaxBytes",
+    "max_pixels": "MaxPixels",
+    "connections": "Connections",
+    "connections_per_address": "PerAddress",
+    "incoming_bytes": "IncomingBytes",
+    "previews_waiting": "Previews",
+}
+
+
+def app_environment() -> dict[str, Any]:
+    (container,) = resource("app", "Task")["ContainerDefinitions"]
+    return {entry["Name"]: entry["Value"] for entry in container["Environment"]}
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_every_limit_whose_default_is_meant_for_one_machine_is_set_by_environment(
+    environment: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from nst.settings import Settings
+
+    for name, value in app_environment().items():
+        if name.startswith("NST_"):
+            found = value.get("Fn::FindInMap") if isinstance(value, dict) else None
+            imported = "s3://pictures" if name == "NST_OBJECTS_URL" else "https://imported"
+            number = template("app")["Mappings"][found[0]][environment][found[2]] if found else None
+            monkeypatch.setenv(name, number or (value if isinstance(value, str) else imported))
+    settings = Settings()
+    for field, key in OF_ONE_MACHINE.items():
+        _, _, looked_up = app_environment()[f"NST_{field.upper()}"]["Fn::FindInMap"]
+        assert looked_up == key
+    assert settings.model_fields_set >= {*OF_ONE_MACHINE, "machine_seconds", "previews_at_a_time"}
+    assert settings.disk_bytes > 10_000_000_000
+    assert settings.queue_length > 100
+
+
+def test_batch_says_why_there_is_no_machine_before_the_relay_gives_up() -> None:
+    stuck = [values["StuckSeconds"] for values in template("jobs")["Mappings"]["Settings"].values()]
+    assert int(app_environment()["NST_MACHINE_SECONDS"]) >= max(stuck)
+
+
+def test_a_deployment_takes_no_tasks_from_a_fleet_that_has_grown() -> None:
+    assert "DesiredCount" not in resource("app", "Service")
+    assert resource("app", "Scaling")["MinCapacity"]["Fn::FindInMap"][2] == "Tasks"
+
+
+def test_an_agent_on_a_gpu_machine_paints_on_the_gpu_or_fails() -> None:
+    environment = {entry["Name"]: entry["Value"] for entry in resource("jobs", "JobDefinition")["ContainerProperties"]["Environment"]}
+    assert environment["NST_DEVICE"] == {"Fn::If": ["HasGpu", "cuda", "cpu"]}
+
+
+def test_no_template_has_a_secret() -> None:
     for path in FOLDER.iterdir():
         if path.is_file():
-            assert not re.search(r"AKIA[0-9A-Z]{16}|\b\d{12}\b(?!.*cloudfront)", path.read_text()), path.name
+            assert not re.search(r"AKIA[0-9A-Z]{16}|\b\d{12}\b(?!.*cloudfront)", path.read_text(encoding="utf-8")), path.name
     assert json.dumps(resource("cache", "Valkey")["AuthToken"]).count("resolve:secretsmanager") == 1
 
 
 def test_the_readme_names_every_stack_and_script() -> None:
-    readme = (Path(FOLDER) / "README.md").read_text()
+    readme = (Path(FOLDER) / "README.md").read_text(encoding="utf-8")
     for path in FOLDER.iterdir():
         assert path.name in readme

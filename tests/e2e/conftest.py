@@ -1,6 +1,7 @@
-"""The running studio with its real engine, and a real browser. A test fails when a page asks anything of another machine."""
+"""A running studio with its real engine, and a real browser."""
 
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -9,41 +10,63 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from pydantic import SecretStr
+
+from nst import images, samples
+from nst.bootstrap import build
+from nst.images import Format
+from nst.service import Service
+from nst.service.signing import SigningKey
+from nst.service.visitors import Visitors, owner_of
+from nst.settings import Settings
+from nst.ui.owner import COOKIE
+from tests.support.memory_store import memory_backend
+from tests.support.waiting import until
 
 ROOT = Path(__file__).parents[2]
 SHOTS = ROOT / "build" / "screenshots"
-PATIENCE = 240_000  # milliseconds, for a draft on a machine that has other things to do
+PATIENCE = 240_000  # milliseconds, for a draft on a busy machine
+START_SECONDS = 120.0
+_TOKEN, _SECRET = "anna" * 10 + "ann", "a secret that tests know, too, of 32 characters or more"
+ANNA = owner_of(_TOKEN)
 WIDE, NARROW = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
-CHROMIUM_FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-dev-shm-usage",
-]  # what a container has: root, no graphics, little shared memory
+CHROMIUM_FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]  # a container has root, no GPU, little shared memory
 expect.set_options(timeout=60_000)
 
 
 @dataclass(frozen=True)
 class Studio:
-    """An app that runs, and the folder that it works in."""
+    """A running app and its data folder."""
 
     url: str
     data_dir: Path
 
+    @cached_property
+    def service(self) -> Service:
+        """The app's own records, for tests that prepare something."""
+        return build(Settings(data_dir=self.data_dir, uploads_per_minute=1000, jobs_per_visitor=1000))
+
 
 @contextmanager
-def served(data_dir: Path, **changes: str) -> Iterator[Studio]:
-    """The studio as `make run` starts it, until the end of the block."""
+def served(data_dir: Path, *options: str, **changes: str) -> Iterator[Studio]:
+    """The studio as `make run` starts it, until the end of the block.
+
+    Args:
+        options: Streamlit's.
+        changes: environment variables.
+    """
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    settings = {"NST_DATA_DIR": str(data_dir), "NST_UPLOADS_PER_MINUTE": "1000", **changes}
-    command = [sys.executable, "-m", "streamlit", "run", "streamlit_app.py", "--server.port", str(port)]
+    settings = {"NST_DATA_DIR": str(data_dir), "NST_UPLOADS_PER_MINUTE": "1000", "NST_SECRET": _SECRET, **changes}
+    command = [sys.executable, "-m", "streamlit", "run", "streamlit_app.py", "--server.port", str(port), *options]
     app = subprocess.Popen(command, cwd=ROOT, env={**os.environ, **settings})
     try:
         studio = Studio(f"http://localhost:{port}", data_dir)
@@ -54,14 +77,21 @@ def served(data_dir: Path, **changes: str) -> Iterator[Studio]:
         app.wait(30)
 
 
+def annas_cookie() -> str:
+    """The cookie of Anna's browser, as a studio of these tests issues it."""
+    backend = memory_backend()
+    return Visitors(SigningKey(backend.secrets, SecretStr(_SECRET), time.time), backend.jobs, time.time).issue(_TOKEN)
+
+
 def _wait_until_ready(studio: Studio, app: "subprocess.Popen[bytes]") -> None:
-    while app.poll() is None:
+    def is_ready() -> bool:
+        assert app.poll() is None, f"the app ended with {app.returncode}"
         try:
-            if httpx.get(f"{studio.url}/readyz").status_code == 200:
-                return
+            return httpx.get(f"{studio.url}/readyz").status_code == 200
         except httpx.TransportError:
-            time.sleep(0.1)
-    pytest.fail(f"the app left with {app.returncode}")
+            return False
+
+    until(is_ready, START_SECONDS)
 
 
 def chromium() -> str:
@@ -91,17 +121,25 @@ OpenBrowser = Callable[..., Page]
 
 @pytest.fixture
 def visitor(browser: Browser) -> Iterator[OpenBrowser]:
-    """A browser that has never been here, each time a new one."""
+    """Opens a page in a new browser: one without cookies, or Anna's.
+
+    At the end, no page has requested anything of another machine, and no script of a page has failed.
+    """
     opened: list[BrowserContext] = []
     foreign: list[str] = []
+    failures: list[str] = []
 
-    def open_browser(address: str, **options: Any) -> Page:
+    def open_browser(address: str, owner: str | None = None, **options: Any) -> Page:
         context = browser.new_context(**{"viewport": WIDE, "color_scheme": "light", "accept_downloads": True, **options})
         context.set_default_timeout(60_000)
         home = "/".join(address.split("/")[:3])
         context.on("request", lambda request: None if request.url.startswith((home, "data:", "blob:")) else foreign.append(request.url))
+        if owner is not None:
+            assert owner == ANNA
+            context.add_cookies([{"name": COOKIE, "value": annas_cookie(), "url": home}])
         opened.append(context)
         page = context.new_page()
+        page.on("pageerror", lambda error: failures.append(str(error)))
         page.goto(address)
         return page
 
@@ -109,10 +147,42 @@ def visitor(browser: Browser) -> Iterator[OpenBrowser]:
     for context in opened:
         context.close()
     assert not foreign
+    assert not failures
+
+
+@pytest.fixture(scope="session")
+def photo(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("photos") / "holiday.jpg"
+    path.write_bytes(images.encode(samples.load("cat"), Format.JPEG))
+    return path
+
+
+def submit(page: Page, photo: Path, style: str = "woodblock-surf", preset: str = "Draft") -> str:
+    """Fills in the form and sends it. Returns the job's id."""
+    choose_photo(page, photo)
+    button(page, f"style_{style}").click()
+    expect(button(page, f"style_{style}")).to_contain_text("✓")
+    element(page, "preset").get_by_text(preset, exact=True).click()
+    expect(element(page, "preset").locator("[aria-checked=true]")).to_have_text(preset)
+    button(page, "submit").click()
+    page.wait_for_url(re.compile(r"\?job=[0-9a-f]{32}"))
+    return page.url.rpartition("=")[2]
+
+
+def choose_photo(page: Page, photo: Path) -> None:
+    element(page, "photo").locator("input[type=file]").set_input_files(photo)
+    expect(page.locator(".chosen-photo img")).to_be_visible()
+
+
+def publish(page: Page, job_id: str, what: str = "The painting alone") -> None:
+    button(page, f"publish_{job_id}").click()
+    page.get_by_text(what, exact=True).click()
+    button(page, f"publish_now_{job_id}").click()
+    expect(button(page, f"make_private_{job_id}")).to_be_visible()
 
 
 def shoot(page: Page, name: str) -> None:
-    """A screenshot of the whole page, for people to look at."""
+    """Saves a screenshot of the whole page, for people to look at."""
     SHOTS.mkdir(parents=True, exist_ok=True)
     size = page.viewport_size or WIDE
     page.wait_for_function("!document.querySelector('[data-testid=stSkeleton]')")
@@ -124,7 +194,7 @@ def shoot(page: Page, name: str) -> None:
 
 
 def element(page: Page, key: str) -> Any:
-    """By its key, as the pages give them."""
+    """An element by the key that the page gave it."""
     return page.locator(f".st-key-{key}")
 
 
@@ -133,7 +203,7 @@ def button(page: Page, key: str) -> Any:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """What tests have timed: told, never judged."""
+    """Prints what tests have timed. Nothing depends on it."""
     for report in terminalreporter.getreports("passed"):
         for name, value in report.user_properties:
             terminalreporter.write_line(f"{value} {name}")

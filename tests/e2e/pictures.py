@@ -1,4 +1,4 @@
-"""The README's pictures, made by a browser that uses the studio: `scripts/screenshots`. It takes some minutes: it really paints."""
+"""Makes the README's pictures with a browser that uses the studio: `scripts/screenshots`. It paints, so it takes minutes."""
 
 import tempfile
 import time
@@ -8,12 +8,12 @@ from pathlib import Path
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from tests.e2e.conftest import CHROMIUM_FLAGS, ROOT, Studio, button, chromium, element, served
+from tests.e2e.conftest import CHROMIUM_FLAGS, ROOT, Studio, button, chromium, element, publish, served
 
 DOCS = ROOT / "docs"
 PAINTINGS = (("rocket", "woodblock-surf"), ("coffee", "knife-harvest"), ("astronaut", "cubist-table"), ("cat", "starlit-swirl"))
 QUALITY = 82
-PATIENCE = 1_800_000  # milliseconds: a standard painting, also on a machine that is busy
+PATIENCE = 1_800_000  # milliseconds, for a standard painting on a busy machine
 
 
 def main() -> None:
@@ -34,13 +34,12 @@ def main() -> None:
 
 
 def paint(page: Page, studio: Studio, sample: str, style: str) -> None:
-    """One painting, published; the last one is filmed."""
+    """Paints and publishes one painting. The last one is filmed."""
     page.goto(studio.url)
     button(page, f"sample_{sample}").click()
     expect(page.locator(".chosen-photo img")).to_be_visible()
     button(page, f"style_{style}").click()
     expect(button(page, f"style_{style}")).to_contain_text("✓")
-    element(page, "public").locator("label").click()
     last = (sample, style) == PAINTINGS[-1]
     element(page, "preset").get_by_text("Standard" if last else "Draft", exact=True).click()
     if last:
@@ -50,14 +49,16 @@ def paint(page: Page, studio: Studio, sample: str, style: str) -> None:
     if last:
         film(page)
     expect(element(page, "result")).to_be_visible(timeout=PATIENCE)
+    publish(page, page.url.rpartition("=")[2], "The painting and the photo")
 
 
 def film(page: Page) -> None:
-    """The picture as it emerges, at every new preview, quickened."""
-    figure = page.locator("figure.emerging")
+    """Records the live preview as an animation, faster than it was."""
+    figure = page.locator("figure.live-preview")
     expect(figure.locator("img").first).to_be_visible()
     frames = [photograph(figure)]
-    while element(page, "result").count() == 0:
+    deadline = time.monotonic() + PATIENCE / 1000
+    while element(page, "result").count() == 0 and time.monotonic() < deadline:
         if figure.count():
             frames.append(photograph(figure))
         time.sleep(0.5)
@@ -91,7 +92,7 @@ def show_phone(browser: Browser, page: Page, studio: Studio) -> None:
 def keep(page: Page, name: str) -> None:
     page.wait_for_function("!document.querySelector('[data-testid=stSkeleton]')")
     page.wait_for_function("[...document.images].every(image => image.complete)")
-    time.sleep(4)  # until what moves when a page opens has come to rest
+    time.sleep(4)  # until opening animations are over
     Image.open(BytesIO(page.screenshot())).convert("RGB").save(DOCS / f"{name}.webp", quality=QUALITY, method=6)
 
 

@@ -1,4 +1,4 @@
-"""The studio in the cloud as a visitor meets it: as on one machine, but that he reads whether there is a machine yet."""
+"""The studio with the cloud's workers in a real browser: as on one machine, and a visitor also reads whether a machine is available."""
 
 import re
 from collections.abc import Iterator
@@ -7,12 +7,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from tests.cloud.aws import Aws, open_aws
-from tests.cloud.executor import Executor
-from tests.e2e.conftest import PATIENCE, OpenBrowser, button, element, served, shoot
-from tests.e2e.test_studio import photo as photo
-from tests.e2e.test_studio import submit
-from tests.servers import shared_redis
+from tests.e2e.conftest import PATIENCE, OpenBrowser, element, publish, served, shoot, submit
+from tests.support.aws import Aws, open_aws
+from tests.support.batch_executor import Executor
+from tests.support.servers import shared_redis
 
 
 @pytest.fixture
@@ -32,15 +30,14 @@ def test_a_photo_becomes_a_painting_in_the_cloud(aws: Aws, visitor: OpenBrowser,
         assert aws.keys() == {f"private/input/{job_id}.jpg"}
 
         executor.holds.clear()
-        expect(page.locator("img[alt='The painting as it emerges']").last).to_be_visible(timeout=PATIENCE)
+        expect(page.locator("img[alt='The painting so far']").last).to_be_visible(timeout=PATIENCE)
         expect(element(page, "result")).to_be_visible(timeout=PATIENCE)
         expect(page.locator(".compare img.after")).to_be_visible()
         shoot(page, "cloud-result-wide-light")
         assert aws.keys() >= {f"private/input/{job_id}.jpg", f"private/output/{job_id}.jpg"}
 
-        button(page, "publish").click()
-        expect(button(page, "make_private")).to_be_visible()
+        publish(page, job_id)
         expect(element(stranger, f"entry_{job_id}")).to_be_visible(timeout=PATIENCE)
-        assert {key for key in sorted(aws.keys()) if job_id in key} == {f"public/input/{job_id}.jpg", f"public/output/{job_id}.jpg"}
+        assert {key for key in sorted(aws.keys()) if job_id in key} == {f"private/input/{job_id}.jpg", f"public/output/{job_id}.jpg"}
         assert [job.job_name for job in executor.jobs()] == [job_id]
-        assert aws.letters(aws.dead_letters) == 0
+        assert aws.messages(aws.dead_letters) == 0

@@ -1,152 +1,216 @@
-"""The studio as a visitor meets it: everything is clicked, nothing is called."""
+"""The studio in a real browser, painting with the real engine. All tests share one studio; each can run alone."""
 
 import re
 from collections.abc import Callable
+from importlib.resources import files
 from pathlib import Path
 
 import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
-from nst import images, samples
-from nst.images import Format, Limits
+from nst import images
+from nst.domain import Job, Preset, StyleParams
+from nst.images import Limits
+from nst.service import Order, StyleChoice
 from nst.settings import Settings
-from tests.e2e.conftest import NARROW, PATIENCE, WIDE, OpenBrowser, Studio, button, element, served, shoot
+from tests.e2e.conftest import (
+    ANNA,
+    NARROW,
+    PATIENCE,
+    WIDE,
+    OpenBrowser,
+    Studio,
+    button,
+    choose_photo,
+    element,
+    publish,
+    served,
+    shoot,
+    submit,
+)
+from tests.support.waiting import until
+
+_SUM_SHIFTS = """
+    window.shifts = 0;
+    new PerformanceObserver(list => list.getEntries().forEach(shift => { if (!shift.hadRecentInput) window.shifts += shift.value; }))
+        .observe({ type: "layout-shift", buffered: true });
+"""  # as browsers define "cumulative layout shift"
 
 
-@pytest.fixture(scope="session")
-def photo(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("photos") / "holiday.jpg"
-    path.write_bytes(images.encode(samples.load("cat"), Format.JPEG))
-    return path
+@pytest.fixture(scope="module")
+def painted(studio: Studio, photo: Path) -> Job:
+    """A painting of Anna's, made by the studio's own worker."""
+    service = studio.service
+    order = Order(photo.read_bytes(), [StyleChoice("woodblock-surf")], "painted", StyleParams(preset=Preset.DRAFT), public=False)
+    job = service.submit(ANNA, order)
+    until(lambda: service.get(job.id, ANNA).state.is_terminal, PATIENCE / 1000)
+    return job
 
 
-def submit(page: Page, photo: Path, style: str = "woodblock-surf", preset: str = "Draft") -> str:
-    """Fills in the form and sends it; the job's id."""
-    element(page, "photo").locator("input[type=file]").set_input_files(photo)
-    expect(page.locator(".chosen-photo img")).to_be_visible()
-    button(page, f"style_{style}").click()
-    expect(button(page, f"style_{style}")).to_contain_text("✓")
-    element(page, "preset").get_by_text(preset, exact=True).click()
-    expect(element(page, "preset").locator("[aria-checked=true]")).to_have_text(preset)
-    button(page, "submit").click()
-    page.wait_for_url(re.compile(r"\?job=[0-9a-f]{32}"))
-    return page.url.rpartition("=")[2]
+@pytest.fixture
+def private_id(studio: Studio, painted: Job) -> str:
+    """The id of Anna's painting, which only she can see."""
+    studio.service.make_private(painted.id, ANNA)
+    return painted.id
 
 
-def test_a_photo_becomes_a_painting_that_is_private_until_it_is_published(studio: Studio, visitor: OpenBrowser, photo: Path) -> None:
-    stranger = visitor(f"{studio.url}/gallery")
-    expect(stranger.get_by_text("Nothing here yet")).to_be_visible()
-    shoot(stranger, "gallery-empty-wide-light")
+@pytest.fixture
+def public_id(studio: Studio, painted: Job) -> str:
+    """The id of Anna's painting, which is in the gallery."""
+    studio.service.publish(painted.id, ANNA)
+    return painted.id
 
+
+def expect_liked(page: Page) -> None:
+    """The form has the style of Anna's painting."""
+    expect(button(page, "style_woodblock-surf")).to_contain_text("✓")
+
+
+def test_a_photo_becomes_a_painting_while_its_visitor_watches(studio: Studio, visitor: OpenBrowser, photo: Path) -> None:
     page = visitor(studio.url)
     expect(button(page, "submit")).to_be_visible()
     shoot(page, "create-wide-light")
     job_id = submit(page, photo)
-
     expect(page.locator("h1")).to_be_focused()
     expect(page).to_have_title(re.compile(r"^(Waiting for the easel|\d+ %|Your painting) · Pastiche$"))
     expect(page.get_by_role("progressbar")).to_be_visible()
     expect(page.get_by_text(re.compile(r"Scale \d of \d"))).to_be_visible(timeout=PATIENCE)
-    expect(page.locator("img[alt='The painting as it emerges']").last).to_be_visible(timeout=PATIENCE)
+    expect(page.locator("img[alt='The painting so far']").last).to_be_visible(timeout=PATIENCE)
     page.reload()  # a fast machine is done by now
-    emerging, done = (page.locator(f"img[alt^='{alt}']") for alt in ("The painting as it emerges", "Painting in the style"))
-    expect(emerging.or_(done).last).to_be_visible(timeout=PATIENCE)
+    unfinished, finished = (page.locator(f"img[alt^='{alt}']") for alt in ("The painting so far", "Painting in the style"))
+    expect(unfinished.or_(finished).last).to_be_visible(timeout=PATIENCE)
     shoot(page, "running-wide-light")
     expect(element(page, "result")).to_be_visible(timeout=PATIENCE)
+    expect(page).to_have_title("Your painting · Pastiche")
+    assert page.url.endswith(f"?job={job_id}")
+
+
+def test_a_painting_is_compared_with_its_photo(studio: Studio, visitor: OpenBrowser, private_id: str) -> None:
+    page = visitor(f"{studio.url}/?job={private_id}", owner=ANNA)
     expect(page.locator(".compare img.after")).to_be_visible()
     shoot(page, "result-private-wide-light")
-    assert page.url.endswith(f"?job={job_id}")
-    expect(page).to_have_title("Your painting · Pastiche")
-    assert page.locator(".compare").evaluate("element => element.clientWidth") <= 1.5 * 256
-
+    assert page.locator(".compare").evaluate("element => element.clientWidth") == 560
     divider = page.get_by_role("slider", name="How much of the photo is shown")
     divider.focus()
     expect(divider).to_have_value("35")
     page.keyboard.press("ArrowRight")
     expect(divider).to_have_value("36")
 
+
+def test_a_download_is_the_painting_and_goes_to_its_owner_alone(studio: Studio, visitor: OpenBrowser, private_id: str) -> None:
+    page, stranger = visitor(f"{studio.url}/?job={private_id}", owner=ANNA), visitor(studio.url)
     with page.expect_download() as download, page.expect_response(re.compile("/media/")) as fetched:
         button(page, "download").click()
     painting = images.decode(download.value.path().read_bytes(), Limits.of(Settings()))
     assert download.value.suggested_filename.endswith(".png")
     assert max(painting.size) == 256
+    assert stranger.request.get(fetched.value.url).status == 404
+    assert httpx.get(fetched.value.url).status_code == 404
 
-    strange = visitor(f"{studio.url}/?job={job_id}")
-    expect(strange.get_by_text("There is no such painting")).to_be_visible()
-    for address in (f"{studio.url}/pictures/{job_id}/after", f"{studio.url}/pictures/{job_id}/before", fetched.value.url):
-        assert strange.request.get(address).status == 404
+
+def test_a_private_painting_does_not_exist_for_strangers(studio: Studio, visitor: OpenBrowser, private_id: str) -> None:
+    stranger = visitor(f"{studio.url}/?job={private_id}")
+    expect(stranger.get_by_text("There is no such painting")).to_be_visible()
+    for kind in ("after", "before"):
+        address = f"{studio.url}/pictures/{private_id}/{kind}"
+        assert stranger.request.get(address).status == 404
         assert httpx.get(address).status_code == 404
 
-    button(page, "publish").click()
-    expect(button(page, "make_private")).to_be_visible()
+
+def test_a_published_painting_appears_in_galleries_that_are_open(studio: Studio, visitor: OpenBrowser, private_id: str) -> None:
+    stranger, page = visitor(f"{studio.url}/gallery"), visitor(f"{studio.url}/?job={private_id}", owner=ANNA)
+    expect(stranger.locator("h1")).to_be_visible()
+    entry = element(stranger, f"entry_{private_id}")
+    expect(entry).to_have_count(0)
+    publish(page, private_id)
     shoot(page, "result-public-wide-light")
-    entry = element(stranger, f"entry_{job_id}")
     expect(entry).to_be_visible()
     expect(entry.locator("img").first).to_have_js_property("complete", True)
     shoot(stranger, "gallery-wide-light")
     entry.locator("a").first.click()
     expect(element(stranger, "result")).to_be_visible()
-    expect(button(stranger, f"like_{job_id}")).to_be_visible()
-    assert stranger.request.get(f"{studio.url}/pictures/{job_id}/after").status == 200
+    expect(button(stranger, f"like_{private_id}")).to_be_visible()
+    assert stranger.request.get(f"{studio.url}/pictures/{private_id}/after").status == 200
+    assert stranger.request.get(f"{studio.url}/pictures/{private_id}/before").status == 404
+    button(stranger, f"report_{private_id}").click()
+    button(stranger, f"report_now_{private_id}").click()
+    expect(stranger.get_by_text("browser has been here an hour ago")).to_be_visible()
 
-    with served(studio.data_dir, NST_OWN_WORKER="false") as fresh:  # nobody has visited it: the first address asked for is a deep one
-        cold = visitor(f"{fresh.url}/gallery")
-        expect(element(cold, f"entry_{job_id}")).to_be_visible()
-        expect(cold.get_by_role("link", name="My pictures").first).to_be_visible()
-        button(cold, f"like_{job_id}").click()
-        expect(button(cold, "style_woodblock-surf")).to_contain_text("✓")
-        expect(cold.locator("h1")).to_be_focused()
-        cold.go_back()
-        expect(element(cold, f"entry_{job_id}")).to_be_visible()
-        assert cold.url == f"{fresh.url}/gallery"
-    with served(studio.data_dir, NST_OWN_WORKER="false") as fresh:
-        cold = visitor(f"{fresh.url}/?job={job_id}")
-        expect(element(cold, "result")).to_be_visible()
-        button(cold, f"like_{job_id}").click()
-        expect(button(cold, "style_woodblock-surf")).to_contain_text("✓")
 
-    page.goto(f"{studio.url}/my_pictures")
-    expect(element(page, f"mine_{job_id}")).to_be_visible()
+def test_a_painting_that_is_made_private_leaves_galleries_that_are_open(studio: Studio, visitor: OpenBrowser, public_id: str) -> None:
+    stranger, page = visitor(f"{studio.url}/gallery"), visitor(f"{studio.url}/my_pictures", owner=ANNA)
+    entry = element(stranger, f"entry_{public_id}")
+    expect(entry).to_be_visible()
+    expect(element(page, f"mine_{public_id}")).to_be_visible()
     shoot(page, "my-pictures-wide-light")
-    stranger.goto(f"{studio.url}/gallery")
-    expect(element(stranger, f"entry_{job_id}")).to_be_visible()
-    button(page, f"make_private_{job_id}").click()
-    expect(element(stranger, f"entry_{job_id}")).to_have_count(0)
-    assert stranger.request.get(f"{studio.url}/pictures/{job_id}/after").status == 404
+    button(page, f"make_private_{public_id}").click()
+    expect(entry).to_have_count(0)
+    assert stranger.request.get(f"{studio.url}/pictures/{public_id}/after").status == 404
+
+
+def test_a_gallery_without_paintings_says_so(studio: Studio, visitor: OpenBrowser) -> None:
+    page = visitor(f"{studio.url}/gallery?style=Tide+Wash")
+    expect(page.get_by_text("Nothing here yet")).to_be_visible()
+    shoot(page, "gallery-empty-wide-light")
+
+
+def test_the_gallery_opens_as_the_first_page_of_a_new_server(studio: Studio, visitor: OpenBrowser, public_id: str) -> None:
+    with served(studio.data_dir, NST_OWN_WORKER="false") as fresh:
+        page = visitor(f"{fresh.url}/gallery")
+        expect(element(page, f"entry_{public_id}")).to_be_visible()
+        expect(page.get_by_role("link", name="My pictures").first).to_be_visible()
+        button(page, f"like_{public_id}").click()
+        expect_liked(page)
+        expect(page.locator("h1")).to_be_focused()
+        page.go_back()
+        expect(element(page, f"entry_{public_id}")).to_be_visible()
+        assert page.url == f"{fresh.url}/gallery"
+
+
+def test_a_painting_opens_as_the_first_page_of_a_new_server(studio: Studio, visitor: OpenBrowser, public_id: str) -> None:
+    with served(studio.data_dir, NST_OWN_WORKER="false") as fresh:
+        page = visitor(f"{fresh.url}/?job={public_id}")
+        expect(element(page, "result")).to_be_visible()
+        button(page, f"like_{public_id}").click()
+        expect_liked(page)
 
 
 SKETCHED = """before => {
     const sketch = document.querySelector("figure.sketch:not(.busy) img");
-    return sketch && sketch.complete && sketch.src !== before && {src: sketch.src, now: performance.now()};
+    const number = sketch && sketch.complete && Number(sketch.parentElement.dataset.number);
+    return number > before && {number, src: sketch.src, now: performance.now()};
 }"""
 
 
 def test_a_sketch_follows_photo_style_and_strength(
     studio: Studio, visitor: OpenBrowser, photo: Path, record_property: Callable[[str, float], None]
 ) -> None:
-    """And is timed by the browser, for the report."""
+    """Also measures, in the browser, how long each sketch takes."""
     page = visitor(studio.url)
     expect(button(page, "submit")).to_be_visible()
-    seen: set[str] = set()
+    seen, numbers = set[str](), [0]
 
     def act_and_see(name: str, act: Callable[[], None]) -> None:
-        before = page.evaluate("document.querySelector('figure.sketch img')?.src || ''")
+        before = numbers[-1]
         started = page.evaluate("performance.now()")
         act()
         found = page.wait_for_function(SKETCHED, arg=before).json_value()
         assert found["src"] not in seen
         seen.add(found["src"])
+        numbers.append(found["number"])
         record_property(f"seconds from {name} to its sketch", round((found["now"] - started) / 1000, 2))
 
-    act_and_see("the first photo", lambda: element(page, "photo").locator("input[type=file]").set_input_files(photo))
+    act_and_see("the first photo", lambda: choose_photo(page, photo))
     act_and_see("a style", lambda: button(page, "style_woodblock-surf").click())
     act_and_see("another style", lambda: button(page, "style_cathedral-glass").click())
     expect(button(page, "style_cathedral-glass")).to_contain_text("✓")
     thumb = element(page, "strength").get_by_role("slider")
     act_and_see("a strength", lambda: thumb.press("Home"))
     act_and_see("another strength", lambda: thumb.press("ArrowRight"))
-    expect(page.get_by_text("A quick sketch.")).to_be_visible()
+    first = page.locator("figure.sketch img").get_attribute("src")
+    expect(page.get_by_text("This is how it will look.")).to_be_visible(timeout=PATIENCE)
+    assert page.locator("figure.sketch img").get_attribute("src") != first, "it has grown"
 
 
 def test_a_painting_under_way_is_cancelled(studio: Studio, visitor: OpenBrowser, photo: Path) -> None:
@@ -165,10 +229,10 @@ def test_a_painting_under_way_is_cancelled(studio: Studio, visitor: OpenBrowser,
 
 
 def test_a_text_file_called_jpg_gets_its_sentence(studio: Studio, visitor: OpenBrowser, tmp_path: Path) -> None:
-    (tmp_path / "me.jpg").write_text("dear diary")
+    (tmp_path / "me.jpg").write_text("dear diary", encoding="utf-8")
     page = visitor(studio.url)
     element(page, "photo").locator("input[type=file]").set_input_files(tmp_path / "me.jpg")
-    expect(page.get_by_text("This is not a JPEG, PNG or WebP picture")).to_be_visible()
+    expect(page.get_by_text("This is not a JPEG, PNG, WebP, HEIC or AVIF picture")).to_be_visible()
     shoot(page, "refused-wide-light")
 
 
@@ -181,15 +245,19 @@ def test_what_the_browser_refuses_is_forgotten_with_the_next_choice(
     field.set_input_files(tmp_path / "me.gif")
     refusal = page.get_by_text("files are not allowed")
     expect(refusal).to_be_visible()
+    assert refusal.evaluate("element => element.offsetHeight") > 10, "it can be read, not only heard"
     field.set_input_files(photo)
     expect(page.locator(".chosen-photo figcaption")).to_have_text(photo.name)
-    expect(refusal).to_be_hidden()
+    expect(refusal).to_have_count(0)
+    button(page, "change_photo").click()
     field.set_input_files(tmp_path / "me.gif")
     expect(refusal.last).to_be_visible()
     button(page, "sample_coffee").click()
     expect(page.locator(".chosen-photo figcaption")).to_have_text("A cup of coffee")
+    expect(field).to_have_count(0)  # the popover is closed
+    button(page, "change_photo").click()
+    expect(field).to_have_count(1)
     expect(refusal).to_have_count(0)
-    expect(element(page, "photo").get_by_text(photo.name)).to_have_count(0)
 
 
 def test_a_style_is_chosen_with_the_keyboard(studio: Studio, visitor: OpenBrowser) -> None:
@@ -208,3 +276,117 @@ def test_every_page_fits_its_window(studio: Studio, visitor: OpenBrowser, width:
         page.wait_for_function("!document.querySelector('[data-testid=stSkeleton]')")
         assert page.locator("[data-testid=stMain]").evaluate("element => element.scrollWidth <= element.clientWidth")
         shoot(page, f"{path or 'create'}-{width}-{scheme}")
+
+
+@pytest.mark.parametrize("viewport", [WIDE, {"width": 700, "height": 900}, NARROW], ids=["wide", "tablet", "phone"])
+@pytest.mark.parametrize("path", ["", "gallery", "my_pictures"])
+def test_a_page_does_not_move_while_it_loads(studio: Studio, visitor: OpenBrowser, viewport: dict[str, int], path: str) -> None:
+    page = visitor(f"{studio.url}/healthz", viewport=viewport)
+    errors: list[str] = []
+    page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
+    page.add_init_script(_SUM_SHIFTS)
+    page.goto(f"{studio.url}/{path}")
+    expect(page.locator("h1")).to_be_visible()
+    expect(page.get_by_test_id("stSkeleton")).to_have_count(0)
+    assert page.evaluate("shifts") <= 0.1
+    assert not errors
+
+
+@pytest.mark.parametrize(
+    "viewport", [WIDE, {"width": 800, "height": 900}, {"width": 700, "height": 900}, NARROW, {"width": 320, "height": 640}]
+)
+def test_every_width_has_its_menu(studio: Studio, visitor: OpenBrowser, viewport: dict[str, int]) -> None:
+    page = visitor(studio.url, viewport=viewport)
+    link = page.get_by_role("link", name="Gallery").locator("visible=true")
+    expect(link).to_have_count(1)
+    link.focus()
+    assert link.evaluate("element => getComputedStyle(element).outlineWidth") != "0px"
+    link.click()
+    expect(page.locator("h1")).to_have_text("Gallery")
+
+
+def test_on_a_phone_the_sketch_and_the_button_are_in_sight_once_a_photo_is_chosen(
+    studio: Studio, visitor: OpenBrowser, photo: Path
+) -> None:
+    page = visitor(studio.url, viewport=NARROW, has_touch=True, is_mobile=True)
+    expect(page.locator(".compare img.after")).to_be_in_viewport(ratio=1)  # an example of what a visitor will get
+    choose_photo(page, photo)
+    expect(page.locator(".sketch img")).to_be_in_viewport(ratio=1)
+    expect(button(page, "submit")).to_be_in_viewport(ratio=1)
+    element(page, "style_upload").scroll_into_view_if_needed()
+    expect(button(page, "submit")).to_be_in_viewport(ratio=1)
+    page.get_by_role("button", name="Tide Wash", pressed=False).tap()
+    expect(page.get_by_role("button", name="Tide Wash", pressed=True)).to_be_visible()
+    page.get_by_text("Private: only this browser can open it.").click()  # which fails where something covers it
+    shoot(page, "chosen-narrow-light")
+
+
+# The script alone: the package's class reads it in the locale's encoding.
+AXE = files("axe_playwright_python").joinpath("axe.min.js").read_text(encoding="utf-8")
+WCAG = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
+
+
+@pytest.mark.parametrize(("viewport", "scheme"), [(WIDE, "light"), (WIDE, "dark"), (NARROW, "light"), (NARROW, "dark")])
+def test_axe_finds_nothing(
+    studio: Studio, visitor: OpenBrowser, photo: Path, private_id: str, viewport: dict[str, int], scheme: str
+) -> None:
+    page = visitor(studio.url, viewport=viewport, color_scheme=scheme)
+
+    def check(state: str) -> None:
+        expect(page.locator("h1")).to_be_visible()
+        expect(page.get_by_test_id("stSkeleton")).to_have_count(0)
+        page.evaluate(AXE)
+        assert page.evaluate("options => axe.run(options)", WCAG)["violations"] == [], state
+
+    expect(button(page, "submit")).to_be_visible()
+    check("empty form")
+    choose_photo(page, photo)
+    expect(page.locator(".sketch:not(.busy)")).to_be_visible()
+    check("form")
+    page = visitor(studio.url, owner=ANNA, viewport=viewport, color_scheme=scheme)
+    for path in (f"?job={private_id}", "gallery", "my_pictures", "status", "?job=unknown"):
+        page.goto(f"{studio.url}/{path}")
+        check(path)
+
+
+def test_a_picture_of_the_gallery_opens_within_the_visit(studio: Studio, visitor: OpenBrowser, photo: Path, public_id: str) -> None:
+    page = visitor(studio.url)
+    choose_photo(page, photo)
+    page.get_by_role("link", name="Gallery").locator("visible=true").click()
+    element(page, f"entry_{public_id}").locator("a.card").click()
+    expect(element(page, "result")).to_be_visible()
+    expect(page).to_have_url(f"{studio.url}/?job={public_id}")
+    button(page, f"like_{public_id}").click()
+    expect(page.locator(".chosen-photo figcaption")).to_have_text(photo.name)
+    page.go_back()
+    page.go_back()
+    expect(element(page, f"entry_{public_id}")).to_be_visible()
+    page.locator("a.frame").click()
+    expect(page).to_have_url(re.compile(r"\?job="))
+    expect(element(page, "result")).to_be_visible()
+
+
+def test_the_link_of_a_published_painting_is_copied(studio: Studio, visitor: OpenBrowser, public_id: str) -> None:
+    page = visitor(f"{studio.url}/?job={public_id}", permissions=["clipboard-read", "clipboard-write"])
+    page.get_by_role("button", name="Copy link").click()
+    expect(page.get_by_role("button", name="Copied")).to_be_visible()
+    assert page.evaluate("navigator.clipboard.readText()") == f"{studio.url}/?job={public_id}"
+
+
+def test_a_painting_is_shared_as_a_file(studio: Studio, visitor: OpenBrowser, private_id: str) -> None:
+    page = visitor(f"{studio.url}/healthz", owner=ANNA, viewport=NARROW)
+    page.add_init_script("navigator.canShare = () => true; navigator.share = async (content) => { window.shared = content; }")
+    page.goto(f"{studio.url}/?job={private_id}")
+    page.get_by_role("button", name="Share").click()
+    page.wait_for_function("window.shared")
+    assert page.evaluate("[shared.files[0].type, shared.files[0].size > 1000, shared.url ?? null]") == ["image/jpeg", True, None]
+
+
+def test_a_reload_keeps_the_photo_and_the_settings(studio: Studio, visitor: OpenBrowser, photo: Path) -> None:
+    page = visitor(studio.url)
+    choose_photo(page, photo)
+    button(page, "style_tide-wash").click()
+    expect(button(page, "style_tide-wash")).to_contain_text("✓")
+    page.reload()
+    expect(page.locator(".chosen-photo figcaption")).to_have_text(photo.name)
+    expect(button(page, "style_tide-wash")).to_contain_text("✓")

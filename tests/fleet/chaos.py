@@ -12,7 +12,7 @@ from nst.domain import Job, JobState
 from nst.errors import StoreUnavailable
 from tests.fleet.conftest import KEPT
 from tests.fleet.workers import Fleet, Worker
-from tests.servers import RedisServer
+from tests.support.servers import RedisServer
 
 WORKERS, KILL_EVERY = 4, 1.0
 DOWN_SECONDS = 1.0  # that Redis is away, both times
@@ -62,7 +62,7 @@ class _Killer(threading.Thread):
 
     def _one_that_paints(self) -> Worker | None:
         try:
-            for info in self._fleet.backend.roster.present(0.0):
+            for info in self._fleet.backend.workers.present(0.0):
                 job = self._fleet.backend.jobs.get(info.job_id) if info.job_id else None
                 if job is not None and 0 < job.progress.fraction < 1:
                     return next((worker for worker in self._workers if f"-{worker.pid}-" in info.name), None)

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.fleet.workers import Fleet
-from tests.servers import RedisServer, shared_redis
+from tests.support.servers import RedisServer, shared_redis
 
 MakeFleet = Callable[..., Fleet]
 KEPT = ("--appendonly", "yes", "--appendfsync", "always")

@@ -11,13 +11,15 @@ import pytest
 
 from nst.domain import JobState, Outcome, Preset, StyleParams
 from nst.errors import StoreUnavailable
-from nst.store.memory import MemoryObjects, memory_backend
 from nst.store.ports import Backend, Quota
-from nst.store.redis import Connection, RedisCompletions, RedisQueue, SharedClock, redis_backend
-from nst.store.redis.completions import _KEEP
-from tests.builders import PLENTY, a_job, painted, record, submitted
+from nst.store.redis import Connection, redis_backend
+from nst.store.redis.clock import SharedClock
+from nst.store.redis.job_events import _KEEP, RedisJobEvents
+from nst.store.redis.queue import RedisQueue
 from tests.fleet.cutting import CuttingProxy
-from tests.servers import RedisServer, connected, free_port, shared_redis
+from tests.support.jobs import PLENTY, a_job, painted, record, submitted
+from tests.support.memory_store import MemoryObjects, memory_backend
+from tests.support.servers import RedisServer, connected, free_port, shared_redis
 
 OwnRedis = Callable[..., RedisServer]
 
@@ -76,9 +78,9 @@ class TestLostAnswers:
         assert lease is not None
         proxy.cut_at("the-recipe")
         ended = replace(painted(job), recipe={"is": "the-recipe"})
-        assert cut.jobs.finish(lease.job.ticket, ended, 2.0)
+        assert cut.jobs.finish(lease.job.fencing_token, ended, 2.0)
         assert proxy.cuts == 1
-        assert not cut.jobs.finish(lease.job.ticket, Outcome.failed("no"), 3.0)
+        assert not cut.jobs.finish(lease.job.fencing_token, Outcome.failed("no"), 3.0)
         assert [entry.job_id for entry in cut.feed.page(9).entries] == [job.id]
 
 
@@ -87,14 +89,15 @@ class TestBlocking:
         redis = shared_redis()
         connection = Connection(redis.url, "patience", answer_seconds=2.0)
         backend = redis_backend(connection, MemoryObjects())
-        with backend.completions.listen() as listener, redis.client() as client:
+        listener = backend.job_events.listen()
+        with redis.client() as client:
             backend.queue.wait(0.0)
             before = client.info("stats")["total_connections_received"]
             began = monotonic()
             backend.queue.wait(2.5)
             assert listener.wait(2.5) == []
             assert monotonic() - began >= 5.0
-            assert client.info("stats")["total_connections_received"] == before  # nobody lost his patience and connected anew
+            assert client.info("stats")["total_connections_received"] == before  # no client gave up waiting and connected again
         connection.close()
 
     def test_more_than_a_hundred_may_wait_at_once(self, backend: Backend) -> None:
@@ -102,7 +105,7 @@ class TestBlocking:
             waits = [threads.submit(backend.queue.wait, 1.0) for _ in range(130)]
             assert [wait.exception() for wait in waits] == [None] * 130
 
-    def test_bells_that_rang_for_jobs_long_gone_wake_nobody(self, backend: Backend, connection: Connection) -> None:
+    def test_old_wake_ups_of_jobs_that_are_gone_wake_no_worker(self, backend: Backend, connection: Connection) -> None:
         for _ in range(5):
             submitted(backend)
         while backend.queue.claim("worker", 1.0, 30.0):
@@ -135,11 +138,11 @@ class TestForgetfulServers:
     def test_hints_are_cut_and_jobs_are_not(self, backend: Backend, connection: Connection) -> None:
         jobs = [submitted(backend) for _ in range(20)]
         for number in range(3 * _KEEP):
-            backend.completions.notify(str(number), 0.0)
+            backend.job_events.notify(str(number), 0.0)
         assert int(connection.call("XLEN", connection.key("hints"))) < 2 * _KEEP
         assert backend.jobs.known({job.id for job in jobs}) == {job.id for job in jobs}
 
-    def test_jobs_that_are_done_and_deleted_leave_nothing_behind(self, backend: Backend, connection: Connection) -> None:
+    def test_jobs_that_are_done_and_deleted_leave_no_keys(self, backend: Backend, connection: Connection) -> None:
         def keys() -> dict[str, str]:
             names = [name for name in connection.call("KEYS", connection.key("*")) if "uploads" not in name]
             return {name: connection.call("TYPE", name) for name in names}
@@ -149,14 +152,14 @@ class TestForgetfulServers:
                 job = submitted(backend, f"owner-{number}", public=True)
                 lease = backend.queue.claim("worker", 1.0, 30.0)
                 assert lease is not None
-                backend.jobs.finish(lease.job.ticket, painted(job), 2.0)
-                backend.queue.acknowledge(lease.job.ticket)
+                backend.jobs.finish(lease.job.fencing_token, painted(job), 2.0)
+                backend.queue.acknowledge(lease.job.fencing_token)
                 backend.feed.report(job.id, "bert", "", 3.0)
                 backend.jobs.delete(job.id)
             if round == 0:
                 before = keys()
         assert keys() == before
-        assert len(before) <= 4  # counts, totals, the last claim; nothing of a job
+        assert len(before) <= 5  # counts, totals, the last claim, ids that stay taken; nothing else of a job
 
 
 class TestNumbers:
@@ -235,10 +238,10 @@ class TestFailover:
         for server in servers:
             server.kill()
 
-    def test_what_waits_while_it_happens_is_told_of_an_outage(self, pair: tuple[RedisServer, RedisServer]) -> None:
+    def test_a_blocked_call_raises_when_an_outage_begins(self, pair: tuple[RedisServer, RedisServer]) -> None:
         old, new = pair
         connection = connected(old)
-        listener, queue = RedisCompletions(connection).listen(), RedisQueue(connection)
+        listener, queue = RedisJobEvents(connection).listen(), RedisQueue(connection)
         with ThreadPoolExecutor(2) as threads:
             waiting = threads.submit(queue.wait, 60.0), threads.submit(listener.wait, 2.0)
             until_blocked(old, 2)

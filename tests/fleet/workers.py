@@ -15,8 +15,8 @@ from nst.domain import Job, JobState, StyleParams
 from nst.errors import StoreUnavailable
 from nst.service import Order, Service, StyleChoice
 from nst.settings import Settings
-from tests.servers import RedisServer
-from tests.unit.service.conftest import picture_bytes
+from tests.support.pictures import picture_bytes
+from tests.support.servers import RedisServer
 
 ROOT = Path(__file__).parents[2]
 PATIENCE = 120.0
@@ -107,7 +107,7 @@ class Fleet:
         """Waits, through outages, too."""
         deadline = time.monotonic() + seconds
         while not _tried(what):
-            assert time.monotonic() < deadline, f"waited in vain; the workers say:\n{self.log.read_text()[-3000:]}"
+            assert time.monotonic() < deadline, f"waited in vain; the workers say:\n{self.log.read_text(encoding='utf-8')[-3000:]}"
             time.sleep(0.02)
 
     def _environment(self, changes: dict[str, Any]) -> dict[str, str]:

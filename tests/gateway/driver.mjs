@@ -1,4 +1,4 @@
-// Real socket.io clients for tests: commands come in as lines of JSON, and what the clients hear goes out as lines of JSON.
+// Real socket.io clients for tests: reads commands and writes received events as lines of JSON.
 import { createInterface } from "node:readline";
 import { createRequire } from "node:module";
 

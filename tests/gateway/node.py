@@ -1,4 +1,4 @@
-"""socket.io clients under Node, driven from tests."""
+"""socket.io-client under Node, controlled by tests."""
 
 import base64
 import json
@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 ROOT = Path(__file__).parents[2]
-PATIENCE = 180.0
+TIMEOUT_SECONDS = 180.0
 
 
 def node() -> str:
@@ -25,14 +25,14 @@ def node() -> str:
 
 
 class Node:
-    """One process with any number of clients in it."""
+    """A Node process with any number of clients."""
 
     def __init__(self, url: str) -> None:
         self._url = url
         command = [node(), str(Path(__file__).parent / "driver.mjs")]
-        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        self._said: list[dict[str, Any]] = []
-        self._news = threading.Condition()
+        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, encoding="utf-8")
+        self._messages: list[dict[str, Any]] = []
+        self._condition = threading.Condition()
         self._ids = count(1)
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
@@ -51,9 +51,9 @@ class Node:
         return JsClient(self, name)
 
     def refused(self, name: str = "anna", **options: Any) -> dict[str, Any]:
-        """What a client hears that is not let in."""
+        """The error of a connection that is refused."""
         answer: dict[str, Any] = self._ask(op="connect", client=name, url=self._url, options=options)
-        assert answer is not None, "it was let in"
+        assert answer is not None, "it was accepted"
         return answer
 
     def do(self, **command: Any) -> None:
@@ -64,45 +64,45 @@ class Node:
     def _ask(self, **command: Any) -> Any:
         number = next(self._ids)
         self.do(id=number, **command)
-        return self.until(lambda said: next((one for one in said if one.get("id") == number), None))["answer"]
+        return self.until(lambda messages: next((one for one in messages if one.get("id") == number), None))["answer"]
 
     ask = _ask
 
-    def heard(self, client: str, event: str) -> list[Any]:
+    def received(self, client: str, event: str) -> list[Any]:
         """The first arguments of all events of this name so far."""
-        with self._news:
-            return [(one["args"] or [None])[0] for one in self._said if one.get("client") == client and one["event"] == event]
+        with self._condition:
+            return [(one["args"] or [None])[0] for one in self._messages if one.get("client") == client and one["event"] == event]
 
     def until(self, what: Callable[[list[dict[str, Any]]], Any]) -> Any:
-        deadline = time.monotonic() + PATIENCE
-        with self._news:
-            while not (found := what(self._said)):
-                assert self._news.wait(deadline - time.monotonic()), f"waited for minutes in vain; heard {self._said[-20:]}"[:2000]
+        deadline = time.monotonic() + TIMEOUT_SECONDS
+        with self._condition:
+            while not (found := what(self._messages)):
+                assert self._condition.wait(deadline - time.monotonic()), f"nothing after minutes; received {self._messages[-20:]}"[:2000]
             return found
 
     def _read(self) -> None:
         assert self._process.stdout is not None
         for line in self._process.stdout:
-            with self._news:
-                self._said.append(json.loads(line))
-                self._news.notify_all()
+            with self._condition:
+                self._messages.append(json.loads(line))
+                self._condition.notify_all()
 
 
 class JsClient:
-    """One of them."""
+    """A client in a `Node`."""
 
     def __init__(self, process: Node, name: str) -> None:
         self._node, self.name = process, name
 
     def emit(self, event: str, *args: Any, **special: Any) -> Any:
-        """The acknowledgement."""
+        """Send an event, and return its acknowledgement."""
         return self._node.ask(op="emit", client=self.name, event=event, args=args, **special)
 
     def emit_bytes(self, event: str, body: dict[str, Any], data: bytes) -> Any:
         return self.emit(event, body, bytes=base64.b64encode(data).decode())
 
     def send(self, event: str, *args: Any) -> None:
-        """Without asking for an acknowledgement."""
+        """Send an event without asking for an acknowledgement."""
         self._node.do(op="send", client=self.name, event=event, args=args)
 
     def raw(self, text: str = "", data: bytes = b"") -> None:
@@ -118,10 +118,10 @@ class JsClient:
     def leave(self) -> None:
         self._node.do(op="leave", client=self.name)
 
-    def heard(self, event: str) -> list[Any]:
-        return self._node.heard(self.name, event)
+    def received(self, event: str) -> list[Any]:
+        return self._node.received(self.name, event)
 
-    def hears(self, event: str, times: int = 1) -> Any:
-        """Waits for an event, and gives the last one's argument."""
-        self._node.until(lambda _: len(self.heard(event)) >= times)
-        return self.heard(event)[-1]
+    def wait_for(self, event: str, times: int = 1) -> Any:
+        """Wait until an event has arrived `times` times, and return the last one's argument."""
+        self._node.until(lambda _: len(self.received(event)) >= times)
+        return self.received(event)[-1]

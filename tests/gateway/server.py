@@ -1,4 +1,4 @@
-"""The gateway as a process of its own, as people start it."""
+"""The gateway as a process, started as users do."""
 
 import os
 import re
@@ -11,11 +11,11 @@ from typing import Any
 
 import httpx
 
-from tests.servers import free_port
+from tests.support.servers import free_port
 
 ROOT = Path(__file__).parents[2]
-PATIENCE = 180.0
-PLENTY = {"NST_UPLOADS_PER_MINUTE": "1000", "NST_JOBS_PER_VISITOR": "1000", "NST_EVENTS_PER_SECOND": "200"}
+TIMEOUT_SECONDS = 180.0
+HIGH_LIMITS = {"NST_UPLOADS_PER_MINUTE": "1000", "NST_JOBS_PER_VISITOR": "1000", "NST_EVENTS_PER_SECOND": "200"}
 
 
 class Server:
@@ -30,7 +30,7 @@ class Server:
         self.url = f"http://127.0.0.1:{self.port}"
         own = {"NST_DATA_DIR": str(folder), "NST_ENGINE": f"tests.worker.engines.{engine}:engine", "PYTHONPATH": str(ROOT)}
         changes = {f"NST_{name.upper()}": str(value) for name, value in settings.items()}
-        self._environment = {**os.environ, **PLENTY, **own, **changes}
+        self._environment = {**os.environ, **HIGH_LIMITS, **own, **changes}
         self._log = (folder / f"gateway-{self.port}.log").open("wb+")
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -43,7 +43,7 @@ class Server:
         return [sys.executable, "-m", "nst.gateway", "--port", str(self.port)]
 
     def until_ready(self) -> None:
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + TIMEOUT_SECONDS
         while time.monotonic() < deadline:
             try:
                 if self.answers():
@@ -55,7 +55,7 @@ class Server:
         raise AssertionError(self.log)
 
     def kill(self) -> None:
-        """As when the power fails."""
+        """Kill the process without a chance to clean up."""
         assert self._process is not None
         self._process.kill()
         self._process.wait()
@@ -75,13 +75,24 @@ class Server:
     @property
     def log(self) -> str:
         self._log.flush()
-        return Path(self._log.name).read_text(errors="replace")
+        return Path(self._log.name).read_text(errors="replace", encoding="utf-8")
+
+    @property
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
 
     @property
     def memory(self) -> int:
-        """Bytes that the process holds."""
-        assert self._process is not None
-        status = Path(f"/proc/{self._process.pid}/status").read_text()
+        """Resident memory of the process in bytes."""
+        status = Path(f"/proc/{self.pid}/status").read_text(encoding="utf-8")
         found = re.search(r"VmRSS:\s+(\d+) kB", status)
         assert found
         return int(found[1]) * 1024
+
+
+class StudioServer(Server):
+    """The studio, as users start it."""
+
+    def _command(self) -> list[str]:
+        return [sys.executable, "-m", "streamlit", "run", str(ROOT / "streamlit_app.py"), "--server.port", str(self.port)]

@@ -1,6 +1,7 @@
-"""The clients that we give away, against a running gateway."""
+"""The published clients with a running gateway."""
 
 import json
+import re
 import subprocess
 import sys
 import threading
@@ -10,13 +11,15 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from tests.gateway.conftest import StartServer, an_id
+from tests.gateway.conftest import StartServer
 from tests.gateway.node import ROOT, node
 from tests.gateway.server import Server
-from tests.unit.service.conftest import picture_bytes
+from tests.support.gateway import an_id
+from tests.support.pictures import picture_bytes
+from tests.support.web import Socks, Web, answering, running
 
 sys.path.insert(0, str(ROOT / "clients/python"))
-from pastiche_client import Client, Job, PaintingFailed, StudioError
+from pastiche_client import Client, Job, PaintingFailed, StudioError, StudioUnreachable
 
 
 @pytest.fixture
@@ -31,7 +34,7 @@ def size_of(data: bytes) -> tuple[int, int]:
         return picture.size
 
 
-def test_the_python_client_has_a_photo_painted_with_progress(server: Server, photo: Path, tmp_path: Path) -> None:
+def test_the_python_client_paints_a_photo_and_reports_progress(server: Server, photo: Path, tmp_path: Path) -> None:
     seen: list[Job] = []
     with Client(server.url) as studio:
         painting = studio.stylize(photo, studio.styles()[0].name, on_progress=seen.append)
@@ -42,19 +45,19 @@ def test_the_python_client_has_a_photo_painted_with_progress(server: Server, pho
     assert seen[-1].fraction == 1.0
 
 
-def test_the_python_client_takes_any_picture_for_a_style(server: Server, photo: Path) -> None:
+def test_the_python_client_accepts_any_picture_as_a_style(server: Server, photo: Path) -> None:
     with Client(server.url) as studio:
         painting = studio.stylize(photo.read_bytes(), photo, params={"strength": 0.9})
     assert size_of(painting.data) == (96, 64)
 
 
-def test_the_python_client_tells_what_was_refused(server: Server, photo: Path) -> None:
+def test_the_python_client_raises_the_sentence_of_a_refusal(server: Server, photo: Path) -> None:
     with Client(server.url) as studio, pytest.raises(StudioError, match="There is no style called 'no-such'") as caught:
         studio.stylize(photo, "no-such")
     assert (caught.value.code, caught.value.status) == ("unknown_style", 422)
 
 
-def test_the_python_client_tells_what_failed(start: StartServer, photo: Path) -> None:
+def test_the_python_client_raises_the_sentence_of_a_failure(start: StartServer, photo: Path) -> None:
     own, _ = start("raises")
     with Client(own.url) as studio, pytest.raises(PaintingFailed, match="Lower the strength"):
         studio.stylize(photo, "starlit-swirl", params={"strength": 0.0})
@@ -70,7 +73,7 @@ def test_the_python_client_cancels_what_takes_too_long(start: StartServer, photo
         assert studio.wait(job.id).state == "cancelled"
 
 
-def test_the_python_client_goes_on_when_the_gateway_was_away(start: StartServer, photo: Path) -> None:
+def test_the_python_client_continues_after_the_gateway_was_down(start: StartServer, photo: Path) -> None:
     own, _ = start("slow", lease_seconds=5)
     with Client(own.url, patience=180) as studio:
         job = studio.submit(photo, "starlit-swirl", job_id=an_id())
@@ -81,7 +84,62 @@ def test_the_python_client_goes_on_when_the_gateway_was_away(start: StartServer,
         again.join()
 
 
-def test_the_page_of_javascript_has_a_photo_painted(server: Server, photo: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("proxy", "named"),
+    [
+        ("socks://anna:secret@127.0.0.1:9/", "socks://127.0.0.1:9/"),
+        ("socks4://anna:secret@127.0.0.1:9", "socks4://127.0.0.1:9"),
+        ("anna:secret@127.0.0.1:9", "http://127.0.0.1:9"),
+        ("http://anna:secret@[", "http://["),
+    ],
+)
+def test_the_python_client_names_a_proxy_that_does_not_work(monkeypatch: pytest.MonkeyPatch, proxy: str, named: str) -> None:
+    monkeypatch.setenv("ALL_PROXY", proxy)
+    with pytest.raises(StudioUnreachable) as caught, Client("http://studio.example.org", patience=0) as studio:
+        studio.styles()
+    assert f"through the proxy {named}" in str(caught.value)
+    assert "secret" not in str(caught.value)
+
+
+def test_the_python_client_uses_socks_proxies_except_for_no_proxy(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    with running(Socks()) as socks:
+        monkeypatch.setenv("ALL_PROXY", f"socks://{socks.url}/")
+        with Client(server.url) as studio:
+            assert studio.styles()
+        monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+        with Client(server.url) as studio:
+            assert studio.styles()
+    assert socks.asked == [server.url.removeprefix("http://")]
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "headers", "sentence"),
+    [
+        (200, b"<!doctype html>", {}, "is not a studio's gateway"),
+        (404, b"<!doctype html>", {}, "answers with status 404. It may not be a studio"),
+        (301, b"", {"Location": "https://studio.example.org/"}, "redirects to https://studio.example.org/: use that URL"),
+        (407, b"", {}, "The proxy requires a user name and a password"),
+        (503, b"<html>", {"Retry_After": "0"}, "answers with status 503"),
+    ],
+)
+def test_the_python_client_explains_answers_that_are_not_a_studios(
+    status: int, body: bytes, headers: dict[str, str], sentence: str
+) -> None:
+    with running(Web({"*": answering(status, body, **headers)})) as web, Client(web.url, patience=0.5) as studio:
+        with pytest.raises(StudioUnreachable, match=re.escape(sentence)) as caught:
+            studio.styles()
+        assert caught.value.status == status
+        assert (len(web.seen) > 1) == (status == 503)
+        assert web.seen[0][1]["user-agent"].startswith("pastiche-client/")
+
+
+@pytest.mark.parametrize("url", ["localhost:8600", "", "http://", "http://[", "ftp://127.0.0.1"])
+def test_the_python_client_refuses_at_once_what_is_not_a_url(url: str) -> None:
+    with pytest.raises(StudioUnreachable), Client(url) as studio:
+        studio.styles()
+
+
+def test_the_javascript_client_paints_a_photo(server: Server, photo: Path, tmp_path: Path) -> None:
     painting = tmp_path / "painting.jpg"
     done = _paint(server.url, photo, "starlit-swirl", painting)
     assert done.returncode == 0, done.stderr
@@ -89,13 +147,13 @@ def test_the_page_of_javascript_has_a_photo_painted(server: Server, photo: Path,
     assert size_of(painting.read_bytes()) == (96, 64)
 
 
-def test_the_page_of_javascript_says_what_was_refused(server: Server, photo: Path, tmp_path: Path) -> None:
+def test_the_javascript_client_prints_the_sentence_of_a_refusal(server: Server, photo: Path, tmp_path: Path) -> None:
     done = _paint(server.url, photo, "no-such", tmp_path / "painting.jpg")
     assert done.returncode == 1
     assert "There is no style called 'no-such'" in done.stderr
 
 
-def test_the_page_of_javascript_uses_a_key(start: StartServer, photo: Path, tmp_path: Path) -> None:
+def test_the_javascript_client_uses_a_key(start: StartServer, photo: Path, tmp_path: Path) -> None:
     own, _ = start("instant", anonymous="false", api_keys=json.dumps([{"name": "me", "key": "k" * 30}]))
     assert _paint(own.url, photo, "starlit-swirl", tmp_path / "a.jpg").returncode == 1
     assert _paint(own.url, photo, "starlit-swirl", tmp_path / "a.jpg", key="k" * 30).returncode == 0
@@ -104,5 +162,5 @@ def test_the_page_of_javascript_uses_a_key(start: StartServer, photo: Path, tmp_
 def _paint(url: str, photo: Path, style: str, painting: Path, key: str = "") -> "subprocess.CompletedProcess[str]":
     command = [node(), str(ROOT / "clients/javascript/paint.mjs"), url, str(photo), style, str(painting)]
     return subprocess.run(
-        command, capture_output=True, text=True, timeout=180, env={"PATH": "/usr/bin:/bin", "PASTICHE_KEY": key}, check=False
+        command, capture_output=True, encoding="utf-8", timeout=180, env={"PATH": "/usr/bin:/bin", "PASTICHE_KEY": key}, check=False
     )

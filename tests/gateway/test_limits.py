@@ -1,12 +1,13 @@
-"""Who may come in, how many, and how much each may ask for."""
+"""Keys, quotas, origins, and limits on connections."""
 
 import json
 
 import httpx
 import websocket
 
-from tests.gateway.conftest import StartServer, a_submission, an_id
+from tests.gateway.conftest import StartServer
 from tests.gateway.server import Server
+from tests.support.gateway import a_submission, an_id
 
 KEYS = [
     {"name": "shop", "key": "s" * 30, "uploads_per_minute": 50, "jobs": 50},
@@ -24,7 +25,7 @@ def test_programs_without_a_key_share_the_quota_of_their_address(start: StartSer
     assert "At most 2" in error["error"]
 
 
-def test_uploads_a_minute_are_counted_and_the_same_id_again_is_none(start: StartServer) -> None:
+def test_uploads_a_minute_are_limited_and_a_repeated_id_is_not_counted(start: StartServer) -> None:
     _, node = start("instant", uploads_per_minute=2)
     anna, job_id = node.client(), an_id()
     for _ in range(5):
@@ -41,13 +42,13 @@ def test_a_submission_that_was_refused_is_not_counted(start: StartServer) -> Non
     assert anna.emit("TRANSFER_STYLE", a_submission())[0] is None
 
 
-def test_a_key_has_a_quota_of_its_own_and_paintings_that_another_does_not_see(start: StartServer) -> None:
+def test_a_key_has_a_quota_of_its_own_and_paintings_that_others_cannot_see(start: StartServer) -> None:
     server, node = start("instant", uploads_per_minute=1, api_keys=json.dumps(KEYS))
     shop, again = node.client("shop", auth={"key": "s" * 30}), node.client("again", auth={"key": "s" * 30})
     other, nobody = node.client("other", auth={"key": "o" * 30}), node.client("nobody")
     for _ in range(3):
         job_id = shop.emit("TRANSFER_STYLE", a_submission())[1]["requestId"]
-    shop.hears(f"TRANSFER_STYLE_COMPLETED::{job_id}")
+    shop.wait_for(f"TRANSFER_STYLE_COMPLETED::{job_id}")
     assert again.emit("WATCH_JOB", {"requestId": job_id})[0] is None
     for stranger in (other, nobody):
         assert stranger.emit("WATCH_JOB", {"requestId": job_id})[0]["code"] == "unknown_job"
@@ -60,17 +61,17 @@ def test_a_key_has_a_quota_of_its_own_and_paintings_that_another_does_not_see(st
     assert other.emit("TRANSFER_STYLE", a_submission())[0]["code"] == "too_many_uploads"
 
 
-def test_a_key_that_is_not_known_is_refused_at_the_door(start: StartServer) -> None:
+def test_an_unknown_key_is_refused(start: StartServer) -> None:
     server, node = start("instant", api_keys=json.dumps(KEYS))
     refused = node.refused(auth={"key": "wrong"})
     assert refused["data"]["code"] == "not_allowed"
-    assert refused["message"] == "This key is not known here. Check it, or leave it out."
+    assert refused["message"] == "This key is unknown. Check it, or leave it out."
     assert node.refused("x", auth={"key": 7})["data"]["code"] == "invalid_request"
     answer = httpx.get(f"{server.url}/api/jobs/{an_id()}", headers={"Authorization": "Bearer wrong"})
     assert (answer.status_code, answer.json()["code"]) == (403, "not_allowed")
 
 
-def test_a_studio_may_paint_for_keys_alone(start: StartServer) -> None:
+def test_a_studio_may_require_a_key(start: StartServer) -> None:
     server, node = start("instant", api_keys=json.dumps(KEYS), anonymous="false")
     assert node.refused()["data"]["code"] == "not_allowed"
     assert httpx.post(f"{server.url}/api/jobs", json=a_submission()).status_code == 403
@@ -79,7 +80,7 @@ def test_a_studio_may_paint_for_keys_alone(start: StartServer) -> None:
     assert shop.emit("TRANSFER_STYLE", a_submission())[0] is None
 
 
-def test_pages_of_other_origins_are_refused_and_those_named_are_not(start: StartServer) -> None:
+def test_only_pages_of_allowed_origins_may_connect(start: StartServer) -> None:
     server, _ = start("instant", origins='["https://friend.example"]')
     address = f"{server.url}/socket.io/?EIO=4&transport=polling"
     assert httpx.get(address, headers={"Origin": "https://evil.example"}).status_code == 400
@@ -90,17 +91,17 @@ def test_pages_of_other_origins_are_refused_and_those_named_are_not(start: Start
     assert friendly.headers["access-control-allow-origin"] == "https://friend.example"
 
 
-def test_connections_are_counted_by_address_and_freed_when_they_end(start: StartServer) -> None:
+def test_connections_are_limited_by_address_until_they_end(start: StartServer) -> None:
     _, node = start("instant", connections_per_address=2)
     first = node.client("one")
     node.client("two")
     assert node.refused("three")["data"]["code"] == "too_many_connections"
     first.leave()
-    first.hears("disconnect")
+    first.wait_for("disconnect")
     node.client("four")
 
 
-def test_a_full_gateway_says_so(start: StartServer) -> None:
+def test_a_full_gateway_refuses_new_connections(start: StartServer) -> None:
     server, node = start("instant", connections=2)
     node.client("one")
     node.client("two")
@@ -109,15 +110,15 @@ def test_a_full_gateway_says_so(start: StartServer) -> None:
     assert httpx.get(f"{server.url}/api/styles").status_code == 200
 
 
-def test_who_sends_nothing_and_waits_for_nothing_is_let_go_if_that_is_wanted(start: StartServer) -> None:
+def test_an_idle_connection_is_closed_unless_it_watches_a_job(start: StartServer) -> None:
     _, node = start("hangs", idle_seconds=1)
     idle, waiting = node.client("idle", reconnection=False), node.client("waiting", reconnection=False)
     assert waiting.emit("TRANSFER_STYLE", a_submission())[0] is None
-    idle.hears("disconnect")
-    assert waiting.heard("disconnect") == []
+    idle.wait_for("disconnect")
+    assert waiting.received("disconnect") == []
 
 
-def test_addresses_begin_with_what_the_program_has_called_or_with_the_public_url(start: StartServer, server: Server) -> None:
+def test_urls_begin_with_the_host_that_was_called_or_with_the_public_url(start: StartServer, server: Server) -> None:
     own, node = start("instant", public_url="https://pictures.example/studio/")
     assert node.client().emit("LIST_STYLES")[1][0].startswith("https://pictures.example/studio/api/media/style/")
     assert httpx.get(f"{own.url}/api/styles").json()[0]["url"].startswith("https://pictures.example/studio/api/")
@@ -125,11 +126,11 @@ def test_addresses_begin_with_what_the_program_has_called_or_with_the_public_url
     assert called[0]["url"].startswith("http://nickname:81/api/")
 
 
-def test_a_host_that_is_none_is_refused(server: Server) -> None:
-    line = websocket.create_connection(
+def test_a_malformed_host_header_is_refused(server: Server) -> None:
+    connection = websocket.create_connection(
         f"ws://127.0.0.1:{server.port}/socket.io/?EIO=4&transport=websocket", host='evil"><script>', suppress_origin=True, timeout=60
     )
-    line.recv()
-    line.send("40")
-    assert line.recv().startswith("44")
-    line.close()
+    connection.recv()
+    connection.send("40")
+    assert connection.recv().startswith("44")
+    connection.close()

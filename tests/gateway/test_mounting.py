@@ -9,9 +9,9 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.gateway.conftest import a_submission
 from tests.gateway.node import Node
 from tests.gateway.server import ROOT, Server
+from tests.support.gateway import a_submission
 
 pytest.importorskip("streamlit.starlette", reason="the app's requirements are not installed")
 
@@ -28,12 +28,12 @@ app = App("page.py", routes=routes(build(settings), settings))
 
 
 class AppServer(Server):
-    """The app under uvicorn, and a worker beside it."""
+    """The app under uvicorn, and a worker."""
 
     def start(self) -> "AppServer":
         folder = Path(self._environment["NST_DATA_DIR"])
-        (folder / "page.py").write_text("import streamlit as st\nst.write('hello')\n")
-        (folder / "entry.py").write_text(APP)
+        (folder / "page.py").write_text("import streamlit as st\nst.write('hello')\n", encoding="utf-8")
+        (folder / "entry.py").write_text(APP, encoding="utf-8")
         command = [sys.executable, "-m", "uvicorn", "entry:app", "--port", str(self.port), "--ws-max-size", "100000000"]
         self._process = subprocess.Popen(command, env=self._environment, cwd=folder, stdout=self._log, stderr=self._log)
         worker = [sys.executable, "-m", "worker"]
@@ -58,12 +58,44 @@ def test_pages_events_and_pictures_come_from_one_port(app: AppServer) -> None:
     node = Node(app.url)
     anna, ben = node.client("anna"), node.client("ben")
     job_id = anna.emit("TRANSFER_STYLE", a_submission(isPrivate=False))[1]["requestId"]
-    result = anna.hears(f"TRANSFER_STYLE_COMPLETED::{job_id}")["result"]
-    assert ben.hears("TRANSFER_STYLE_COMPLETED")["result"] == result
+    result = anna.wait_for(f"TRANSFER_STYLE_COMPLETED::{job_id}")["result"]
+    assert ben.wait_for("TRANSFER_STYLE_COMPLETED")["result"] == result
     assert httpx.get(result).status_code == 200
     assert "<html" in httpx.get(app.url, headers={"Accept": "text/html"}).text
     assert httpx.get(f"{app.url}/api/openapi.json").json()["servers"] == [{"url": "/api"}]
     node.close()
+
+
+class PathServer(Server):
+    """A gateway whose proxy removes a path from URLs."""
+
+    def _command(self) -> list[str]:
+        return [sys.executable, "-c", _UNDER_A_PATH, str(self.port)]
+
+
+_UNDER_A_PATH = """
+import sys
+import uvicorn
+from nst.bootstrap import build
+from nst.gateway.app import Gateway, standalone
+from nst.settings import Settings
+
+settings = Settings()
+uvicorn.run(standalone(Gateway(build(settings), settings)), port=int(sys.argv[1]), root_path="/studio", ws="websockets-sansio")
+"""
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_urls_have_the_path_that_a_proxy_removes_and_its_scheme(tmp_path: Path, scheme: str) -> None:
+    server = PathServer(tmp_path)
+    try:
+        server.start()
+        answer = httpx.get(f"{server.url}/api/styles", headers={"X-FORWARDED-PROTO": scheme, "Host": "example.org"})
+        style = answer.json()[0]
+        assert style["url"] == f"{scheme}://example.org/studio/api/media/style/{style['name']}.jpg"
+        assert httpx.get(f"{server.url}/api/media/style/{style['name']}.jpg").status_code == 200
+    finally:
+        server.close()
 
 
 _LIFE = """
@@ -71,7 +103,7 @@ import asyncio
 import streamlit_app
 
 def works():
-    return {task.get_coro().__qualname__ for task in asyncio.all_tasks()} & {"Courier.run", "Herald.run"}
+    return {task.get_coro().__qualname__ for task in asyncio.all_tasks()} & {"WebhookSender.run", "JobNotifier.run"}
 
 async def live():
     async with streamlit_app.lifespan(streamlit_app.app):
@@ -82,7 +114,9 @@ asyncio.run(live())
 """
 
 
-def test_the_apps_gateway_tells_what_is_owed_before_anybody_calls_and_leaves_the_rest_to_others(tmp_path: Path) -> None:
+def test_the_apps_gateway_starts_its_tasks_with_the_app_and_stops_them_with_it(tmp_path: Path) -> None:
     own = {"NST_DATA_DIR": str(tmp_path), "NST_OWN_WORKER": "false", "NST_PREVIEWS": "false", "PYTHONPATH": str(ROOT)}
-    ran = subprocess.run([sys.executable, "-c", _LIFE], env={**os.environ, **own}, cwd=ROOT, capture_output=True, text=True, check=True)
+    ran = subprocess.run(
+        [sys.executable, "-c", _LIFE], env={**os.environ, **own}, cwd=ROOT, capture_output=True, encoding="utf-8", check=True
+    )
     assert ran.stdout.split() == ["2", "0"], ran.stderr

@@ -1,4 +1,4 @@
-"""Webhooks: signed, tried again, and never to a machine inside."""
+"""Webhooks: signed, retried, and never sent to a private address."""
 
 import asyncio
 import json
@@ -15,31 +15,33 @@ import pytest
 import standardwebhooks
 
 from nst.errors import InvalidRequest
-from nst.gateway.outbound import Outbound, Unreachable, is_public
-from tests.gateway.conftest import StartServer, a_submission, an_id
+from nst.gateway.webhooks import safe_http
+from nst.gateway.webhooks.safe_http import PublicHttpClient, Unreachable, is_public
+from tests.gateway.conftest import StartServer
 from tests.gateway.server import Server
+from tests.support.gateway import a_submission, an_id
 
 SECRET = "whsec_" + b64encode(token_bytes(32)).decode()
 
 
-class Listener:
-    """Somebody who is told. Answers are given in order, the last one for ever."""
+class Receiver:
+    """An HTTP server that receives webhooks. `answers` are its statuses in order; the last one is repeated."""
 
     def __init__(self, *answers: int) -> None:
-        self.told: list[tuple[dict[str, str], bytes]] = []
-        self._news = threading.Condition()
-        outer, left = self, list(answers)
+        self.received: list[tuple[dict[str, str], bytes]] = []
+        self._condition = threading.Condition()
+        outer, statuses = self, list(answers)
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
-                self.send_response(left.pop(0) if len(left) > 1 else left[0])
+                self.send_response(statuses.pop(0) if len(statuses) > 1 else statuses[0])
                 self.send_header("Location", "/elsewhere")
                 self.send_header("Content-Length", "0")
                 self.end_headers()
-                with outer._news:
-                    outer.told.append((dict(self.headers.items()) | {"path": self.path}, body))
-                    outer._news.notify_all()
+                with outer._condition:
+                    outer.received.append((dict(self.headers.items()) | {"path": self.path}, body))
+                    outer._condition.notify_all()
 
             def log_message(self, *_: Any) -> None:
                 pass
@@ -49,11 +51,11 @@ class Listener:
         self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
         self._thread.start()
 
-    def hears(self, times: int) -> tuple[dict[str, str], dict[str, Any]]:
-        """The last message, its signature checked."""
-        with self._news:
-            assert self._news.wait_for(lambda: len(self.told) >= times, 180), f"told {len(self.told)} times"
-        headers, body = self.told[times - 1]
+    def wait_for(self, times: int) -> tuple[dict[str, str], dict[str, Any]]:
+        """Wait for as many messages, and return the last one's headers and body, its signature checked."""
+        with self._condition:
+            assert self._condition.wait_for(lambda: len(self.received) >= times, 180), f"received {len(self.received)} times"
+        headers, body = self.received[times - 1]
         standardwebhooks.Webhook(SECRET).verify(body, {name.lower(): value for name, value in headers.items()})
         return headers, json.loads(body)
 
@@ -64,60 +66,60 @@ class Listener:
 
 
 @pytest.fixture
-def listen() -> Iterator[Callable[..., Listener]]:
-    listeners: list[Listener] = []
+def start_receiver() -> Iterator[Callable[..., Receiver]]:
+    receivers: list[Receiver] = []
 
-    def make(*answers: int) -> Listener:
-        listeners.append(Listener(*answers))
-        return listeners[-1]
+    def make(*answers: int) -> Receiver:
+        receivers.append(Receiver(*answers))
+        return receivers[-1]
 
     yield make
-    for listener in listeners:
-        listener.close()
+    for receiver in receivers:
+        receiver.close()
 
 
 def submit(server: Server, url: str, **changes: Any) -> httpx.Response:
     return httpx.post(f"{server.url}/api/jobs", json=a_submission(webhook={"url": url, "secret": SECRET}, **changes), timeout=60)
 
 
-def test_the_end_of_a_job_is_told_with_a_signature(start: StartServer, listen: Callable[..., Listener]) -> None:
+def test_the_end_of_a_job_is_sent_with_a_signature(start: StartServer, start_receiver: Callable[..., Receiver]) -> None:
     server, _ = start("instant", webhooks_inside="true")
-    listener = listen(204)
-    job_id = submit(server, listener.url).json()["requestId"]
-    headers, message = listener.hears(1)
+    receiver = start_receiver(204)
+    job_id = submit(server, receiver.url).json()["requestId"]
+    headers, message = receiver.wait_for(1)
     assert headers["Webhook-Id"] == job_id
     assert message["type"] == "transfer_style.completed"
     assert httpx.get(message["data"]["result"]).status_code == 200
 
 
-def test_a_failure_is_told_as_well(start: StartServer, listen: Callable[..., Listener]) -> None:
+def test_a_failure_is_sent_as_well(start: StartServer, start_receiver: Callable[..., Receiver]) -> None:
     server, _ = start("raises", webhooks_inside="true")
-    listener = listen(204)
-    submit(server, listener.url, params={"strength": 0.0})
-    _, message = listener.hears(1)
+    receiver = start_receiver(204)
+    submit(server, receiver.url, params={"strength": 0.0})
+    _, message = receiver.wait_for(1)
     assert message["type"] == "transfer_style.failed"
     assert message["data"]["error"] == "Nothing finite was found. Lower the strength."
 
 
 @pytest.mark.parametrize("answer", [500, 302])
-def test_it_is_told_again_until_it_is_taken_and_redirects_are_not_followed(
-    start: StartServer, listen: Callable[..., Listener], answer: int
+def test_a_webhook_is_retried_until_it_is_accepted_and_redirects_are_not_followed(
+    start: StartServer, start_receiver: Callable[..., Receiver], answer: int
 ) -> None:
     server, _ = start("instant", webhooks_inside="true")
-    listener = listen(answer, answer, 204)
-    submit(server, listener.url)
-    ids = {listener.hears(times)[0]["Webhook-Id"] for times in (1, 2, 3)}
+    receiver = start_receiver(answer, answer, 204)
+    submit(server, receiver.url)
+    ids = {receiver.wait_for(times)[0]["Webhook-Id"] for times in (1, 2, 3)}
     assert len(ids) == 1
-    assert all(headers["path"] == "/hook" for headers, _ in listener.told)
+    assert all(headers["path"] == "/hook" for headers, _ in receiver.received)
 
 
-def test_what_was_owed_when_a_gateway_ended_is_told_by_the_next(start: StartServer, listen: Callable[..., Listener]) -> None:
+def test_a_webhook_of_a_gateway_that_was_killed_is_sent_by_the_next(start: StartServer, start_receiver: Callable[..., Receiver]) -> None:
     server, _ = start("slow", webhooks_inside="true", lease_seconds=5)
-    listener = listen(204)
-    submit(server, listener.url)
+    receiver = start_receiver(204)
+    submit(server, receiver.url)
     server.kill()
     server.start()
-    assert listener.hears(1)[1]["type"] == "transfer_style.completed"
+    assert receiver.wait_for(1)[1]["type"] == "transfer_style.completed"
 
 
 @pytest.mark.parametrize(
@@ -139,7 +141,7 @@ def test_what_was_owed_when_a_gateway_ended_is_told_by_the_next(start: StartServ
         "https://[::1/",
     ],
 )
-def test_addresses_inside_are_refused_before_anything_is_stored(server: Server, url: str) -> None:
+def test_private_addresses_are_refused_before_anything_is_stored(server: Server, url: str) -> None:
     job_id = an_id()
     answer = submit(server, url, requestId=job_id)
     assert (answer.status_code, answer.json()["code"]) == (422, "invalid_request")
@@ -161,41 +163,86 @@ def test_addresses_inside_are_refused_before_anything_is_stored(server: Server, 
         ("64:ff9b::7f00:1", False),
         ("64:ff9b::5db8:d70e", True),
         ("2002:7f00:1::", False),
+        ("fec0::1", False),
+        ("64:ff9b:1::7f00:1", False),
+        ("::127.0.0.1", False),
+        ("::ffff:0:7f00:1", False),
+        ("::ffff:93.184.215.14", True),
+        ("192.88.99.1", False),
+        ("5f00::1", False),
+        ("3fff::1", False),
+        ("2001::1", False),
+        ("2001:db8::1", False),
+        ("ff0e::1", False),
     ],
 )
-def test_what_counts_as_public(address: str, public: bool) -> None:
+def test_which_addresses_are_public(address: str, public: bool) -> None:
     assert is_public(address) is public
 
 
-def test_a_name_that_changes_between_look_and_call_reaches_nothing_inside(
-    listen: Callable[..., Listener], monkeypatch: pytest.MonkeyPatch
+def test_a_host_name_that_changes_between_check_and_request_reaches_no_private_address(
+    start_receiver: Callable[..., Receiver], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """DNS rebinding: the first answer is a public address, the second one of this machine."""
-    listener = listen(204)
-    port = int(listener.url.split(":")[2].partition("/")[0])
+    """DNS rebinding: the name resolves to a public address first, then to this machine."""
+    receiver = start_receiver(204)
+    port = int(receiver.url.split(":")[2].partition("/")[0])
     answers = iter(["93.184.215.14", "127.0.0.1"])
 
-    async def look(*_: Any, **__: Any) -> list[Any]:
+    def resolve(*_: Any, **__: Any) -> list[Any]:
         return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (next(answers), port))]
 
-    async def call() -> None:
-        monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", look)
-        outbound = Outbound(inside=False)
-        await outbound.check(f"https://rebinding.example:{port}/hook")
+    async def send() -> None:
+        monkeypatch.setattr(socket, "getaddrinfo", resolve)
+        http_client = PublicHttpClient(allow_private=False)
+        await http_client.check(f"https://rebinding.example:{port}/hook")
         with pytest.raises(Unreachable):
-            await outbound.post(f"http://rebinding.example:{port}/hook", {"Content-Length": "2"}, b"{}")
+            await http_client.post(f"http://rebinding.example:{port}/hook", {"Content-Length": "2"}, b"{}")
 
-    asyncio.run(call())
-    assert listener.told == []
+    asyncio.run(send())
+    assert receiver.received == []
 
 
-def test_one_private_address_among_public_ones_is_enough_to_refuse(monkeypatch: pytest.MonkeyPatch) -> None:
-    async def look(*_: Any, **__: Any) -> list[Any]:
+def test_a_host_with_one_private_address_among_public_ones_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    def resolve(*_: Any, **__: Any) -> list[Any]:
         return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, 443)) for address in ("93.184.215.14", "10.0.0.1")]
 
     async def check() -> None:
-        monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", look)
+        monkeypatch.setattr(socket, "getaddrinfo", resolve)
         with pytest.raises(InvalidRequest, match="not on the public internet"):
-            await Outbound(inside=False).check("https://both.example/")
+            await PublicHttpClient(allow_private=False).check("https://both.example/")
 
     asyncio.run(check())
+
+
+@pytest.mark.parametrize("port", [22, 25, 80, 1023])
+def test_a_port_of_another_service_is_refused_before_its_name_is_resolved(monkeypatch: pytest.MonkeyPatch, port: int) -> None:
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: pytest.fail("it was resolved"))
+    with pytest.raises(InvalidRequest, match="443"):
+        asyncio.run(PublicHttpClient(allow_private=False).check(f"https://receiver.example:{port}/"))
+
+
+def test_names_whose_server_never_answers_hold_up_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    answered = threading.Event()
+
+    async def check_many() -> None:
+        client = PublicHttpClient(allow_private=False)
+        checks = asyncio.gather(*(client.check(f"https://{number}.example/") for number in range(20)), return_exceptions=True)
+        assert await asyncio.to_thread(lambda: "others work") == "others work"
+        assert all(isinstance(error, InvalidRequest) for error in await checks)
+        answered.set()
+
+    monkeypatch.setattr(safe_http, "LOOKUP_SECONDS", 0.2)
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: answered.wait(60) and [])
+    asyncio.run(check_many())
+
+
+def test_proxies_of_the_environment_are_not_used(start_receiver: Callable[..., Receiver], monkeypatch: pytest.MonkeyPatch) -> None:
+    """A proxy would resolve the name again, and connect to an address that was not checked."""
+    receiver, proxy = start_receiver(204), start_receiver(200)
+    for name in ("ALL_PROXY", "HTTP_PROXY", "HTTPS_PROXY"):
+        monkeypatch.setenv(name, proxy.url)
+        monkeypatch.setenv(name.lower(), proxy.url)
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    assert asyncio.run(PublicHttpClient(allow_private=True).post(receiver.url, {"Content-Length": "2"}, b"{}")) == 204
+    assert proxy.received == []

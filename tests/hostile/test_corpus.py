@@ -13,11 +13,11 @@ from nst.errors import FileUnreadable, ObjectMissing, UnknownJob, UnknownStyle
 from nst.images import Limits
 from nst.service import Service, StyleChoice
 from nst.settings import Settings
-from nst.store.memory import memory_backend
 from nst.styles import Catalogue
 from tests.hostile.corpus import Hostile, corpus
 from tests.hostile.corpus.names import NAMES
-from tests.unit.service.conftest import Studio
+from tests.support.memory_store import memory_backend
+from tests.support.studio import Studio
 
 ROOT = Path(__file__).parents[2]
 FILES = list(corpus())
@@ -29,24 +29,24 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="memory is measu
 
 @pytest.fixture(scope="module")
 def trial() -> dict[str, dict[str, Any]]:
-    """What became of each file; of none that ended the process, nor of those behind it."""
-    child = subprocess.run([sys.executable, "-m", "tests.hostile.trial"], cwd=ROOT, capture_output=True, text=True, timeout=1800)
+    """What became of each file; of none that ended the process, nor of those after it."""
+    child = subprocess.run([sys.executable, "-m", "tests.hostile.trial"], cwd=ROOT, capture_output=True, encoding="utf-8", timeout=1800)
     found = [json.loads(line) for line in child.stdout.splitlines()]
     assert child.returncode == 0, f"{FILES[len(found)].name} ended the process with {child.returncode}: {child.stderr[-500:]}"
     return {each["name"]: each for each in found}
 
 
-def test_there_are_enough_of_them_and_each_has_a_name_of_its_own() -> None:
+def test_the_corpus_has_at_least_a_hundred_files_with_unique_names() -> None:
     assert len({file.name for file in FILES}) == len(FILES) >= 100
 
 
-def test_the_corpus_is_the_same_every_time() -> None:
+def test_the_corpus_is_deterministic() -> None:
     again = {file.name: file for file in corpus()}
     assert all(file.make() == again[file.name].make() for file in FILES if not file.heavy)
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)
-def test_a_hostile_file_is_refused_with_its_sentence_or_let_in_as_pixels(file: Hostile, trial: dict[str, dict[str, Any]]) -> None:
+def test_a_hostile_file_is_refused_with_a_sentence_or_accepted_as_pixels(file: Hostile, trial: dict[str, dict[str, Any]]) -> None:
     found = trial[file.name]
     ways = [found[way] for way in ("decoded", "photo", "style") if way in found]
     assert len(ways) == (1 if file.heavy else 3)
@@ -67,19 +67,21 @@ def test_a_hostile_file_is_refused_with_its_sentence_or_let_in_as_pixels(file: H
 
 @pytest.mark.parametrize("name", NAMES, ids=range(len(NAMES)))
 class TestNames:
-    def test_no_name_leads_to_a_style_that_is_not_on_offer(self, studio: Studio, name: str) -> None:
+    def test_no_name_leads_to_a_style_outside_the_catalogue(self, studio: Studio, name: str) -> None:
         with pytest.raises(UnknownStyle) as caught:
             studio.submit(styles=[StyleChoice(name)])
         assert len(str(caught.value)) < 1000
 
     def test_no_name_leads_to_a_job(self, name: str) -> None:
-        settings = Settings(admin_token="sesame")
+        settings = Settings(admin_token="sesame-of-16-characters")
         service = Service(memory_backend(), Catalogue(Limits.of(settings)), settings)
-        for call in (service.get, service.result, service.photo, service.preview, service.cancel, service.delete, service.report):
+        for call in (service.get, service.result, service.photo, service.preview, service.cancel, service.delete):
             with pytest.raises(UnknownJob):
                 call(name, "anna")
         with pytest.raises(UnknownJob):
-            service.hide(name, "sesame")
+            service.report(name, "anna", since=0.0)
+        with pytest.raises(UnknownJob):
+            service.hide(name, "sesame-of-16-characters")
 
     def test_no_name_leads_to_a_stored_picture(self, studio: Studio, name: str) -> None:
         for key in (name, f"private/input/{name}", f"private/input/{name}.jpg", f"style/{name}.jpg"):
@@ -87,13 +89,13 @@ class TestNames:
                 with pytest.raises(ObjectMissing):
                     studio.backend.objects.put(key, b"")
 
-    def test_no_name_leads_a_visitor_to_what_is_another_ones(self, studio: Studio, name: str) -> None:
+    def test_no_name_leads_a_visitor_to_another_ones_picture(self, studio: Studio, name: str) -> None:
         job = studio.submit()
         with pytest.raises(UnknownJob):
             studio.service.photo(job.id, name)
 
 
 @pytest.mark.parametrize("name", [name for name in NAMES if "/" not in name and name.strip(".")], ids=lambda name: ascii(name[:20]))
-def test_no_file_name_ends_in_a_trace(tmp_path: Path, name: str) -> None:
+def test_no_file_name_causes_a_traceback(tmp_path: Path, name: str) -> None:
     with pytest.raises(FileUnreadable):
         images.read(tmp_path / name, Limits.of(Settings()))

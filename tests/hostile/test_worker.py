@@ -1,4 +1,4 @@
-"""A worker whose door stands open: hostile files lie where checked photos and styles should. Every job ends, and the worker stays."""
+"""Hostile files in place of stored photos, after every check. Each job ends, and the worker survives."""
 
 import sys
 
@@ -8,8 +8,10 @@ from nst.domain import Job, JobState
 from nst.service import Service
 from nst.store.ports import Backend
 from tests.hostile.corpus import corpus
-from tests.worker.conftest import MakeSettings, service_of
-from tests.worker.test_processes import order, until, worker_process
+from tests.support.waiting import until
+from tests.support.worker_processes import order, worker_process
+from tests.support.workers import service_of
+from tests.worker.conftest import MakeSettings
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="as the corpus")
 
@@ -28,7 +30,7 @@ def test_no_file_brings_the_worker_down_and_every_job_ends(make_settings: MakeSe
     jobs = [with_photo(backend, service, number, file.make()) for number, file in enumerate(files)]
     last = service.submit("anna", order())
     with worker_process(settings) as process:
-        until(lambda: all(state.is_terminal for state in service.status().counts), patience=600)
+        until(lambda: all(state.is_terminal for state in service.status().counts), seconds=600)
         assert process.poll() is None
         (worker,) = service.status().workers
         assert f"-{process.pid}-" in worker.name
@@ -41,5 +43,5 @@ def test_no_file_brings_the_worker_down_and_every_job_ends(make_settings: MakeSe
             assert record.state is JobState.FAILED, file.name
             assert file.outcome != "let in", file.name
             assert (record.error or "").endswith("."), file.name
-            assert not any(word in (record.error or "") for word in ("/", "lies with us", "unexpectedly", "want of memory")), file.name
+            assert not any(word in (record.error or "") for word in ("/", "on our side", "unexpectedly", "memory ran out")), file.name
     assert service.get(last.id, "anna").state is JobState.SUCCEEDED

@@ -20,11 +20,11 @@ from nst.errors import PasticheError
 from nst.images import Limits
 from nst.service import Order, Service, StyleChoice
 from nst.settings import Settings
-from nst.store.memory import memory_backend
 from nst.store.ports import Backend
 from nst.styles import Catalogue
 from tests.hostile.corpus import corpus
 from tests.hostile.corpus.formats import file_of, noise
+from tests.support.memory_store import memory_backend
 
 SECONDS = 20  # of the processor, for each file
 BYTES = 4 << 30  # of addresses; what a decoder asks for and never touches counts, too
@@ -82,12 +82,12 @@ def _submitted(service: Service, backend: Backend, token: str, photo: bytes, sty
 
 
 def _forget_peak() -> None:
-    Path("/proc/self/clear_refs").write_text("5")
+    Path("/proc/self/clear_refs").write_text("5", encoding="utf-8")
 
 
 def _memory(key: str) -> int:
     """In bytes. Not `getrusage`, whose peak begins as the parent's."""
-    (line,) = (line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith(key))
+    (line,) = (line for line in Path("/proc/self/status").read_text(encoding="utf-8").splitlines() if line.startswith(key))
     return int(line.split()[1]) * 1024
 
 

@@ -14,12 +14,16 @@ import pytest
 from PIL import Image
 
 from nst import images
-from nst.domain import StyleParams
+from nst.domain import StyleParams, StyleShare
 from nst.errors import PreviewFailed, PreviewsBusy, PreviewsOff
 from nst.images import Format
+from nst.model_process.messages import FromChild
 from nst.preview import Previews
+from nst.preview.process import PreviewProcess, SketchRequest
 from nst.settings import Settings
-from tests.conftest import picture
+from tests.preview.engines import playful
+from tests.support.pictures import picture
+from tests.support.waiting import until
 
 PATIENCE = 60.0
 Open = Callable[..., Previews]
@@ -43,7 +47,7 @@ PHOTO, STYLE = (images.encode(picture(160, 120, seed), Format.PNG) for seed in (
 
 
 def ask(previews: Previews, strength: float = 1.0, owner: str = "anna", styles: int = 1, **others: Any) -> "Future[bytes]":
-    return previews.request(owner, PHOTO, [(STYLE, 1.0)] * styles, StyleParams(strength=strength), **others)
+    return previews.request(owner, PHOTO, [StyleShare(STYLE)] * styles, StyleParams(strength=strength), **others)
 
 
 def size_of(future: "Future[bytes]") -> tuple[int, int]:
@@ -51,7 +55,7 @@ def size_of(future: "Future[bytes]") -> tuple[int, int]:
 
 
 def children() -> list[psutil.Process]:
-    return [child for child in psutil.Process().children() if "nst.preview.child" in child.cmdline()]
+    return [child for child in psutil.Process().children() if "nst.model_process.child" in child.cmdline()]
 
 
 def test_the_real_network_paints_a_preview_in_a_child(open_previews: Open) -> None:
@@ -72,15 +76,14 @@ def test_a_transparent_photo_gives_a_transparent_preview(open_previews: Open) ->
     photo = picture(160, 120)
     photo.putalpha(picture(160, 120, seed=2).convert("L"))
     encoded = images.encode(photo, Format.PNG)
-    future = open_previews().request("anna", encoded, [(STYLE, 1.0)], StyleParams())
+    future = open_previews().request("anna", encoded, [StyleShare(STYLE)], StyleParams())
     assert Image.open(io.BytesIO(future.result(PATIENCE))).mode == "RGBA"
 
 
 def test_a_newer_request_replaces_the_visitors_older_one(open_previews: Open) -> None:
     previews = open_previews()
-    under_way = ask(previews, 0.5, owner="someone")
-    while not under_way.running():
-        time.sleep(0.01)
+    under_way = ask(previews, playful.TAKES_TIME, owner="someone")
+    until(under_way.running)
     older, other, newer = ask(previews), ask(previews, owner="berta"), ask(previews)
     with pytest.raises(CancelledError):
         older.result(PATIENCE)
@@ -96,9 +99,8 @@ def test_several_places_on_a_page_have_previews_of_their_own(open_previews: Open
 def test_visitors_take_turns(open_previews: Open) -> None:
     previews = open_previews()
     order: list[str] = []
-    first = ask(previews, 0.5, owner="someone")
-    while not first.running():
-        time.sleep(0.01)
+    first = ask(previews, playful.TAKES_TIME, owner="someone")
+    until(first.running)
     futures = [ask(previews, slot=str(number)) for number in range(4)] + [ask(previews, owner="berta")]
     for future, name in zip(futures, ["anna"] * 4 + ["berta"], strict=True):
         future.add_done_callback(lambda _, name=name: order.append(name))  # type: ignore[misc]
@@ -106,11 +108,10 @@ def test_visitors_take_turns(open_previews: Open) -> None:
     assert order[:2] == ["anna", "berta"]
 
 
-def test_too_many_visitors_are_told_that_it_is_busy(open_previews: Open) -> None:
+def test_too_many_visitors_get_an_error_that_says_so(open_previews: Open) -> None:
     previews = open_previews(previews_waiting=2)
-    first = ask(previews, 0.5, owner="someone")
-    while not first.running():
-        time.sleep(0.01)
+    first = ask(previews, playful.TAKES_TIME, owner="someone")
+    until(first.running)
     waiting = [ask(previews, owner=name) for name in ("anna", "berta")]
     with pytest.raises(PreviewsBusy, match="moment"):
         ask(previews, owner="carla")
@@ -121,7 +122,7 @@ def test_too_many_visitors_are_told_that_it_is_busy(open_previews: Open) -> None
 
 def test_two_at_a_time_are_painted_by_two_children(open_previews: Open) -> None:
     previews = open_previews(previews_at_a_time=2)
-    futures = [ask(previews, 0.5, owner=name) for name in ("anna", "berta")]
+    futures = [ask(previews, playful.TAKES_TIME, owner=name) for name in ("anna", "berta")]
     deadline = time.monotonic() + PATIENCE
     while not all(future.running() for future in futures):
         assert time.monotonic() < deadline
@@ -132,27 +133,27 @@ def test_two_at_a_time_are_painted_by_two_children(open_previews: Open) -> None:
     assert len(children()) == 2
 
 
-def test_an_error_of_ours_reaches_the_visitor_as_its_sentence(open_previews: Open) -> None:
+def test_an_expected_error_reaches_the_visitor_as_its_sentence(open_previews: Open) -> None:
     with pytest.raises(PreviewFailed, match="This is too large"):
-        ask(open_previews(), 0.2, styles=2).result(PATIENCE)
+        ask(open_previews(), playful.RAISES, styles=2).result(PATIENCE)
 
 
 def test_a_bug_reaches_the_visitor_as_a_sentence_and_the_next_preview_succeeds(open_previews: Open) -> None:
     previews = open_previews()
-    with pytest.raises(PreviewFailed, match="lies with us"):
-        ask(previews, 0.2).result(PATIENCE)
+    with pytest.raises(PreviewFailed, match="problem on our side"):
+        ask(previews, playful.RAISES).result(PATIENCE)
     assert size_of(ask(previews)) == (160, 120)
 
 
-def test_a_picture_that_is_none_is_refused_with_a_sentence(open_previews: Open) -> None:
+def test_a_file_that_is_not_a_picture_is_refused_with_a_sentence(open_previews: Open) -> None:
     with pytest.raises(PreviewFailed, match="JPEG, PNG"):
-        open_previews().request("anna", b"nonsense", [(STYLE, 1.0)], StyleParams()).result(PATIENCE)
+        open_previews().request("anna", b"nonsense", [StyleShare(STYLE)], StyleParams()).result(PATIENCE)
 
 
 def test_a_killed_child_is_replaced(open_previews: Open) -> None:
     previews = open_previews()
     with pytest.raises(PreviewFailed, match="broke off"):
-        ask(previews, 0.3).result(PATIENCE)
+        ask(previews, playful.KILLS).result(PATIENCE)
     assert size_of(ask(previews)) == (160, 120)
 
 
@@ -160,28 +161,28 @@ def test_a_child_that_hangs_is_ended_and_replaced(open_previews: Open) -> None:
     previews = open_previews(preview_seconds=5.0)
     assert size_of(ask(previews)) == (160, 120)
     with pytest.raises(PreviewFailed, match="broke off"):
-        ask(previews, 0.4).result(PATIENCE)
+        ask(previews, playful.HANGS).result(PATIENCE)
     assert size_of(ask(previews)) == (160, 120)
 
 
 def test_what_an_engine_prints_does_not_spoil_the_answers(open_previews: Open) -> None:
-    assert size_of(ask(open_previews(), 0.1)) == (160, 120)
+    assert size_of(ask(open_previews(), playful.PRINTS)) == (160, 120)
 
 
-def test_an_engine_that_cannot_be_loaded_is_told(open_previews: Open) -> None:
+def test_an_engine_that_cannot_be_loaded_is_an_error(open_previews: Open) -> None:
     with pytest.raises(PreviewFailed):
         ask(open_previews(preview_engine="tests.preview.engines.missing:engine")).result(PATIENCE)
 
 
 def test_one_can_wait_until_the_model_is_loaded(open_previews: Open, tmp_path: Path) -> None:
-    previews = open_previews(preview_engine="tests.preview.engines.slow:engine", data_dir=tmp_path)
+    previews = open_previews(preview_engine="tests.preview.engines.slow:engine", weights_dir=tmp_path)
     previews.warm_up()
     assert not (tmp_path / "loaded").exists()
     previews.wait_until_warm(PATIENCE)
     assert (tmp_path / "loaded").exists()
 
 
-def test_nobody_waits_for_a_model_that_cannot_be_loaded_or_is_not_wanted(open_previews: Open) -> None:
+def test_waiting_for_a_model_ends_when_it_cannot_be_loaded_or_is_not_wanted(open_previews: Open) -> None:
     for changes in ({"preview_engine": "tests.preview.engines.missing:engine"}, {"previews": False}):
         previews = open_previews(**changes)
         previews.warm_up()
@@ -190,20 +191,50 @@ def test_nobody_waits_for_a_model_that_cannot_be_loaded_or_is_not_wanted(open_pr
 
 
 def test_one_waits_no_longer_than_one_wants_to(open_previews: Open, tmp_path: Path) -> None:
-    previews = open_previews(preview_engine="tests.preview.engines.slow:engine", data_dir=tmp_path)
+    previews = open_previews(preview_engine="tests.preview.engines.slow:engine", weights_dir=tmp_path)
     previews.warm_up()
     previews.wait_until_warm(0.1)
     assert not (tmp_path / "loaded").exists()
 
 
 def test_closing_frees_who_waits_for_the_model(open_previews: Open, tmp_path: Path) -> None:
-    previews = open_previews(preview_engine="tests.preview.engines.slow:engine", data_dir=tmp_path)
+    previews = open_previews(preview_engine="tests.preview.engines.slow:engine", weights_dir=tmp_path)
     previews.warm_up()
     with ThreadPoolExecutor() as pool:
         waiting = pool.submit(previews.wait_until_warm, PATIENCE)
         previews.close()
         waiting.result(PATIENCE)
     assert not (tmp_path / "loaded").exists()
+
+
+def test_a_sketch_fails_in_a_sentence_when_its_process_is_closed_meanwhile() -> None:
+    process = PreviewProcess(Settings(preview_seconds=1.0))
+
+    class Closing:
+        """A child that lives when it is looked at, and whose process is closed in that moment."""
+
+        @property
+        def exit_code(self) -> int | None:
+            if process._child is not None:
+                process.close()
+                return None
+            return -9
+
+        def send(self, _: object) -> None:
+            """A message to a dead child is dropped."""
+
+        def wait(self, _: float) -> None:
+            """It is dead."""
+
+        def received(self) -> list[FromChild]:
+            return []
+
+        def kill(self) -> None:
+            """It is dead."""
+
+    process._child = Closing()  # type: ignore[assignment]
+    with pytest.raises(PreviewFailed):
+        process.paint(SketchRequest(PHOTO, (), StyleParams()))
 
 
 def test_settings_turn_previews_off(open_previews: Open) -> None:
@@ -215,11 +246,10 @@ def test_settings_turn_previews_off(open_previews: Open) -> None:
     assert not children()
 
 
-def test_closing_ends_the_child_and_tells_those_who_wait(open_previews: Open) -> None:
+def test_closing_ends_the_child_and_cancels_those_who_wait(open_previews: Open) -> None:
     previews = open_previews()
-    under_way = ask(previews, 0.4)
-    while not (under_way.running() and children()):
-        time.sleep(0.01)
+    under_way = ask(previews, playful.HANGS)
+    until(lambda: under_way.running() and children())
     waiting = ask(previews, owner="berta")
     previews.close()
     assert waiting.cancelled()
@@ -231,13 +261,14 @@ def test_closing_ends_the_child_and_tells_those_who_wait(open_previews: Open) ->
 
 PARENT = """
 import sys, time
-from nst.domain import StyleParams
+import psutil
+from nst.domain import StyleParams, StyleShare
 from nst.preview import Previews
 from nst.settings import Settings
 
 previews = Previews(Settings(preview_engine="tests.preview.engines.playful:engine"))
-future = previews.request("anna", open(sys.argv[1], "rb").read(), [(open(sys.argv[2], "rb").read(), 1.0)], StyleParams(strength=1.0))
-print(len(future.result()), previews._easels[0]._process.pid, "torch" in sys.modules, flush=True)
+future = previews.request("anna", open(sys.argv[1], "rb").read(), [StyleShare(open(sys.argv[2], "rb").read())], StyleParams(strength=1.0))
+print(len(future.result()), psutil.Process().children()[0].pid, "torch" in sys.modules, flush=True)
 time.sleep(600)
 """
 
@@ -246,7 +277,7 @@ def test_the_app_loads_no_torch_and_its_child_leaves_when_it_is_killed(tmp_path:
     for name, data in (("photo", PHOTO), ("style", STYLE)):
         (tmp_path / name).write_bytes(data)
     command = [sys.executable, "-c", PARENT, str(tmp_path / "photo"), str(tmp_path / "style")]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as parent:
+    with subprocess.Popen(command, stdout=subprocess.PIPE, encoding="utf-8") as parent:
         assert parent.stdout is not None
         _, child, torch_loaded = parent.stdout.readline().split()
         assert torch_loaded == "False"

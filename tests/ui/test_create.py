@@ -1,4 +1,4 @@
-"""The first page: the form, and a painting in each of its states."""
+"""The Create page: the form, and a painting in each of its states."""
 
 import re
 import time
@@ -9,9 +9,11 @@ from streamlit.testing.v1 import AppTest
 from nst.domain import JobProgress, JobState, KeepColours, Outcome, Preset
 from nst.service import Service
 from nst.store.ports import WorkerInfo
-from nst.ui import draft, settings_form, texts
-from tests.ui.conftest import BERT, DiskStudio, OpenPage, keys, words
-from tests.unit.service.conftest import picture_bytes
+from nst.ui import draft, owner, settings_form, style_words, texts
+from nst.ui.owner import Owner
+from tests.support.pages import BERT, DiskStudio, keys, words
+from tests.support.pictures import picture_bytes
+from tests.ui.conftest import Configure, OpenPage
 
 
 def test_a_photo_and_a_style_become_a_job_with_its_id_in_the_address(open_page: OpenPage, studio: DiskStudio) -> None:
@@ -20,34 +22,25 @@ def test_a_photo_and_a_style_become_a_job_with_its_id_in_the_address(open_page: 
     page.button(key="style_cathedral-glass").click().run()
     page.segmented_control(key="preset").select(Preset.DRAFT).run()
     page.slider(key="strength").set_value(0.8).run()
-    page.checkbox(key="public").check().run()
     page.button(key="submit").click().run()
-    (job,) = studio.service.mine(page.session_state["passing_owner"])
+    (job,) = studio.service.mine(page.session_state["temporary_owner"])
     assert page.query_params["job"] == job.id
     assert [style.name for style in job.styles] == ["cathedral-glass"]
-    assert (job.params.preset, job.params.strength, job.public) == (Preset.DRAFT, 0.8, True)
+    assert (job.params.preset, job.params.strength, job.public) == (Preset.DRAFT, 0.8, False)
     assert "cancel" in keys(page)
 
 
-def test_paintings_are_private_unless_it_is_ticked(open_page: OpenPage, studio: DiskStudio) -> None:
-    page = open_page()
-    page.button(key="sample_cat").click().run()
-    page.button(key="submit").click().run()
-    (job,) = studio.service.mine(page.session_state["passing_owner"])
-    assert not job.public
-
-
-def test_without_a_photo_there_is_a_sentence_and_no_job(open_page: OpenPage, studio: DiskStudio) -> None:
+def test_without_a_photo_the_form_asks_for_one_and_submits_nothing(open_page: OpenPage, studio: DiskStudio) -> None:
     page = open_page()
     page.button(key="submit").click().run()
     assert "Choose a photo first" in words(page)
     assert studio.service.status().counts == {}
 
 
-def test_a_text_file_called_jpg_gets_its_sentence_at_once(open_page: OpenPage) -> None:
+def test_a_text_file_called_jpg_is_refused_at_once(open_page: OpenPage) -> None:
     page = open_page()
     page.file_uploader(key="photo").upload("me.jpg", b"dear diary", "image/jpeg").run()
-    assert "This is not a JPEG, PNG or WebP picture" in words(page)
+    assert "This is not a JPEG, PNG, WebP, HEIC or AVIF picture" in words(page)
     assert not page.exception
 
 
@@ -62,11 +55,11 @@ def test_the_last_photo_chosen_counts_and_the_field_holds_no_other(open_page: Op
     assert "<figcaption>&lt;b&gt;.png</figcaption>" in words(page)
 
 
-def test_what_was_refused_is_no_word_of_what_is_chosen_then(open_page: OpenPage) -> None:
+def test_a_refusal_disappears_with_the_next_choice(open_page: OpenPage) -> None:
     page = open_page()
     page.button(key="sample_cat").click().run()
     page.file_uploader(key="photo").upload("me.jpg", b"dear diary", "image/jpeg").run()
-    assert "chosen-photo" not in said_of_photo(page)
+    assert "chosen-photo" not in photo_html(page)
     page.file_uploader(key="photo").upload("me.png", picture_bytes(), "image/png").run()
     assert "This is not" not in words(page)
     page.file_uploader(key="photo").upload("me.jpg", b"dear diary", "image/jpeg").run()
@@ -77,27 +70,25 @@ def test_what_was_refused_is_no_word_of_what_is_chosen_then(open_page: OpenPage)
     assert "This is not" not in words(page)
 
 
-def said_of_photo(page: AppTest) -> str:
+def photo_html(page: AppTest) -> str:
     return "".join(str(element.proto.body) for element in page.get("html") if "figure" in element.proto.body)
 
 
-def test_nothing_is_counted_for_a_form(open_page: OpenPage, studio: DiskStudio, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_form_and_the_queue_need_no_status(open_page: OpenPage, studio: DiskStudio, monkeypatch: pytest.MonkeyPatch) -> None:
     job = studio.submit()
     monkeypatch.delattr(Service, "status")
     assert "on the long side" in words(open_page())
-    assert "waking up" in open_page(job=job.id).get("progress")[0].proto.text
+    assert "starting up" in open_page(job=job.id).get("progress")[0].proto.text
 
 
-def test_a_limit_is_told_in_a_sentence_and_the_form_stays_as_it_was(
-    open_page: OpenPage, studio: DiskStudio, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("NST_QUEUE_LENGTH", "1")
+def test_a_limit_is_explained_and_the_form_stays_as_it_was(open_page: OpenPage, studio: DiskStudio, configure: Configure) -> None:
+    configure(queue_length=1)
     studio.submit(owner=BERT)
     page = open_page()
     page.button(key="sample_cat").click().run()
     page.button(key="style_tide-wash").click().run()
     page.button(key="submit").click().run()
-    assert "in the queue" in words(page)
+    assert "The queue is full" in words(page)
     assert "✓ Tide Wash" in [button.label for button in page.button]
     assert "chosen-photo" in words(page)
 
@@ -106,8 +97,10 @@ def test_styles_are_found_by_what_they_look_like(open_page: OpenPage) -> None:
     page = open_page()
     page.text_input(key="style_search").set_value("waves").run()
     assert {key for key in keys(page) if key.startswith("style_")} == {"style_woodblock-surf"}
+    page.text_input(key="style_search").set_value("Van Gogh").run()
+    assert {key for key in keys(page) if key.startswith("style_")} == {"style_starlit-swirl"}
     page.text_input(key="style_search").set_value("xyzzy").run()
-    assert "No style is called so" in words(page)
+    assert "No style matches" in words(page)
 
 
 def test_two_styles_are_mixed_by_a_slider(open_page: OpenPage, studio: DiskStudio) -> None:
@@ -118,7 +111,7 @@ def test_two_styles_are_mixed_by_a_slider(open_page: OpenPage, studio: DiskStudi
     page.button(key="style_copperplate").click().run()
     page.slider(key="share").set_value(30).run()
     page.button(key="submit").click().run()
-    (job,) = studio.service.mine(page.session_state["passing_owner"])
+    (job,) = studio.service.mine(page.session_state["temporary_owner"])
     assert [(style.name, style.share) for style in job.styles] == [("tide-wash", 70), ("copperplate", 30)]
 
 
@@ -128,11 +121,11 @@ def test_a_style_of_ones_own_is_chosen_when_it_is_uploaded(open_page: OpenPage, 
     page.file_uploader(key="style_upload").upload("mine.png", picture_bytes(colour="red"), "image/png").run()
     assert "✓ Your picture" in [button.label for button in page.button]
     page.button(key="submit").click().run()
-    (job,) = studio.service.mine(page.session_state["passing_owner"])
+    (job,) = studio.service.mine(page.session_state["temporary_owner"])
     assert job.styles[0].is_upload
 
 
-def test_what_was_prepared_is_still_there_after_a_visit_to_another_page(open_page: OpenPage) -> None:
+def test_the_draft_survives_a_visit_to_another_page(open_page: OpenPage) -> None:
     page = open_page()
     page.button(key="sample_cat").click().run()
     page.button(key="style_tide-wash").click().run()
@@ -144,17 +137,17 @@ def test_what_was_prepared_is_still_there_after_a_visit_to_another_page(open_pag
     assert "✓ Tide Wash" in [button.label for button in page.button]
 
 
-def test_who_waits_sees_his_place_and_can_cancel(open_page: OpenPage, studio: DiskStudio) -> None:
+def test_a_visitor_in_the_queue_sees_their_place_and_can_cancel(open_page: OpenPage, studio: DiskStudio) -> None:
     studio.submit(owner=BERT)
     job = studio.submit()
     page = open_page(job=job.id)
-    assert "waking up" in page.get("progress")[0].proto.text
+    assert "starting up" in page.get("progress")[0].proto.text
     page.button(key="cancel").click().run()
     assert studio.service.get(job.id, job.owner).state is JobState.CANCELLED
     assert "You stopped this painting" in words(page)
 
 
-def test_a_painting_under_way_shows_stage_time_left_and_what_there_is(open_page: OpenPage, studio: DiskStudio) -> None:
+def test_a_painting_in_progress_shows_stage_time_left_and_preview(open_page: OpenPage, studio: DiskStudio) -> None:
     job = studio.submit()
     studio.begin(JobProgress(0.4, "scale 2 of 5", 12.0))
     page = open_page(job=job.id)
@@ -163,16 +156,16 @@ def test_a_painting_under_way_shows_stage_time_left_and_what_there_is(open_page:
     assert any("data:image/jpeg" in str(element.proto) for element in page.get("bidi_component"))
 
 
-def test_a_worker_that_has_fallen_silent_is_told_and_its_estimate_is_not(open_page: OpenPage, studio: DiskStudio) -> None:
+def test_a_silent_worker_is_reported_and_its_estimate_is_not_shown(open_page: OpenPage, studio: DiskStudio) -> None:
     job, now = studio.submit(), time.time()
     lease = studio.backend.queue.claim("dead", now, lease_seconds=10.0)
     assert lease is not None
-    studio.backend.jobs.advance(lease.job.ticket, JobProgress(0.4, "scale 2 of 5", 12.0), None)
+    studio.backend.jobs.advance(lease.job.fencing_token, JobProgress(0.4, "scale 2 of 5", 12.0), None)
     page = open_page(job=job.id)
     assert page.get("progress")[0].proto.text == "Scale 2 of 5"
-    assert "The worker has fallen silent. Your painting is safe" in words(page)
-    studio.backend.roster.report(WorkerInfo("other", started=now, seen=now))
-    assert "taken up again by another one within 25 seconds" in words(open_page(job=job.id))
+    assert "The painter has stopped responding. Your painting is safe" in words(page)
+    studio.backend.workers.report(WorkerInfo("other", started=now, seen=now))
+    assert "Another one takes over your painting within 25 seconds" in words(open_page(job=job.id))
 
 
 @pytest.mark.parametrize("state", [JobState.QUEUED, JobState.RUNNING, JobState.FAILED, JobState.CANCELLED])
@@ -196,19 +189,31 @@ def test_a_failed_painting_says_why_and_can_be_tried_again(open_page: OpenPage, 
     assert len(studio.service.mine(job.owner)) == 2
 
 
-def test_a_finished_painting_can_be_taken_along_published_and_made_private(open_page: OpenPage, studio: DiskStudio) -> None:
+def test_a_finished_painting_can_be_downloaded_published_and_made_private(open_page: OpenPage, studio: DiskStudio) -> None:
     job = studio.painted()
     page = open_page(job=job.id)
     assert {"download", "download_jpeg"} <= keys(page, "download_button")
-    assert "opens in this browser alone" in words(page)
-    page.button(key="publish").click().run()
-    assert [entry.job_id for entry in studio.service.feed().entries] == [job.id]
-    assert f"/?job={job.id}" in page.code[0].value
-    page.button(key="make_private").click().run()
+    assert "only this browser can open it" in words(page)
+    page.button(key=f"publish_now_{job.id}").click().run()
+    assert [(entry.job_id, entry.input_key) for entry in studio.service.feed().entries] == [(job.id, None)]
+    assert any(f"/?job={job.id}" in str(element.proto) for element in page.get("bidi_component"))
+    page.button(key=f"make_private_{job.id}").click().run()
     assert studio.service.feed().entries == ()
+    page.radio(key=f"publish_what_{job.id}").set_value(True)
+    page.button(key=f"publish_now_{job.id}").click().run()
+    assert studio.service.feed().entries[0].input_key
 
 
-def test_again_begins_with_everything_as_it_was(open_page: OpenPage, studio: DiskStudio) -> None:
+def test_a_private_painting_says_until_when_it_is_kept(open_page: OpenPage, studio: DiskStudio) -> None:
+    studio.ends = iter([1_772_000_000])
+    job = studio.painted()
+    assert "it is kept until 4 March" in words(open_page(job=job.id))
+    assert "kept until 4 March" in words(open_page("my_pictures"))
+    studio.service.publish(job.id, job.owner)
+    assert "kept until" not in words(open_page("my_pictures"))
+
+
+def test_again_opens_the_form_with_everything_as_it_was(open_page: OpenPage, studio: DiskStudio) -> None:
     own = picture_bytes(colour="red")
     job = studio.painted(style=own, strength=0.9, keep_colours=KeepColours.LUMINANCE, preset=Preset.HIGH)
     page = open_page(job=job.id)
@@ -234,22 +239,45 @@ def test_a_private_painting_is_unknown_to_strangers(open_page: OpenPage, studio:
 def test_a_stranger_sees_a_published_painting_without_its_owners_buttons(open_page: OpenPage, studio: DiskStudio) -> None:
     job = studio.painted(public=True)
     page = open_page(job=job.id, owner=BERT)
-    assert {"publish", "make_private", "again", "cancel"}.isdisjoint(keys(page))
+    assert {f"publish_now_{job.id}", f"make_private_{job.id}", "again", "cancel"}.isdisjoint(keys(page))
     page.button(key=f"like_{job.id}").click().run()
     assert "✓ Tide Wash" in [button.label for button in page.button]
 
 
-def test_what_nobody_foresaw_is_an_apology_and_a_log_with_the_jobs_id(
+def test_a_stranger_reports_a_painting_on_its_own_page(open_page: OpenPage, studio: DiskStudio, monkeypatch: pytest.MonkeyPatch) -> None:
+    job = studio.painted(public=True)
+    monkeypatch.setattr(owner, "current", lambda: Owner(BERT, has_cookie=True, since=0.0))
+    page = open_page(job=job.id, owner=BERT)
+    page.text_input(key=f"reason_{job.id}").set_value("rude")
+    page.button(key=f"report_now_{job.id}").click().run()
+    assert studio.service.feed().entries == ()
+
+
+def test_a_painting_that_is_published_alone_is_shown_alone(open_page: OpenPage, studio: DiskStudio) -> None:
+    job = studio.painted()
+    studio.service.publish(job.id, job.owner)
+    for name, query in (("create", {"job": job.id}), ("gallery", {})):
+        page = open_page(name, owner=BERT, **query)
+        shown = "".join(str(element.proto) for kind in ("bidi_component", "html") for element in page.get(kind))
+        assert f"/pictures/{job.id}/" in shown
+        assert not re.search(rf"/pictures/{job.id}/(small-)?before", shown)
+
+
+def test_an_unexpected_error_is_an_apology_and_a_log_with_the_jobs_id(
     open_page: OpenPage, studio: DiskStudio, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     def broken(*_: object) -> None:
         raise RuntimeError("secret path /var/lib")
 
     monkeypatch.setattr(type(studio.service), "get", broken)
-    page = open_page(job="abc")
+    page = open_page(job="a" * 32)
     assert "Something went wrong on our side" in words(page)
     assert "secret" not in words(page)
-    assert "page failed, job abc" in caplog.text
+    assert f"page failed, job {'a' * 32}" in caplog.text
+
+
+def test_every_bundled_style_is_found_by_familiar_words(studio: DiskStudio) -> None:
+    assert set(style_words.WORDS) == {entry.id for entry in studio.service.styles()}
 
 
 def test_every_parameter_but_two_is_offered() -> None:

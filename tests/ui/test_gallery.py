@@ -1,10 +1,15 @@
-"""The public feed."""
+"""The Gallery page."""
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from nst.ui import gallery
-from tests.ui.conftest import BERT, DiskStudio, OpenPage, words
+from nst.domain import StyleParams
+from nst.service import Order, StyleChoice
+from nst.ui import gallery, owner
+from nst.ui.owner import Owner
+from tests.support.pages import ANNA, BERT, DiskStudio, keys, words
+from tests.support.pictures import picture_bytes
+from tests.ui.conftest import OpenPage
 
 
 def shown(page: AppTest) -> list[str]:
@@ -16,7 +21,7 @@ def test_an_empty_gallery_says_what_to_do(open_page: OpenPage) -> None:
     assert "Nothing here yet" in words(open_page("gallery"))
 
 
-def test_what_is_public_and_finished_is_shown_newest_first(open_page: OpenPage, studio: DiskStudio) -> None:
+def test_public_finished_paintings_are_shown_newest_first(open_page: OpenPage, studio: DiskStudio) -> None:
     first, second = studio.painted(public=True), studio.painted(public=True, owner=BERT)
     studio.painted()
     studio.submit(public=True)
@@ -46,7 +51,7 @@ def test_pages_follow_without_gap_or_repeat_while_new_paintings_arrive(
     assert len(shown(page)) >= 6
 
 
-def test_what_was_asked_for_stays_when_newer_ones_disappear(
+def test_further_pages_stay_when_newer_paintings_disappear(
     open_page: OpenPage, studio: DiskStudio, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(gallery, "PAGE", 2)
@@ -58,7 +63,7 @@ def test_what_was_asked_for_stays_when_newer_ones_disappear(
     assert shown(page.run())[:3] == others
 
 
-def test_what_was_made_private_is_gone(open_page: OpenPage, studio: DiskStudio) -> None:
+def test_a_painting_that_was_made_private_disappears(open_page: OpenPage, studio: DiskStudio) -> None:
     job, stays = studio.painted(public=True), studio.painted(public=True)
     page = open_page("gallery")
     studio.service.make_private(job.id, job.owner)
@@ -82,18 +87,23 @@ def test_paint_mine_like_this_takes_style_and_settings_along(open_page: OpenPage
     assert dict(page.query_params) == {}  # what is taken off an address again is one more step back
 
 
-def test_a_report_is_taken_and_enough_of_them_hide_a_painting(open_page: OpenPage, studio: DiskStudio) -> None:
+def test_a_report_is_taken_and_enough_of_them_hide_a_painting(
+    open_page: OpenPage, studio: DiskStudio, monkeypatch: pytest.MonkeyPatch
+) -> None:
     job = studio.painted(public=True)
     page = open_page("gallery", owner=BERT)
     page.button(key=f"report_now_{job.id}").click().run()
+    assert "browser has been here an hour ago" in page.error[0].value
+    monkeypatch.setattr(owner, "current", lambda: Owner(BERT, has_cookie=True, since=0.0))
+    page.run().button(key=f"report_now_{job.id}").click().run()
     assert page.toast[0].value.startswith("Thank you")
     assert shown(page.run()) == []
 
 
-def test_an_administrator_hides_and_lets_in_again(open_page: OpenPage, studio: DiskStudio) -> None:
+def test_an_administrator_hides_and_restores(open_page: OpenPage, studio: DiskStudio) -> None:
     job = studio.painted(public=True)
     page = open_page(owner=BERT).switch_page("pages/status.py").run()
-    page.text_input(key="admin_token").set_value("sesame").run()
+    page.text_input(key="admin_token").set_value("sesame-of-16-characters").run()
     page.switch_page("pages/gallery.py").run()
     page.button(key=f"hide_{job.id}").click().run()
     assert shown(page) == []
@@ -103,11 +113,27 @@ def test_an_administrator_hides_and_lets_in_again(open_page: OpenPage, studio: D
     assert [entry.job_id for entry in studio.service.feed().entries] == [job.id]
 
 
+@pytest.mark.parametrize("link", ["http://localhost/?job={}", "https://a-long-name-of-a-host.example/pictures/{}/after?v=1-0.5", " {} "])
+def test_an_administrator_hides_a_painting_whose_id_a_program_chose(open_page: OpenPage, studio: DiskStudio, link: str) -> None:
+    job_id = "an0id0that0a0program0chose00"
+    studio.service.submit(ANNA, Order(picture_bytes(), [StyleChoice("tide-wash")], "form", StyleParams(), True, job_id))
+    studio.end(studio.begin())
+    page = open_page("status", owner=BERT)
+    page.text_input(key="admin_token").set_value("sesame-of-16-characters").run()
+    page.text_input(key="admin_job").set_value(link.format(job_id)).run()
+    page.button(key="admin_hide").click().run()
+    assert studio.service.feed().entries == ()
+
+
 def test_a_wrong_token_hides_nothing(open_page: OpenPage, studio: DiskStudio) -> None:
     job = studio.painted(public=True)
     page = open_page("status", owner=BERT)
     page.text_input(key="admin_token").set_value("guess").run()
-    page.text_input(key="admin_job").set_value(job.id).run()
-    page.button(key="admin_hide").click().run()
     assert "Only an administrator may do this" in words(page)
+    assert "admin_hide" not in keys(page)
+    for _ in range(9):
+        page.run()
+    page.text_input(key="admin_token").set_value("sesame-of-16-characters").run()
+    assert "admin_hide" in keys(page)
+    assert job.id in [entry.job_id for entry in studio.service.feed().entries]
     assert len(studio.service.feed().entries) == 1

@@ -1,17 +1,18 @@
-"""What a browser has made."""
+"""The My pictures page."""
 
 import pytest
 
 from nst.domain import JobProgress, Outcome
-from nst.ui import mine
-from tests.ui.conftest import ANNA, BERT, DiskStudio, OpenPage, keys, words
+from nst.ui import my_pictures
+from tests.support.pages import ANNA, BERT, DiskStudio, keys, words
+from tests.ui.conftest import OpenPage
 
 
-def test_who_has_made_nothing_reads_what_to_do(open_page: OpenPage) -> None:
+def test_a_visitor_without_pictures_reads_what_to_do(open_page: OpenPage) -> None:
     assert "No pictures yet" in words(open_page("my_pictures"))
 
 
-def test_everything_of_a_visitor_is_there_in_every_state_and_nothing_of_others(open_page: OpenPage, studio: DiskStudio) -> None:
+def test_all_jobs_of_a_visitor_are_shown_and_none_of_others(open_page: OpenPage, studio: DiskStudio) -> None:
     studio.painted()
     studio.painted(public=True)
     studio.submit()
@@ -38,14 +39,14 @@ def test_deleting_asks_and_then_really_deletes(open_page: OpenPage, studio: Disk
 def test_a_painting_is_published_and_made_private_from_here(open_page: OpenPage, studio: DiskStudio) -> None:
     job = studio.painted()
     page = open_page("my_pictures")
-    page.button(key=f"publish_{job.id}").click().run()
+    page.button(key=f"publish_now_{job.id}").click().run()
     assert len(studio.service.feed().entries) == 1
     page.button(key=f"make_private_{job.id}").click().run()
     assert studio.service.feed().entries == ()
 
 
-def test_older_ones_are_shown_when_asked_for(open_page: OpenPage, studio: DiskStudio, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(mine, "PAGE", 2)
+def test_show_more_adds_older_paintings(open_page: OpenPage, studio: DiskStudio, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(my_pictures, "PAGE", 2)
     for _ in range(3):
         studio.painted()
     page = open_page("my_pictures")

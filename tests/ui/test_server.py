@@ -1,6 +1,7 @@
-"""What the server adds to the pages: the owner's cookie, pictures by address, downloads, readiness, one worker a data folder."""
+"""What the server adds to the pages: hosts, paths, readiness, one worker per data folder."""
 
 import asyncio
+import gc
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -9,142 +10,125 @@ import pytest
 from filelock import FileLock
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
-from starlette.responses import PlainTextResponse, Response
-from starlette.routing import Route
+from starlette.routing import WebSocketRoute
 from starlette.testclient import TestClient
+from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from nst import images
-from nst.domain import JobProgress
-from nst.images import Limits
+from nst.http_security import LocalPages
 from nst.preview import Previews
 from nst.settings import Settings
-from nst.ui import server
-from nst.ui.owner import COOKIE, OwnerCookie, new_token
-from nst.ui.studio import OwnWorker
-from tests.ui.conftest import DiskStudio
-from worker.supervisor import Supervisor
-
-PAGE = {"accept": "text/html"}
-KINDS = ("before", "after", "small-before", "small-after")
+from nst.ui import server, singletons, urls
+from nst.ui.owner import COOKIE
+from nst.worker.own import OwnWorker
+from tests.support.pages import DiskStudio, NoProcess
+from tests.ui.browser import PAGE, app_with_pages
+from tests.ui.conftest import Configure
 
 
-@pytest.fixture
-def visitor(studio: DiskStudio) -> Callable[[], TestClient]:
-    """A browser that has opened a page, each time a new one."""
-
-    def page(_request: object) -> Response:
-        return PlainTextResponse("page")
-
-    def file(_request: object) -> Response:
-        return PlainTextResponse("file", headers={"Content-Disposition": 'attachment; filename="a.png"'})
-
-    app = Starlette(routes=[*server.routes(), Route("/", page), Route("/media/{name}", file)], middleware=server.middleware())
-
-    def opened() -> TestClient:
-        client = TestClient(app)
-        client.get("/", headers=PAGE)
-        return client
-
-    return opened
+def test_pages_say_what_may_be_done_with_them(visitor: Callable[[], TestClient]) -> None:
+    plain, secure = (visitor().get("/", headers={**PAGE, **more}).headers for more in ({}, {"x-forwarded-proto": "https"}))
+    assert plain["content-security-policy"] == "frame-ancestors 'self'"
+    assert plain["x-content-type-options"] == "nosniff"
+    assert plain["permissions-policy"].startswith("camera=(self), microphone=()")
+    assert plain["referrer-policy"] == "same-origin"
+    assert "strict-transport-security" not in plain
+    assert secure["strict-transport-security"] == "max-age=31536000"
+    assert visitor().get("/static/script.js").headers["x-content-type-options"] == "nosniff"
 
 
-def owner_of(client: TestClient) -> str:
-    return client.cookies[COOKIE]
+def test_only_named_hosts_are_served_if_they_are_named(studio: DiskStudio, configure: Configure) -> None:
+    assert TestClient(app_with_pages(), "http://evil.example").get("/", headers=PAGE).status_code == 200
+    configure(data_dir=studio.settings.data_dir, hosts='["pastiche.example", "*.studio.example"]')
+    app = app_with_pages()
+    for host, status in (("pastiche.example", 200), ("pastiche.example:8501", 200), ("a.studio.example", 200), ("evil.example", 400)):
+        assert TestClient(app, f"http://{host}").get("/", headers=PAGE).status_code == status
+    assert TestClient(app, "http://10.0.0.1").get("/readyz").status_code == 200
 
 
-def test_the_first_page_brings_an_owner_whom_no_script_can_read_and_the_next_one_keeps_him(visitor: Callable[[], TestClient]) -> None:
-    client = visitor()
-    again = client.get("/", headers=PAGE)
-    assert "set-cookie" not in again.headers
-    assert owner_of(client) != owner_of(visitor())
-    cookie = TestClient(client.app).get("/", headers=PAGE).headers["set-cookie"]
-    assert "HttpOnly" in cookie
-    assert "SameSite=Lax" in cookie
-    assert "Secure" not in cookie
-    behind_https = TestClient(client.app).get("/", headers={**PAGE, "x-forwarded-proto": "https"})
-    assert "; Secure" in behind_https.headers["set-cookie"]
+@pytest.mark.parametrize(
+    ("origin", "host", "is_open"),
+    [
+        ("http://localhost:3000", "testserver", False),
+        ("http://localhost:3000", "localhost:8501", False),
+        ("http://127.0.0.1:8501", "localhost:8501", False),
+        ("http://localhost:8501", "localhost:8501", True),
+        ("http://localhost", "localhost:80", True),
+        ("https://pastiche.example", "pastiche.example", True),
+        (None, "localhost:8501", True),
+    ],
+)
+def test_pages_of_other_local_servers_open_no_socket(origin: str | None, host: str, is_open: bool) -> None:
+    async def accept(socket: WebSocket) -> None:
+        await socket.accept()
+        await socket.close()
+
+    app = Starlette(routes=[WebSocketRoute("/_stcore/stream", accept)], middleware=[Middleware(LocalPages)])
+    headers = {"host": host, **({"origin": origin} if origin else {})}
+    try:
+        with TestClient(app).websocket_connect("/_stcore/stream", headers=headers):
+            opened = True
+    except WebSocketDisconnect:
+        opened = False
+    assert opened is is_open
 
 
-@pytest.mark.parametrize("cookie", ["guess", "a" * 42, "é", 'x"; Path=/', ""])
-def test_an_owner_that_is_not_of_ours_is_replaced(visitor: Callable[[], TestClient], cookie: str) -> None:
-    answer = TestClient(visitor().app).get("/", headers={**PAGE, "cookie": f"{COOKIE}={cookie}".encode()})
-    assert COOKIE in answer.headers["set-cookie"]
+def test_a_trailing_slash_is_redirected(visitor: Callable[[], TestClient]) -> None:
+    assert visitor().get("/samples/cat/?a=b").headers["content-type"] == "image/webp"
 
 
-def test_in_a_frame_of_another_site_the_cookie_says_so() -> None:
-    app = Starlette(routes=[Route("/", lambda _: PlainTextResponse(""))], middleware=[Middleware(OwnerCookie, embedded=True)])
-    answer = TestClient(app).get("/", headers=PAGE)
-    assert "SameSite=None; Secure; Partitioned" in answer.headers["set-cookie"]
-    assert "content-security-policy" not in answer.headers
+@pytest.mark.parametrize("path", ["/studio", "/a/b", "/my studio"])
+def test_everything_is_below_the_base_path_and_so_is_the_cookie(studio: DiskStudio, monkeypatch: pytest.MonkeyPatch, path: str) -> None:
+    monkeypatch.setattr(urls, "configured_base_path", lambda: path)
+    app = app_with_pages()
+    anna, bert = TestClient(app), TestClient(app)
+    cookie = anna.get(f"{path}/", headers=PAGE).headers["set-cookie"]
+    assert f"Path={path.replace(' ', '%20')};" in cookie
+    assert anna.get(path, follow_redirects=False).headers["location"] == f"{path.replace(' ', '%20')}/"
+    for address in ("/samples/cat", "/styles/tide-wash"):
+        assert anna.get(f"{path}{address}").headers["content-type"] == "image/webp"
+        assert anna.get(address).status_code == 404
+    assert anna.get(f"{path}/readyz").json()["ready"]
+    assert anna.get("/readyz").json()["ready"]
+    token = cookie.partition("=")[2].partition(";")[0]
+    assert anna.get(f"{path}/media/a.png", headers={"cookie": f"{COOKIE}={token}"}).status_code == 200
+    assert bert.get(f"{path}/media/a.png").status_code == 404
 
 
-def test_private_pictures_reach_their_owner_and_nobody_else(visitor: Callable[[], TestClient], studio: DiskStudio) -> None:
-    anna, bert = visitor(), visitor()
-    job = studio.painted(owner=owner_of(anna))
-    for kind in KINDS:
-        answer = anna.get(f"/pictures/{job.id}/{kind}")
-        assert answer.status_code == 200
-        assert answer.headers["cache-control"] == "private, no-store"
-        assert images.decode(answer.content, Limits.of(Settings())).size == (96, 64)
-        assert bert.get(f"/pictures/{job.id}/{kind}").status_code == 404
-        assert TestClient(anna.app).get(f"/pictures/{job.id}/{kind}").status_code == 404
+def test_a_path_that_a_server_strips_is_known_to_pages_and_cookie(studio: DiskStudio) -> None:
+    app = app_with_pages()
+    anna, bert = TestClient(app, root_path="/studio"), TestClient(app, root_path="/studio")
+    cookie = anna.get("/studio/", headers=PAGE).headers["set-cookie"]
+    assert "Path=/studio;" in cookie
+    token = cookie.partition("=")[2].partition(";")[0]
+    assert anna.get("/studio/media/a.png", headers={"cookie": f"{COOKIE}={token}"}).status_code == 200
+    assert bert.get("/studio/media/a.png").status_code == 404
 
 
-def test_pictures_are_served_as_nothing_but_pictures(visitor: Callable[[], TestClient], studio: DiskStudio) -> None:
-    anna = visitor()
-    job = studio.painted(owner=owner_of(anna))
-    headers = anna.get(f"/pictures/{job.id}/after").headers
-    assert headers["content-type"].startswith("image/")
-    assert headers["x-content-type-options"] == "nosniff"
-    assert headers["content-security-policy"] == "default-src 'none'; sandbox"
+@pytest.mark.parametrize(
+    ("prefix", "base"),
+    [
+        ("", ""),
+        ("/", ""),
+        ("/studio", "/studio"),
+        ("/studio/", "/studio"),
+        ("/a/b", "/a/b"),
+        ("//evil.example", ""),
+        ("studio", ""),
+        ('/a"onerror=', ""),
+        ("/a b", ""),
+        ("/a);x", ""),
+        ("/a\\b", ""),
+        ("https://evil.example", ""),
+    ],
+)
+def test_a_proxys_prefix_is_used_if_it_is_valid(prefix: str, base: str) -> None:
+    assert urls.base_path({urls.PREFIX_HEADER: prefix}) == base
 
 
-def test_a_public_picture_is_asked_about_each_time_and_disappears_when_it_is_made_private(
-    visitor: Callable[[], TestClient], studio: DiskStudio
-) -> None:
-    anna, bert = visitor(), visitor()
-    job = studio.painted(owner=owner_of(anna), public=True)
-    answer = bert.get(f"/pictures/{job.id}/after")
-    assert answer.headers["cache-control"] == "public, no-cache"
-    tag = {"if-none-match": answer.headers["etag"]}
-    assert bert.get(f"/pictures/{job.id}/after", headers=tag).status_code == 304
-    studio.service.make_private(job.id, owner_of(anna))
-    assert bert.get(f"/pictures/{job.id}/after", headers=tag).status_code == 404
-    assert bert.get(f"/pictures/{job.id}/small-after").status_code == 404
-
-
-def test_the_preview_is_for_the_owner_alone(visitor: Callable[[], TestClient], studio: DiskStudio) -> None:
-    anna, bert = visitor(), visitor()
-    job = studio.submit(owner=owner_of(anna), public=True)
-    assert anna.get(f"/pictures/{job.id}/preview").status_code == 404
-    studio.begin(JobProgress(0.5, "scale 1 of 2"))
-    assert anna.get(f"/pictures/{job.id}/preview").headers["content-type"] == "image/jpeg"
-    assert bert.get(f"/pictures/{job.id}/preview").status_code == 404
-
-
-@pytest.mark.parametrize("path", ["/pictures/x/after", "/pictures/../secret/after", "/styles/none", "/samples/none"])
-def test_other_addresses_have_nothing(visitor: Callable[[], TestClient], path: str) -> None:
-    assert visitor().get(path).status_code == 404
-
-
-def test_a_picture_of_an_unknown_kind_is_none(visitor: Callable[[], TestClient], studio: DiskStudio) -> None:
-    anna = visitor()
-    job = studio.painted(owner=owner_of(anna))
-    assert anna.get(f"/pictures/{job.id}/recipe").status_code == 404
-
-
-def test_styles_and_samples_have_thumbnails(visitor: Callable[[], TestClient]) -> None:
-    for path in ("/styles/tide-wash", "/samples/cat"):
-        answer = visitor().get(path)
-        assert answer.headers["content-type"] == "image/webp"
-        assert len(answer.content) < 60_000
-
-
-def test_a_download_goes_to_the_browser_that_asked_for_it_first(visitor: Callable[[], TestClient]) -> None:
-    anna, bert = visitor(), visitor()
-    assert anna.get("/media/a.png").status_code == 200
-    assert anna.get("/media/a.png").status_code == 200
-    assert bert.get("/media/a.png").status_code == 404
+def test_urls_are_quoted() -> None:
+    assert urls.url("styles", "über/a b?#") == "/styles/%C3%BCber%2Fa%20b%3F%23"
+    assert urls.url(job="1&2") == "/?job=1%262"
+    assert urls.url("pictures", "x", "preview", v="1") == "/pictures/x/preview?v=1"
 
 
 def test_the_studio_is_ready_when_its_stores_answer(
@@ -160,17 +144,6 @@ def test_the_studio_is_ready_when_its_stores_answer(
     assert (answer.status_code, answer.json()) == (503, {"ready": False})
 
 
-class NoProcess(Supervisor):
-    def __init__(self) -> None:
-        self.is_started = False
-
-    def start(self) -> None:
-        self.is_started = True
-
-    def stop(self) -> None:
-        self.is_started = False
-
-
 def test_two_apps_on_a_data_folder_have_one_worker_and_the_second_takes_over(tmp_path: Path) -> None:
     settings = Settings(data_dir=tmp_path)
     first, second = (OwnWorker(settings, NoProcess()) for _ in range(2))
@@ -183,7 +156,7 @@ def test_two_apps_on_a_data_folder_have_one_worker_and_the_second_takes_over(tmp
 
 
 class Slow(Previews):
-    """Warm when it is told so."""
+    """Previews that are warm when the test says so."""
 
     def __init__(self) -> None:
         self.is_warm = threading.Event()
@@ -200,11 +173,11 @@ class Slow(Previews):
 
 @pytest.mark.parametrize("is_in_time", [True, False])
 def test_the_worker_starts_once_previews_are_ready_and_ends_with_the_app(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_in_time: bool
+    tmp_path: Path, configure: Configure, monkeypatch: pytest.MonkeyPatch, is_in_time: bool
 ) -> None:
     previews, process = Slow(), NoProcess()
-    monkeypatch.setenv("NST_DATA_DIR", str(tmp_path))
-    monkeypatch.setattr(server, "previews_of", lambda _settings: previews)
+    configure(data_dir=tmp_path)
+    monkeypatch.setattr(singletons, "previews", lambda: previews)
     monkeypatch.setattr(server, "OwnWorker", lambda settings: OwnWorker(settings, process))
 
     async def live() -> None:
@@ -213,15 +186,10 @@ def test_the_worker_starts_once_previews_are_ready_and_ends_with_the_app(
             assert not process.is_started
             if is_in_time:
                 previews.is_warm.set()
-                while not process.is_started:
+                while not process.is_started or not gc.get_freeze_count():
                     await asyncio.sleep(0.01)
+        assert gc.get_freeze_count()
         assert not process.is_started
 
     asyncio.run(live())
     FileLock(tmp_path / "worker.lock").acquire(blocking=False).lock.release()
-
-
-def test_owners_are_unguessable() -> None:
-    tokens = {new_token() for _ in range(100)}
-    assert len(tokens) == 100
-    assert {len(token) for token in tokens} == {43}

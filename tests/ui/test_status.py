@@ -1,21 +1,22 @@
-"""The studio in numbers."""
+"""The Status page."""
 
 from nst import __version__
 from nst.domain import JobState
 from nst.store.ports import WorkerInfo
-from tests.ui.conftest import ANNA, DiskStudio, OpenPage, words
+from tests.support.pages import ANNA, DiskStudio, words
+from tests.ui.conftest import OpenPage
 
 
 def test_without_a_worker_the_page_says_that_nothing_is_lost(open_page: OpenPage) -> None:
     said = words(open_page("status"))
-    assert "No painter is at work" in said
+    assert "No painter is running" in said
     assert "Nothing has been painted yet" in said
 
 
-def test_numbers_workers_times_and_version_are_shown_and_nobodys_secrets(open_page: OpenPage, studio: DiskStudio) -> None:
+def test_numbers_workers_durations_and_version_are_shown_and_no_secrets(open_page: OpenPage, studio: DiskStudio) -> None:
     studio.painted()
     studio.submit()
-    studio.backend.roster.report(WorkerInfo("host-1-a83a-0", started=1e10, seen=1e10, job_id=None))
+    studio.backend.workers.report(WorkerInfo("host-1-a83a-0", started=1e10, seen=1e10, job_id=None))
     page = open_page("status")
     numbers = {metric.label: metric.value for metric in page.metric}
     assert (numbers["Waiting"], numbers["Finished"]) == ("1", "1")

@@ -2,7 +2,7 @@ from dataclasses import FrozenInstanceError, fields
 
 import pytest
 
-from nst.domain import KeepColours, Preset, Progress, StyleParams, help_of, range_of
+from nst.domain import KeepColours, Preset, Progress, StyleParams, StyleShare, help_of, normalised_shares, range_of
 from nst.errors import InvalidParams
 
 
@@ -29,7 +29,7 @@ def test_params_cannot_be_changed() -> None:
         ({"style_scale": 0}, "Style scale must be a number from 0.25 to 2; it is 0."),
         ({"preset": "enormous"}, "Preset must be one of draft, standard, high, ultra; it is 'enormous'."),
         ({"colour": 1}, "There is no parameter called 'colour'."),
-        ({"layer_weights": [["relu1_1", -1]]}, "The weight of layer relu1_1 must lie between 0 and 1000; it is -1."),
+        ({"layer_weights": [["relu1_1", -1]]}, "The weight of layer relu1_1 must be from 0 to 1000; it is -1."),
         ({"layer_weights": [["relu1_1", 0]]}, "At least one style layer needs a weight above zero."),
         ({"layer_weights": 5}, "Layer weights must be pairs of a layer's name and a number."),
     ],
@@ -44,10 +44,27 @@ def test_every_parameter_is_explained() -> None:
     assert all(help_of(entry.name) for entry in fields(StyleParams))
 
 
-def test_every_default_lies_in_its_range() -> None:
+def test_every_default_is_in_its_range() -> None:
     low, high = range_of("strength")
     assert low <= StyleParams().strength <= high
 
 
-def test_the_stage_is_told_in_words() -> None:
-    assert Progress(fraction=0.5, scale=3, scales=5, step=1, steps=9).stage == "scale 3 of 5"
+def test_the_stage_is_in_words() -> None:
+    assert Progress(fraction=0.5, scale=3, scales=5, step=1, steps=9, preview=lambda _: None).stage == "scale 3 of 5"
+
+
+@pytest.mark.parametrize("share", [-1.0, -1e-9, float("nan"), float("inf")])
+def test_a_share_is_finite_and_not_negative(share: float) -> None:
+    with pytest.raises(InvalidParams, match="share"):
+        StyleShare("a", share)
+
+
+def test_shares_count_relative_to_their_sum_and_styles_without_one_are_left_out() -> None:
+    styles = [StyleShare("a", 3e6), StyleShare("b", 0.0), StyleShare("c", 1e6)]
+    assert normalised_shares(styles) == [StyleShare("a", 0.75), StyleShare("c", 0.25)]
+
+
+@pytest.mark.parametrize("shares", [(), (0.0,), (1e308, 1e308)])
+def test_a_blend_needs_a_share_above_zero_and_a_finite_sum(shares: tuple[float, ...]) -> None:
+    with pytest.raises(InvalidParams, match="at least one style"):
+        normalised_shares([StyleShare("a", share) for share in shares])

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nst.domain import FINAL_STATES, JobState, Preset, StyleParams, before_of, cost_of, is_key, media_type, new_id, object_key, result_key
+from nst.domain import JobState, Preset, StyleParams, cost_of, input_key_of, is_key, media_type, new_id, object_key, output_key_of
 from nst.domain.keys import preview_key, style_key, with_visibility
 from nst.errors import WrongState
-from tests.builders import a_job
+from tests.support.jobs import a_job
 
 LEGAL = {
     ("queued", "running"),
@@ -20,32 +20,34 @@ LEGAL = {
     ("running", "queued"),
 }
 
+FINAL = {JobState.SUCCEEDED, JobState.FAILED, JobState.CANCELLED}
+
 
 @pytest.mark.parametrize("target", JobState)
 @pytest.mark.parametrize("source", JobState)
 def test_a_job_takes_only_the_steps_of_the_table(source: JobState, target: JobState) -> None:
     job = a_job(state=source)
     if (source, target) in LEGAL:
-        assert job.moved(target).state is target
+        assert job.transition(target).state is target
     else:
         with pytest.raises(WrongState):
-            job.moved(target)
+            job.transition(target)
 
 
 @given(st.lists(st.sampled_from(list(JobState)), max_size=20))
-def test_whatever_is_tried_a_final_state_is_never_left(wishes: list[JobState]) -> None:
+def test_no_operation_leaves_a_final_state(states: list[JobState]) -> None:
     job = a_job()
-    for wish in wishes:
-        if job.state.may_become(wish):
-            job = job.moved(wish)
+    for state in states:
+        if job.state.may_become(state):
+            job = job.transition(state)
         elif job.state.is_terminal:
             with pytest.raises(WrongState):
-                job.moved(wish)
-    assert job.state in FINAL_STATES or not job.state.is_terminal
+                job.transition(state)
+    assert not job.state.is_terminal or job.state in FINAL
 
 
 def test_final_states_are_those_without_a_next_one() -> None:
-    assert {JobState.SUCCEEDED, JobState.FAILED, JobState.CANCELLED} == FINAL_STATES
+    assert {state for state in JobState if state.is_terminal} == FINAL
 
 
 def test_ids_are_random_and_of_128_bits() -> None:
@@ -58,8 +60,8 @@ def test_ids_are_random_and_of_128_bits() -> None:
 def test_the_photo_and_the_painting_are_found_from_each_other(public: bool) -> None:
     key = object_key(new_id(), "input", ".png", public=public)
     assert key.startswith("public/input/" if public else "private/input/")
-    assert before_of(result_key(key)) == key
-    assert all(is_key(each) for each in (key, result_key(key), with_visibility(key, public=not public)))
+    assert input_key_of(output_key_of(key)) == key
+    assert all(is_key(each) for each in (key, output_key_of(key), with_visibility(key, public=not public)))
     assert with_visibility(with_visibility(key, public=not public), public=public) == key
 
 

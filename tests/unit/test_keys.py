@@ -2,9 +2,19 @@
 
 import pytest
 
-from nst.domain import is_key
+from nst.domain import is_key, media_type
+from nst.domain.keys import is_job_id, job_id_in_link, job_id_of
 
 JOB = "0123456789abcdef0123456789abcdef"
+UUID = "550e8400-e29b-41d4-a716-446655440000"
+THEIRS = [
+    f"public/input/{UUID}.jpeg",
+    f"private/output/{UUID}.jpeg",
+    f"private/input/{UUID.upper()}.png",
+    f"public/input/{UUID}.webp",
+    f"public/input/{UUID}.jpg",
+    f"private/preview/{UUID}.jpg",
+]
 GOOD = [
     f"public/input/{JOB}.jpg",
     f"public/output/{JOB}.png",
@@ -13,6 +23,7 @@ GOOD = [
     f"private/preview/{JOB}.jpg",
     "style/tide-wash.jpg",
     f"style/{JOB}-0.jpg",
+    *THEIRS,
 ]
 BAD = [
     "",
@@ -28,6 +39,12 @@ BAD = [
     f"public/input/{JOB}.jpg\0",
     f"public/input/%2e%2e{JOB}.jpg",
     f"public/input/{JOB}0.jpg",
+    f"public/input/{UUID}0.jpeg",
+    f"public/input/{UUID[:-1]}.jpeg",
+    f"public/input/{UUID.replace('-', '_')}.jpeg",
+    f"public/input/{UUID}.gif",
+    f"public/input/{UUID}.svg",
+    f"public/input/-{UUID[1:]}.jpeg",
     f"public/input/{JOB[:19]}.jpg",
     f"public/input/{JOB.upper()}.jpg",
     f"public/input/{JOB}.JPG",
@@ -55,3 +72,31 @@ def test_what_we_make_is_a_key(key: str) -> None:
 @pytest.mark.parametrize("key", BAD)
 def test_nothing_else_is_a_key(key: str) -> None:
     assert not is_key(key)
+
+
+@pytest.mark.parametrize("key", THEIRS)
+def test_a_picture_of_another_front_end_belongs_to_no_job(key: str) -> None:
+    """So it is never swept, and no letter about it has it deleted."""
+    assert job_id_of(key) is None
+    assert not is_job_id(UUID)
+    assert media_type(key) in ("image/jpeg", "image/png", "image/webp")
+
+
+@pytest.mark.parametrize("job_id", [JOB, "z" * 25, "an0id0that0a0program0chose00"])
+def test_a_job_is_found_by_its_pictures_and_by_links_to_it(job_id: str) -> None:
+    assert job_id_of(f"public/input/{job_id}.webp") == job_id_of(f"style/{job_id}-3.jpg") == job_id
+    for link in (
+        "{}",
+        " {}\n",
+        "https://example.org/?job={}",
+        "http://{}.example/x/{}/after",
+        "/api/media/public/output/{}.jpg",
+    ):
+        assert job_id_in_link(link.format(job_id, job_id)) == job_id
+
+
+@pytest.mark.parametrize("text", ["", "tide-wash", JOB[:24], JOB + "0", JOB.upper(), UUID, f"?signature={JOB * 2}"])
+def test_a_text_of_another_form_is_not_taken_for_a_job_id(text: str) -> None:
+    assert not is_job_id(text)
+    assert job_id_in_link(text) is None
+    assert job_id_of(f"style/{text}-0.jpg") is None

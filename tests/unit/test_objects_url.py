@@ -7,12 +7,14 @@ import pytest
 from pydantic import SecretStr, ValidationError
 
 from nst.bootstrap import open_backend, open_objects
-from nst.errors import StoreUnavailable
+from nst.errors import StoreMisconfigured, StoreUnavailable
 from nst.settings import Settings
-from nst.store.s3 import CONFIG, S3Objects
-from tests.servers import AWS, BUCKET, free_port, s3_client, s3_endpoint, shared_redis
+from nst.store.aws.clients import S3_COMPATIBLE
+from nst.store.aws.objects import S3Objects
+from tests.support.servers import AWS, BUCKET, free_port, s3_client, s3_endpoint, shared_redis
 
 KEY = f"private/input/{'a1' * 16}.jpg"
+pytestmark = pytest.mark.servers
 
 
 def test_by_default_pictures_lie_in_the_data_folder(tmp_path: Path) -> None:
@@ -45,13 +47,14 @@ def test_any_other_place_is_refused(url: str) -> None:
 
 def test_a_bucket_that_does_not_answer_is_an_outage_and_one_that_refuses_is_not() -> None:
     nowhere = boto3.client(
-        "s3", endpoint_url=f"http://127.0.0.1:{free_port()}", config=CONFIG, region_name="eu-central-1", **_credentials()
+        "s3", endpoint_url=f"http://127.0.0.1:{free_port()}", config=S3_COMPATIBLE, region_name="eu-central-1", **_credentials()
     )
     with pytest.raises(StoreUnavailable):
         S3Objects("any", client=nowhere).get(KEY)
     nowhere.close()
-    with pytest.raises(OSError, match="NoSuchBucket"):
+    with pytest.raises(StoreMisconfigured) as refused:
         S3Objects("no-such-bucket", client=s3_client()).put(KEY, b"")
+    assert "NoSuchBucket" in refused.value.reason
 
 
 def test_more_than_a_request_holds_is_deleted_and_listed() -> None:

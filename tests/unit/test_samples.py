@@ -1,4 +1,4 @@
-"""nst.samples: photos to try with, without network."""
+"""nst.samples: sample photos, without network."""
 
 import subprocess
 import sys
@@ -18,7 +18,7 @@ def test_every_sample_is_a_photo_with_a_credit(sample: samples.Sample) -> None:
     assert sample.credit
 
 
-def test_an_unknown_sample_is_told_with_those_that_there_are() -> None:
+def test_an_unknown_sample_is_refused_with_a_list_of_all() -> None:
     with pytest.raises(InvalidParams, match="no sample photo called 'dog'; there are astronaut, cat, coffee, rocket"):
         samples.load("dog")
 

@@ -4,8 +4,8 @@ import sys
 
 from nst.bootstrap import build
 from nst.settings import Settings
-from tests.worker.test_processes import order
-from worker.supervisor import Supervisor
+from nst.worker.supervisor import Supervisor
+from tests.support.worker_processes import order
 
 
 def main() -> None:

@@ -6,13 +6,10 @@ from typing import Any
 
 import pytest
 
-from nst.bootstrap import open_backend, open_catalogue
-from nst.service import Service
 from nst.settings import Settings
-from nst.store.ports import Backend
-from tests.unit.service.conftest import Studio
+from tests.support.studio import Studio
+from tests.support.workers import QUOTAS
 
-QUOTAS = {"uploads_per_minute": 10**6, "jobs_per_visitor": 10**6, "queue_length": 10**6}
 MakeSettings = Callable[..., Settings]
 
 
@@ -27,8 +24,3 @@ def make_settings(tmp_path: Path) -> MakeSettings:
 @pytest.fixture
 def studio() -> Studio:
     return Studio({})
-
-
-def service_of(settings: Settings) -> tuple[Backend, Service]:
-    backend = open_backend(settings)
-    return backend, Service(backend, open_catalogue(settings), settings)

@@ -1,4 +1,4 @@
-"""What a worker process is told: its options, to leave, and to wait an outage out."""
+"""A worker process: its options, how it exits, outages, and metrics."""
 
 import json
 import logging
@@ -7,18 +7,18 @@ from dataclasses import replace
 import httpx
 import pytest
 
-from nst.domain import JobProgress, JobState, Preset, StyleParams, Ticket
+from nst.domain import FencingToken, JobProgress, JobState, Preset, StyleParams
 from nst.errors import StoreUnavailable
 from nst.images import Limits
 from nst.logs import JsonLines
-from nst.store.memory import MemoryJobs, MemoryObjects, MemoryQueue, MemoryRoster, memory_backend
+from nst.model_process.messages import Advanced, Done, PaintRequest
 from nst.styles import Catalogue
-from tests.unit.service.conftest import Studio
-from tests.worker.test_loop import Bench
-from worker.__main__ import Leaving, _parser, work
-from worker.loop import Worker
-from worker.messages import Advanced, Done, Run
-from worker.metrics import Metrics, serve
+from nst.worker.loop import Worker
+from nst.worker.main import ExitRequest, _parser, work
+from nst.worker.metrics import Metrics, serve
+from tests.support.memory_store import MemoryJobs, MemoryObjects, MemoryQueue, MemoryWorkerRegistry, memory_backend
+from tests.support.studio import Studio
+from tests.support.workers import Bench
 
 
 @pytest.fixture
@@ -48,13 +48,13 @@ class TestOptions:
 
 
 class TestDraining:
-    def test_a_worker_told_to_leave_finishes_its_painting_and_takes_no_other(self, bench: Bench, studio: Studio) -> None:
+    def test_a_worker_asked_to_exit_finishes_its_painting_and_takes_no_other(self, bench: Bench, studio: Studio) -> None:
         job, other = studio.submit(token="1"), studio.submit(token="2")
         bench.step()
-        bench.child.says.append(Done(Ticket(job.id, 1), b"painting", {}))
-        leaving = Leaving()
-        leaving.ask()
-        work(bench.worker, leaving, lambda: studio.now, drain_seconds=600.0)
+        bench.child.says.append(Done(FencingToken(job.id, 1), b"painting", {}))
+        exit_request = ExitRequest()
+        exit_request.ask()
+        work(bench.worker, exit_request, lambda: studio.now, drain_seconds=600.0)
         assert (bench.state(job.id), bench.state(other.id)) == (JobState.SUCCEEDED, JobState.QUEUED)
 
     @pytest.mark.parametrize(("signals", "seconds"), [(1, 0.0), (2, 600.0)])
@@ -63,10 +63,10 @@ class TestDraining:
     ) -> None:
         job = studio.submit()
         bench.step()
-        leaving = Leaving()
+        exit_request = ExitRequest()
         for _ in range(signals):
-            leaving.ask()
-        work(bench.worker, leaving, lambda: studio.now, drain_seconds=seconds)
+            exit_request.ask()
+        work(bench.worker, exit_request, lambda: studio.now, drain_seconds=seconds)
         given_back = studio.service.get(job.id, "anna")
         assert (given_back.state, given_back.attempt, given_back.returns) == (JobState.QUEUED, 1, 1)
 
@@ -82,11 +82,11 @@ class TestOutages:
         job = studio.submit(public=True)
         bench.step()
         with monkeypatch.context() as outage:
-            for port in (MemoryJobs, MemoryQueue, MemoryObjects, MemoryRoster):
+            for port in (MemoryJobs, MemoryQueue, MemoryObjects, MemoryWorkerRegistry):
                 for name in ("finish", "advance", "heartbeat", "claim", "requeue_lapsed", "put", "report"):
                     if hasattr(port, name):
                         outage.setattr(port, name, away)
-            for says in (Advanced(Ticket(job.id, 1), JobProgress(0.5), b""), Done(Ticket(job.id, 1), b"painting", {})):
+            for says in (Advanced(FencingToken(job.id, 1), JobProgress(0.5), b""), Done(FencingToken(job.id, 1), b"painting", {})):
                 with pytest.raises(StoreUnavailable):
                     bench.step(says, after=60.0)
                 bench.worker.note_outage()
@@ -105,7 +105,7 @@ class TestOutages:
         with monkeypatch.context() as outage:
             outage.setattr(MemoryObjects if name == "put" else MemoryJobs, name, away)
             with pytest.raises(StoreUnavailable):
-                bench.step(Done(Ticket(job.id, 1), b"painting", {}))
+                bench.step(Done(FencingToken(job.id, 1), b"painting", {}))
         bench.step()
         assert bench.state(job.id) is JobState.SUCCEEDED
 
@@ -118,11 +118,11 @@ class TestOutages:
             with pytest.raises(StoreUnavailable):
                 bench.step()
         bench.step()
-        assert [type(message) for message in bench.child.heard] == [Run]
-        bench.step(Done(Ticket(job.id, 1), b"painting", {}))
+        assert [type(message) for message in bench.child.heard] == [PaintRequest]
+        bench.step(Done(FencingToken(job.id, 1), b"painting", {}))
         assert bench.state(job.id) is JobState.SUCCEEDED
 
-    def test_behind_an_outage_others_have_the_time_of_a_lease_to_be_heard_again(self, bench: Bench, studio: Studio) -> None:
+    def test_after_an_outage_other_workers_have_the_time_of_a_lease_for_a_heartbeat(self, bench: Bench, studio: Studio) -> None:
         job = studio.submit()
         studio.backend.queue.claim("another", studio.now, 30.0)
         bench.worker.note_outage()
@@ -141,7 +141,7 @@ class TestFigures:
         )
         first, _ = studio.submit(token="1"), studio.submit(token="2")
         bench.step()
-        bench.step(Done(Ticket(first.id, 1), b"painting", {}), after=7.0)
+        bench.step(Done(FencingToken(first.id, 1), b"painting", {}), after=7.0)
         server = serve(metrics, lambda: True, 0)
         try:
             address = f"http://127.0.0.1:{server.server_port}"
@@ -164,7 +164,7 @@ class TestFigures:
 
     def test_a_store_that_is_away_is_a_figure_as_well(self, monkeypatch: pytest.MonkeyPatch) -> None:
         backend = memory_backend()
-        monkeypatch.setattr(backend.queue, "line", away)
+        monkeypatch.setattr(backend.queue, "lane_stats", away)
         found = {sample.name: sample.value for family in Metrics(backend).registry.collect() for sample in family.samples}
         assert found["pastiche_store_up"] == 0
 

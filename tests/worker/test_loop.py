@@ -1,77 +1,21 @@
 """worker.loop, step by step, with a child that is no process and a clock that is a number."""
 
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 
 from nst import images
-from nst.domain import Job, JobProgress, JobState, StyleParams, Ticket
+from nst.domain import FencingToken, JobProgress, JobState, StyleParams
 from nst.domain.keys import preview_key
-from nst.images import Limits
-from nst.service import Order, Service, StyleChoice
-from nst.settings import Settings
+from nst.model_process.messages import Advanced, Cancel, Done, Failed, PaintRequest, Ready, Stopped
+from nst.service import StyleChoice
 from nst.styles import Catalogue
-from tests.unit.service.conftest import Studio, picture_bytes
-from worker.__main__ import Leaving, work
-from worker.loop import BEAT_SECONDS, GRACE_SECONDS, Worker
-from worker.messages import Advanced, Cancel, Done, Failed, FromChild, Run, Started, Stopped, ToChild
-
-LIMITS = Limits.of(Settings())
-
-
-@dataclass
-class FakeChild:
-    heard: list[ToChild] = field(default_factory=list)
-    says: list[FromChild] = field(default_factory=list)
-    exit_code: int | None = None
-
-    def send(self, message: ToChild) -> None:
-        self.heard.append(message)
-
-    def received(self) -> list[FromChild]:
-        said, self.says = self.says, []
-        return said
-
-    def wait(self, seconds: float) -> None: ...
-
-    def kill(self) -> None:
-        self.exit_code = -9
-
-
-class Bench:
-    """A worker on a studio in memory, with every child that it made."""
-
-    def __init__(self, studio: Studio, catalogue: Catalogue | None = None) -> None:
-        self.studio, self.children = studio, list[FakeChild]()
-        self.settings = Settings(job_seconds=600, hang_seconds=60, lease_seconds=30)
-        self.catalogue = catalogue or Catalogue(LIMITS)
-        self.worker = Worker("worker", studio.backend, self.catalogue, self.settings, self._make_child)
-
-    def submit(self, style: str) -> Job:
-        """A job in a style that is in the worker's catalogue."""
-        service = Service(self.studio.backend, self.catalogue, self.settings, clock=lambda: self.studio.now)
-        return service.submit("anna", Order(picture_bytes(), [StyleChoice(style)], "form"))
-
-    def _make_child(self) -> FakeChild:
-        self.children.append(FakeChild())
-        return self.children[-1]
-
-    @property
-    def child(self) -> FakeChild:
-        return self.children[-1]
-
-    def step(self, *says: FromChild, after: float = 0.0) -> bool:
-        self.studio.now += after
-        if says:
-            self.child.says += says
-        return self.worker.step(self.studio.now)
-
-    def state(self, job_id: str) -> JobState:
-        return self.studio.service.get(job_id, "anna").state
-
-    def error(self, job_id: str) -> str:
-        return self.studio.service.get(job_id, "anna").error or ""
+from nst.worker.attempt import GRACE_SECONDS
+from nst.worker.loop import HEARTBEAT_SECONDS
+from nst.worker.main import ExitRequest, work
+from tests.support.pictures import picture_bytes
+from tests.support.studio import Studio
+from tests.support.workers import LIMITS, Bench, FakeChild
 
 
 @pytest.fixture
@@ -83,14 +27,14 @@ def test_with_nothing_to_do_a_step_does_nothing(bench: Bench) -> None:
     assert not bench.step()
 
 
-def test_a_job_is_painted_stored_recorded_and_told(bench: Bench, studio: Studio) -> None:
+def test_a_job_is_painted_stored_recorded_and_notified(bench: Bench, studio: Studio) -> None:
     job = studio.submit(public=True)
-    with studio.service.listen() as listener:
-        assert bench.step()
-        assert bench.state(job.id) is JobState.RUNNING
-        ticket = Ticket(job.id, 1)
-        bench.step(Started(ticket), Done(ticket, b"painting", {"seed": 7}))
-        assert listener.wait(0) == [job.id, job.id]
+    listener = studio.service.listen()
+    assert bench.step()
+    assert bench.state(job.id) is JobState.RUNNING
+    token = FencingToken(job.id, 1)
+    bench.step(Ready(), Done(token, b"painting", {"seed": 7}))
+    assert listener.wait(0) == [job.id, job.id]
     done = studio.service.get(job.id, "anna")
     assert (done.state, done.recipe, done.finished) == (JobState.SUCCEEDED, {"seed": 7}, studio.now)
     assert studio.service.result(job.id, "anna") == b"painting"
@@ -98,32 +42,32 @@ def test_a_job_is_painted_stored_recorded_and_told(bench: Bench, studio: Studio)
     assert not bench.step()
 
 
-def test_the_child_is_told_everything_that_it_needs(bench: Bench, studio: Studio) -> None:
+def test_the_child_receives_everything_that_it_needs(bench: Bench, studio: Studio) -> None:
     own = picture_bytes(colour="red")
     studio.submit(styles=[StyleChoice("tide-wash"), StyleChoice(own, 2.0)], params=StyleParams(strength=0.9))
     bench.step()
     (order,) = bench.child.heard
-    assert isinstance(order, Run)
-    assert (order.params.strength, order.suffix, [share for _, share in order.styles]) == (0.9, ".jpg", [1.0, 2.0])
+    assert isinstance(order, PaintRequest)
+    assert (order.params.strength, order.suffix, [style.share for style in order.styles]) == (0.9, ".jpg", [1.0, 2.0])
     assert images.decode(order.photo, LIMITS).size == (96, 64)
-    assert images.decode(order.styles[0][0], LIMITS).size == Catalogue(LIMITS).picture("tide-wash").size
+    assert images.decode(order.styles[0].style, LIMITS).size == Catalogue(LIMITS).picture("tide-wash").size
 
 
 def test_progress_and_preview_are_shown_and_the_preview_goes_at_the_end(bench: Bench, studio: Studio) -> None:
     job = studio.submit()
     bench.step()
-    ticket = Ticket(job.id, 1)
-    bench.step(Advanced(ticket, JobProgress(0.4, "scale 2 of 5", 9.0), b"preview"))
+    token = FencingToken(job.id, 1)
+    bench.step(Advanced(token, JobProgress(0.4, "scale 2 of 5", 9.0), b"preview"))
     assert studio.service.get(job.id, "anna").progress == JobProgress(0.4, "scale 2 of 5", 9.0)
     assert studio.service.preview(job.id, "anna") == b"preview"
-    bench.step(Done(ticket, b"painting", {}))
+    bench.step(Done(token, b"painting", {}))
     assert preview_key(job.id) not in studio.stored()
 
 
-def test_a_failure_is_told_in_the_childs_words(bench: Bench, studio: Studio) -> None:
+def test_a_failure_has_the_childs_sentence(bench: Bench, studio: Studio) -> None:
     job = studio.submit()
     bench.step()
-    bench.step(Failed(Ticket(job.id, 1), "It rained."))
+    bench.step(Failed(FencingToken(job.id, 1), "It rained."))
     assert (bench.state(job.id), bench.error(job.id)) == (JobState.FAILED, "It rained.")
     assert len(bench.children) == 1
 
@@ -147,7 +91,7 @@ def test_a_style_picture_of_the_operators_that_is_gone_fails_the_job_and_not_the
     assert str(tmp_path) not in bench.error(job.id)
 
 
-@pytest.mark.parametrize(("exit_code", "sentence"), [(-9, "want of memory"), (-11, "unexpectedly"), (3, "unexpectedly")])
+@pytest.mark.parametrize(("exit_code", "sentence"), [(-9, "memory ran out"), (-11, "unexpectedly"), (3, "unexpectedly")])
 def test_a_childs_death_fails_the_job_and_the_next_one_gets_a_fresh_child(
     bench: Bench, studio: Studio, exit_code: int, sentence: str
 ) -> None:
@@ -159,7 +103,7 @@ def test_a_childs_death_fails_the_job_and_the_next_one_gets_a_fresh_child(
     assert sentence in bench.error(job.id)
     bench.step()
     assert len(bench.children) == 2
-    bench.step(Done(Ticket(following.id, 1), b"painting", {}))
+    bench.step(Done(FencingToken(following.id, 1), b"painting", {}))
     assert bench.state(following.id) is JobState.SUCCEEDED
 
 
@@ -167,7 +111,7 @@ def test_what_a_child_said_before_its_death_counts(bench: Bench, studio: Studio)
     job = studio.submit()
     bench.step()
     bench.child.exit_code = -9
-    bench.step(Done(Ticket(job.id, 1), b"painting", {}))
+    bench.step(Done(FencingToken(job.id, 1), b"painting", {}))
     assert bench.state(job.id) is JobState.SUCCEEDED
 
 
@@ -177,27 +121,27 @@ def test_a_child_that_died_while_it_was_idle_is_replaced(bench: Bench, studio: S
     studio.submit()
     bench.step()
     assert len(bench.children) == 2
-    assert isinstance(bench.child.heard[0], Run)
+    assert isinstance(bench.child.heard[0], PaintRequest)
 
 
 def test_a_cancelled_job_is_stopped_by_its_child(bench: Bench, studio: Studio) -> None:
     job = studio.submit()
     bench.step()
     studio.service.cancel(job.id, "anna")
-    bench.step(after=BEAT_SECONDS)
-    assert bench.child.heard[-1] == Cancel(Ticket(job.id, 1))
-    bench.step(Stopped(Ticket(job.id, 1)), after=0.1)
+    bench.step(after=HEARTBEAT_SECONDS)
+    assert bench.child.heard[-1] == Cancel(FencingToken(job.id, 1))
+    bench.step(Stopped(FencingToken(job.id, 1)), after=0.1)
     assert bench.state(job.id) is JobState.CANCELLED
     assert len(bench.children) == 1
 
 
 def test_a_child_that_does_not_obey_is_killed_within_the_two_seconds(bench: Bench, studio: Studio) -> None:
-    assert BEAT_SECONDS + GRACE_SECONDS < 2
+    assert HEARTBEAT_SECONDS + GRACE_SECONDS < 2
     job = studio.submit()
     bench.step()
     studio.service.cancel(job.id, "anna")
-    bench.step(after=BEAT_SECONDS)
-    bench.step(Advanced(Ticket(job.id, 1), JobProgress(0.5), b""), after=GRACE_SECONDS)
+    bench.step(after=HEARTBEAT_SECONDS)
+    bench.step(Advanced(FencingToken(job.id, 1), JobProgress(0.5), b""), after=GRACE_SECONDS)
     assert bench.state(job.id) is JobState.CANCELLED
     assert bench.children[0].exit_code == -9
     assert len(bench.children) == 2
@@ -207,7 +151,7 @@ def test_a_painting_done_after_the_cancellation_was_heard_is_cancelled(bench: Be
     job = studio.submit(public=True)
     bench.step()
     studio.service.cancel(job.id, "anna")
-    bench.step(Done(Ticket(job.id, 1), b"painting", {}), after=BEAT_SECONDS)
+    bench.step(Done(FencingToken(job.id, 1), b"painting", {}), after=HEARTBEAT_SECONDS)
     assert bench.state(job.id) is JobState.CANCELLED
     assert studio.stored() == {job.input_key}
 
@@ -216,7 +160,7 @@ def test_a_job_over_its_time_is_broken_off(bench: Bench, studio: Studio) -> None
     job = studio.submit()
     bench.step()
     for _ in range(21):
-        bench.step(Advanced(Ticket(job.id, 1), JobProgress(0.1), b""), after=29.0)
+        bench.step(Advanced(FencingToken(job.id, 1), JobProgress(0.1), b""), after=29.0)
     assert bench.state(job.id) is JobState.FAILED
     assert "longer than the 10 minutes" in bench.error(job.id)
     assert bench.children[0].exit_code == -9
@@ -240,7 +184,7 @@ def test_a_worker_that_slept_while_its_job_was_done_elsewhere_writes_nothing(ben
     studio.backend.queue.requeue_lapsed(studio.now)
     studio.paint()
     before = studio.service.get(job.id, "anna")
-    bench.step(Done(Ticket(job.id, 1), b"late", {}))
+    bench.step(Done(FencingToken(job.id, 1), b"late", {}))
     assert studio.service.get(job.id, "anna") == before
     assert studio.service.result(job.id, "anna") == b"painting"
     assert len(studio.service.feed().entries) == 1
@@ -251,7 +195,7 @@ def test_a_late_result_does_not_take_the_place_of_the_one_that_counts(bench: Ben
     bench.step()
     studio.backend.queue.requeue_lapsed(studio.now + 100)
     studio.paint()
-    bench.step(Done(Ticket(job.id, 1), b"late", {}))  # no time has passed: it has not noticed
+    bench.step(Done(FencingToken(job.id, 1), b"late", {}))  # no time has passed: it has not noticed
     assert studio.service.result(job.id, "anna") == b"painting"
     assert not bench.step()
 
@@ -261,7 +205,7 @@ def test_a_late_preview_does_not_stay(bench: Bench, studio: Studio) -> None:
     bench.step()
     studio.backend.queue.requeue_lapsed(studio.now + 100)
     studio.paint()
-    bench.step(Advanced(Ticket(job.id, 1), JobProgress(0.5), b"late"), Failed(Ticket(job.id, 1), "It rained."))
+    bench.step(Advanced(FencingToken(job.id, 1), JobProgress(0.5), b"late"), Failed(FencingToken(job.id, 1), "It rained."))
     assert preview_key(job.id) not in studio.stored()
 
 
@@ -271,7 +215,7 @@ def test_a_late_result_of_a_painting_made_private_does_not_stay_public(bench: Be
     bench.studio.backend.queue.requeue_lapsed(studio.now + 100)
     studio.paint()
     studio.service.make_private(job.id, "anna")
-    bench.step(Done(Ticket(job.id, 1), b"late", {}))  # no time has passed: it has not noticed
+    bench.step(Done(FencingToken(job.id, 1), b"late", {}))  # no time has passed: it has not noticed
     assert studio.stored() == {f"private/input/{job.id}.jpg", f"private/output/{job.id}.jpg"}
     assert studio.service.result(job.id, "anna") == b"painting"
 
@@ -280,14 +224,14 @@ def test_a_deleted_job_leaves_nothing_behind_though_it_was_being_painted(bench: 
     job = studio.submit()
     bench.step()
     studio.service.delete(job.id, "anna")
-    bench.step(Advanced(Ticket(job.id, 1), JobProgress(0.5), b"preview"), Done(Ticket(job.id, 1), b"painting", {}))
+    bench.step(Advanced(FencingToken(job.id, 1), JobProgress(0.5), b"preview"), Done(FencingToken(job.id, 1), b"painting", {}))
     assert studio.stored() == set()
 
 
-def test_messages_about_an_earlier_job_are_passed_over(bench: Bench, studio: Studio) -> None:
+def test_messages_about_an_earlier_job_are_ignored(bench: Bench, studio: Studio) -> None:
     job = studio.submit()
     bench.step()
-    bench.step(Done(Ticket("0" * 32, 1), b"other", {}), Failed(Ticket(job.id, 0), "no"))
+    bench.step(Done(FencingToken("0" * 32, 1), b"other", {}), Failed(FencingToken(job.id, 0), "no"))
     assert bench.state(job.id) is JobState.RUNNING
 
 
@@ -309,18 +253,18 @@ def test_a_job_that_brings_its_worker_down_has_lost_an_attempt(bench: Bench, stu
 
     monkeypatch.setattr(FakeChild, "received", break_down)
     with pytest.raises(RuntimeError):
-        work(bench.worker, Leaving())
+        work(bench.worker, ExitRequest())
     assert bench.state(job.id) is JobState.RUNNING
     (lapsed,) = studio.backend.queue.requeue_lapsed(float("inf"))
     assert (lapsed.attempt, lapsed.returns) == (1, 0)
 
 
-def test_the_jobs_of_dead_workers_are_put_back_in_line_and_told(bench: Bench, studio: Studio) -> None:
+def test_the_jobs_of_dead_workers_are_queued_again_and_notified(bench: Bench, studio: Studio) -> None:
     job = studio.submit()
     studio.backend.queue.claim("dead", studio.now, 30.0)
-    with studio.service.listen() as listener:
-        bench.step(after=31.0)
-        assert listener.wait(0)[0] == job.id
+    listener = studio.service.listen()
+    bench.step(after=31.0)
+    assert listener.wait(0)[0] == job.id
     assert studio.service.get(job.id, "anna").attempt == 2
 
 
@@ -334,15 +278,15 @@ def test_a_crash_at_any_point_of_the_end_loses_nothing_and_doubles_nothing(
     def die(*_: object) -> None:
         raise SystemExit
 
-    port = {"put": studio.backend.objects, "finish": studio.backend.jobs, "notify": studio.backend.completions}
+    port = {"put": studio.backend.objects, "finish": studio.backend.jobs, "notify": studio.backend.job_events}
     with monkeypatch.context() as patched:
         patched.setattr(port.get(crash, studio.backend.queue), crash, die)
         with pytest.raises(SystemExit):
-            bench.step(Done(Ticket(job.id, 1), b"painting", {}))
+            bench.step(Done(FencingToken(job.id, 1), b"painting", {}))
     after = Bench(studio)
     after.step(after=31.0)
     if crash in ("put", "finish"):
-        after.step(Done(Ticket(job.id, 2), b"painting", {}))
+        after.step(Done(FencingToken(job.id, 2), b"painting", {}))
     assert bench.state(job.id) is JobState.SUCCEEDED
     assert studio.service.result(job.id, "anna") == b"painting"
     assert len(studio.service.feed().entries) == 1

@@ -6,7 +6,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -15,32 +14,21 @@ import psutil
 import pytest
 
 from nst.bootstrap import open_catalogue
-from nst.domain import Job, JobState, StyleParams, Ticket
-from nst.service import Order, Service, StyleChoice
-from nst.service.upkeep import sweep
+from nst.domain import FencingToken, Job, JobState, StyleParams, StyleShare
+from nst.model_process.messages import Done, FromChild, PaintRequest
+from nst.model_process.parent import BROKEN, ModelProcess
+from nst.service import Service
+from nst.service.retention import delete_orphans
 from nst.settings import Settings
 from nst.store.ports import Backend
-from tests.unit.service.conftest import picture_bytes
-from tests.unit.service.test_submitting import noise_bytes
-from tests.worker.conftest import QUOTAS, MakeSettings, service_of
-from worker.loop import Worker
-from worker.messages import Done, FromChild, Run
-from worker.process import ChildProcess
-from worker.supervisor import FIRST_PAUSE, Supervisor
-
-ROOT = Path(__file__).parents[2]
-PATIENCE = 180.0  # a machine may be busy
-
-
-def order(token: str = "form", public: bool = False, strength: float = 0.5) -> Order:
-    return Order(picture_bytes(), [StyleChoice("starlit-swirl")], token, StyleParams(strength=strength), public)
-
-
-def until(what: Callable[[], object], patience: float = PATIENCE) -> None:
-    deadline = time.monotonic() + patience
-    while not what():
-        assert time.monotonic() < deadline, "waited in vain"
-        time.sleep(0.005)
+from nst.worker.loop import Worker
+from nst.worker.supervisor import FIRST_PAUSE, Supervisor
+from tests.support.pictures import noise_bytes, picture_bytes
+from tests.support.waiting import PATIENCE, until
+from tests.support.worker_processes import environment, order, program, worker_process
+from tests.support.workers import service_of
+from tests.worker.conftest import MakeSettings
+from tests.worker.engines import killed, raises, taken_over
 
 
 class Here:
@@ -48,7 +36,7 @@ class Here:
 
     def __init__(self, settings: Settings) -> None:
         self.backend, self.service = service_of(settings)
-        self.worker = Worker("here", self.backend, open_catalogue(settings), settings, partial(ChildProcess, settings))
+        self.worker = Worker("here", self.backend, open_catalogue(settings), settings, partial(ModelProcess, settings))
 
     def work_until(self, what: Callable[[], object]) -> None:
         def worked() -> object:
@@ -93,11 +81,11 @@ def test_a_job_is_painted_with_progress_and_preview(here: Callable[..., Here]) -
 @pytest.mark.parametrize(
     ("engine", "strength", "sentence"),
     [
-        ("raises", 0.0, "Nothing finite was found. Lower the strength."),
-        ("raises", 1.0, "needs more memory"),
-        ("raises", 0.5, "a reason that lies with us"),
-        ("killed", 0.5, "most likely for want of memory"),
-        ("killed", 0.0, "broke off unexpectedly"),
+        ("raises", raises.WITH_A_SENTENCE, "Nothing finite was found. Lower the strength."),
+        ("raises", raises.WITHOUT_MEMORY, "needs more memory"),
+        ("raises", 0.5, "a problem on our side"),
+        ("killed", 0.5, "most likely because memory ran out"),
+        ("killed", killed.EXITS, "broke off unexpectedly"),
     ],
 )
 def test_whatever_befalls_an_engine_ends_in_a_sentence(here: Callable[..., Here], engine: str, strength: float, sentence: str) -> None:
@@ -108,15 +96,57 @@ def test_whatever_befalls_an_engine_ends_in_a_sentence(here: Callable[..., Here]
     assert "secret" not in (failed.error or "")
 
 
-def test_the_parent_is_told_plain_values_and_so_never_loads_what_the_child_has_loaded(make_settings: MakeSettings) -> None:
-    child, ticket = ChildProcess(make_settings("quick")), Ticket("0" * 32, 1)
-    child.send(Run(ticket, picture_bytes(), ((picture_bytes(), 1.0),), StyleParams(), ".png"))
-    said: list[FromChild] = []
-    until(lambda: said.extend(child.received()) or any(isinstance(message, Done) for message in said))
-    child.kill()
-    (done,) = (message for message in said if isinstance(message, Done))
+def request(strength: float = 0.5) -> PaintRequest:
+    return PaintRequest(FencingToken("0" * 32, 1), picture_bytes(), (StyleShare(picture_bytes()),), StyleParams(strength=strength), ".png")
+
+
+@pytest.fixture
+def start(make_settings: MakeSettings) -> Iterator[Callable[[str], ModelProcess]]:
+    """Starts a model process with the test engine of this name."""
+    started: list[ModelProcess] = []
+
+    def start_one(engine: str) -> ModelProcess:
+        started.append(ModelProcess(make_settings(engine)))
+        return started[-1]
+
+    yield start_one
+    for child in started:
+        child.kill()
+
+
+def test_the_parent_receives_plain_values_and_so_never_loads_what_the_child_has_loaded(start: Callable[[str], ModelProcess]) -> None:
+    child = start("quick")
+    child.send(request())
+    received: list[FromChild] = []
+    until(lambda: received.extend(child.received()) or any(isinstance(message, Done) for message in received))
+    (done,) = (message for message in received if isinstance(message, Done))
     assert type(done.recipe["engine"]) is str
     assert done.picture.startswith(b"\x89PNG")
+
+
+def test_the_child_is_given_no_secret(start: Callable[[str], ModelProcess], monkeypatch: pytest.MonkeyPatch) -> None:
+    secrets = ("NST_ADMIN_TOKEN", "NST_REDIS_URL")
+    for name in secrets:
+        monkeypatch.setenv(name, "redis://a-long-secret")
+    child = start("quick")
+    until(child.received)
+    assert not [name for name in psutil.Process(child.pid).environ() if name in secrets]
+
+
+@pytest.mark.parametrize("strength", [taken_over.GARBAGE, taken_over.OVERSIZED])
+def test_a_child_that_sends_no_messages_is_killed(start: Callable[[str], ModelProcess], strength: float) -> None:
+    child = start("taken_over")
+    child.send(request(strength))
+    until(lambda: not child.received() and child.exit_code is not None)
+    assert child.exit_code == BROKEN
+    child.wait(60.0)  # returns at once
+
+
+@pytest.mark.parametrize("strength", [taken_over.GARBAGE, taken_over.OVERSIZED, taken_over.UNFINISHED])
+def test_a_job_whose_child_sends_no_messages_fails(here: Callable[..., Here], strength: float) -> None:
+    bench = here("taken_over")
+    failed = bench.finished(bench.service.submit("anna", order(strength=strength)))
+    assert "broke off unexpectedly" in (failed.error or "")
 
 
 def test_after_a_childs_death_the_next_job_is_painted_as_well(here: Callable[..., Here]) -> None:
@@ -155,37 +185,7 @@ def test_a_photo_that_is_stored_larger_than_it_came_is_painted(here: Callable[..
 
 def test_an_engine_that_cannot_be_loaded_fails_jobs_and_not_the_worker(here: Callable[..., Here]) -> None:
     bench = here("absent")
-    assert "lies with us" in (bench.finished(bench.service.submit("anna", order())).error or "")
-
-
-def environment(settings: Settings) -> dict[str, str]:
-    mine = {
-        "NST_DATA_DIR": settings.data_dir,
-        "NST_ENGINE": settings.engine,
-        "NST_LEASE_SECONDS": settings.lease_seconds,
-        "NST_MAX_ATTEMPTS": settings.max_attempts,
-        "PYTHONPATH": ROOT,
-        **{f"NST_{name.upper()}": value for name, value in QUOTAS.items()},
-    }
-    return {**os.environ, **{name: str(value) for name, value in mine.items()}}
-
-
-@contextmanager
-def worker_process(settings: Settings, *options: str) -> Iterator["subprocess.Popen[bytes]"]:
-    with program(settings, "worker", *options) as process:
-        yield process
-
-
-@contextmanager
-def program(settings: Settings, module: str, *options: str) -> Iterator["subprocess.Popen[bytes]"]:
-    """Runs until the end of the block, and is then killed."""
-    command, pipe = [sys.executable, "-m", module, *options], subprocess.PIPE
-    process = subprocess.Popen(command, env=environment(settings), cwd=ROOT, stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL)
-    with process:
-        try:
-            yield process
-        finally:
-            process.kill()
+    assert "problem on our side" in (bench.finished(bench.service.submit("anna", order())).error or "")
 
 
 def state_of(backend: Backend, job: Job) -> JobState | None:
@@ -220,9 +220,9 @@ def test_a_worker_leaves_when_its_parent_has_died(make_settings: MakeSettings) -
 
 
 def is_running(process: int) -> bool:
-    """Whether there is such a process that has not ended; one that nobody has waited for yet has."""
+    """Whether the process exists and has not ended; a zombie has."""
     try:
-        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+        return Path(f"/proc/{process}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0] != "Z"
     except FileNotFoundError:
         return False
 
@@ -254,7 +254,7 @@ def kill_while_it_works(settings: Settings, backend: Backend, service: Service, 
     with worker_process(settings) as process:
 
         def is_at_work() -> bool:
-            mine = [worker for worker in backend.roster.present(0.0) if f"-{process.pid}-" in worker.name]
+            mine = [worker for worker in backend.workers.present(0.0) if f"-{process.pid}-" in worker.name]
             done = service.status().counts.get(JobState.SUCCEEDED, 0)
             return done >= least_done and any(worker.job_id for worker in mine)
 
@@ -280,21 +280,21 @@ def each_is_there_once(backend: Backend, service: Service, job_ids: set[str]) ->
     assert service.status().counts == {JobState.SUCCEEDED: len(job_ids)}
     assert sorted(entry.job_id for entry in service.feed(100).entries) == sorted(job_ids)
     assert all(service.result(job_id, "a stranger").startswith(b"\xff\xd8") for job_id in job_ids)
-    sweep(backend, now=time.time() + 2 * 86_400)  # a worker killed just behind the record leaves its preview
+    delete_orphans(backend, now=time.time() + 2 * 86_400)  # a worker killed just after writing the record leaves its preview
     records = [service.get(job_id, "a stranger") for job_id in job_ids]
     assert {found.key for found in backend.objects.listing()} == {key for record in records for key in record.object_keys}
 
 
-def submit_until_killed(settings: Settings, numbers: range, kill_behind: int) -> list[str]:
-    """Has an app submit forms, and kills it when it has accepted so many and is at work on the next. The ids of those it told of."""
+def submit_until_killed(settings: Settings, numbers: range, kill_after: int) -> list[str]:
+    """Has an app submit forms, and kills it after `kill_after` of them. Returns the ids of those it confirmed."""
     with program(settings, "tests.worker.app") as app:
         assert app.stdin is not None
         assert app.stdout is not None
         app.stdin.write(b"".join(b"%d\n" % number for number in numbers))
         app.stdin.flush()
-        told = [app.stdout.readline().decode().strip() for _ in range(kill_behind)]
+        confirmed = [app.stdout.readline().decode().strip() for _ in range(kill_after)]
         app.kill()
-        return told + app.stdout.read().decode().split()
+        return confirmed + app.stdout.read().decode().split()
 
 
 def kill_the_app_while_its_worker_works(settings: Settings, backend: Backend, service: Service, least_done: int) -> None:
@@ -304,7 +304,7 @@ def kill_the_app_while_its_worker_works(settings: Settings, backend: Backend, se
         workers = children_of(app.pid)
 
         def is_at_work() -> bool:
-            mine = [each for each in backend.roster.present(0.0) if any(f"-{pid}-" in each.name for pid in workers)]
+            mine = [each for each in backend.workers.present(0.0) if any(f"-{pid}-" in each.name for pid in workers)]
             return service.status().counts.get(JobState.SUCCEEDED, 0) >= least_done and any(each.job_id for each in mine)
 
         until(is_at_work)
@@ -316,13 +316,13 @@ def kill_the_app_while_its_worker_works(settings: Settings, backend: Backend, se
 def test_an_app_killed_and_started_again_loses_and_doubles_no_job(make_settings: MakeSettings) -> None:
     settings = make_settings("quick", lease_seconds=2.0, max_attempts=1000)
     backend, service = service_of(settings)
-    told: set[str] = set()
-    for kill_behind in (0, 3, 5, 7):  # a browser sends again what it was told nothing of; here, all
-        told.update(submit_until_killed(settings, range(20), kill_behind))
+    confirmed: set[str] = set()
+    for kill_after in (0, 3, 5, 7):  # a browser submits again what was not confirmed; here, all
+        confirmed.update(submit_until_killed(settings, range(20), kill_after))
     with program(settings, "tests.worker.app") as app:
         out, _ = app.communicate(b"".join(b"%d\n" % number for number in range(20)), timeout=PATIENCE)
     job_ids = set(out.decode().split())
-    assert told <= job_ids
+    assert confirmed <= job_ids
     assert len(job_ids) == 20
     for number in range(8):
         kill_the_app_while_its_worker_works(settings, backend, service, least_done=2 * number)

@@ -3,11 +3,13 @@
 import struct
 import zlib
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 from PIL import Image
 
 from tests.hostile.corpus.formats import (
+    FORMATS,
     Make,
     canvas,
     chunk,
@@ -28,15 +30,15 @@ from tests.hostile.corpus.formats import (
 
 
 def carriers() -> dict[str, Make]:
-    """Pictures with something hidden in or behind them."""
-    behind = {
+    """Pictures with something hidden in or after them."""
+    appended = {
         "a page": b"<html><script>SECRET</script>",
         "an archive": b"PK\3\4SECRETPK\5\6" + b"\0" * 18,
         "a script": b"<?php SECRET ?>",
         "another picture": b"SECRET" + b"\xff\xda" * 500,
     }
     files: dict[str, Make] = {
-        f"{format} with {what} behind": later(good(format) + data) for format in ("JPEG", "PNG", "WEBP") for what, data in behind.items()
+        f"{format} with {what} after it": later(good(format) + data) for format in FORMATS for what, data in appended.items()
     }
     files |= {
         "jpeg with a script in a comment": lambda: jpeg_with(segment(0xFE, b"*/=1;alert('SECRET')/*")),
@@ -45,7 +47,9 @@ def carriers() -> dict[str, Make]:
         ),
         "jpeg with xmp": lambda: jpeg_with(segment(0xE1, b"http://ns.adobe.com/xap/1.0/\0<x:xmpmeta>SECRET</x:xmpmeta>")),
         "jpeg with photoshop's": lambda: jpeg_with(segment(0xED, b"Photoshop 3.0\x008BIM\4\4\0\0\0\0\0\6SECRET")),
-        "jpeg with photoshop's that lies": lambda: jpeg_with(segment(0xED, b"Photoshop 3.0\x008BIM\4\4\xff\0\xff\xff\xff\xffSECRET")),
+        "jpeg with photoshop's of a wrong length": lambda: jpeg_with(
+            segment(0xED, b"Photoshop 3.0\x008BIM\4\4\xff\0\xff\xff\xff\xffSECRET")
+        ),
         "jpeg with further pictures": lambda: jpeg_with(segment(0xE2, b"MPF\0II*\0\xff\xff\xff\xffSECRET")),
         "png with text": lambda: png(64, 64, chunk(b"tEXt", b"Comment\0SECRET")),
         "png with text that unpacks without end": lambda: png(64, 64, chunk(b"zTXt", b"a\0\0" + zlib.compress(b"SECRET" * 10_000_000))),
@@ -53,6 +57,9 @@ def carriers() -> dict[str, Make]:
         "png with ten thousand profiles": lambda: png(64, 64, chunk(b"iCCP", b"a\0\0" + zlib.compress(b"\0" * 900_000)) * 10_000),
         "png with a chunk of its own": lambda: png(64, 64, chunk(b"seCr", b"SECRET")),
         "webp with xmp": lambda: riff(canvas(96, 96, 4), still(), (b"XMP ", b"<x:xmpmeta>SECRET</x:xmpmeta>")),
+        "heic with xmp": lambda: file_of(noise(), "HEIC", xmp=b"<x:xmpmeta>SECRET</x:xmpmeta>"),
+        "heic with exif": lambda: file_of(noise(), "HEIC", exif=b"Exif\0\0" + tiff((0x010E, 2, 22, 26), more=b"<?php SECRET ?>       \0")),
+        "avif with xmp": lambda: file_of(noise(), "AVIF", xmp=b"<x:xmpmeta>SECRET</x:xmpmeta>"),
         "webp with a chunk of its own": lambda: riff(canvas(96, 96), still(), (b"SECR", b"SECRET")),
     }
     return files
@@ -112,7 +119,7 @@ def profiles() -> dict[str, Make]:
         "of another colour space": patched(srgb(), 16, b"CMYK"),
         "of a device that links": patched(srgb(), 12, b"link"),
         "of 4 GB": patched(srgb(), 0, b"\xff" * 4),
-        "with 9 MB behind": srgb() + b"SECRET" * 1_500_000,
+        "with 9 MB after it": srgb() + b"SECRET" * 1_500_000,
     }
 
     def made(format: str, block: bytes) -> Make:
@@ -140,22 +147,33 @@ def kinds_of_pixels() -> dict[str, Make]:
         "png, interlaced": lambda: png(64, 64, pixels=b"\0" * 20_000, interlaced=1),
         "png, animated": lambda: file_of(frames[0], "PNG", save_all=True, append_images=frames[1:]),
         "png, of a billion frames": lambda: png(64, 64, chunk(b"acTL", struct.pack(">II", 2**31 - 1, 0))),
+        "heic, alpha": lambda: file_of(noise("RGBA"), "HEIC"),
+        "avif, alpha": lambda: file_of(noise("RGBA"), "AVIF"),
+        "avif, grey": lambda: file_of(noise("L"), "AVIF"),
+        "avif, animated": animated_avif,
         "webp, alpha": lambda: file_of(noise("RGBA"), "WEBP"),
         "webp, animated": lambda: file_of(frames[0], "WEBP", save_all=True, append_images=frames[1:]),
         "webp, ten thousand frames": lambda: riff(canvas(64, 64, 2), (b"ANIM", b"\0" * 6), *[frame(16, 16)] * 10_000),
     }
 
 
+@cache  # it holds the second of its making
+def animated_avif() -> bytes:
+    return file_of(noise(), "AVIF", save_all=True, append_images=[Image.new("RGB", (96, 96), "red")] * 10)
+
+
 def as_large_as_may_be() -> dict[str, Make]:
     """Just inside the limit: what is let in must be borne."""
 
     def black(mode: str, format: str, **options: Any) -> Make:
-        return lambda: file_of(Image.new(mode, (7000, 7000)), format, **options)
+        return lambda: file_of(Image.new(mode, (8060, 8060)), format, **options)
 
     return {
         "png": black("RGB", "PNG"),
-        "png with alpha and a profile": lambda: file_of(Image.new("RGBA", (7000, 7000), (9, 9, 9, 9)), "PNG", icc_profile=srgb()),
+        "png with alpha and a profile": lambda: file_of(Image.new("RGBA", (8060, 8060), (9, 9, 9, 9)), "PNG", icc_profile=srgb()),
         "jpeg, progressive, with a profile": black("RGB", "JPEG", progressive=True, icc_profile=srgb()),
         "jpeg, cmyk": black("CMYK", "JPEG"),
         "webp": black("RGB", "WEBP"),
+        "avif": black("RGB", "AVIF", speed=10),
+        "heic": black("RGB", "HEIC", enc_params={"preset": "ultrafast"}),
     }

@@ -5,12 +5,15 @@ import struct
 import zlib
 
 from tests.hostile.corpus.formats import (
+    FORMATS,
     Make,
     canvas,
     chunk,
     file_of,
     frame,
     good,
+    heif_sized,
+    heif_with_boxes,
     jpeg_sized,
     jpeg_with,
     noise,
@@ -27,7 +30,7 @@ def truncated() -> dict[str, Make]:
         return lambda: good(format)[: max(16, int(len(good(format)) * part))]
 
     parts = (0.001, 0.01, 0.03, 0.1, 0.3, 0.5, 0.8, 0.95)
-    return {f"{format} after {part:.1%}": cut(format, part) for format in ("JPEG", "PNG", "WEBP") for part in parts}
+    return {f"{format} after {part:.1%}": cut(format, part) for format in FORMATS for part in parts}
 
 
 def lying() -> dict[str, Make]:
@@ -48,6 +51,15 @@ def lying() -> dict[str, Make]:
         "jpeg, of 12 bits": lambda: patched(good("JPEG"), good("JPEG").index(b"\xff\xc0") + 4, b"\x0c"),
         "jpeg, of 255 components": lambda: patched(good("JPEG"), good("JPEG").index(b"\xff\xc0") + 9, b"\xff"),
         "webp, of 4 GB": lambda: b"RIFF\xff\xff\xff\xffWEBP" + good("WEBP")[12:40],
+        "heic, far larger than its pixels": lambda: heif_sized("HEIC", 5000, 5000),
+        "heic, far smaller than its pixels": lambda: heif_sized("HEIC", 40, 40, side=512),
+        "avif, far larger than its pixels": lambda: heif_sized("AVIF", 5000, 5000).replace(b"pixi", b"free"),
+        "avif, far smaller than its pixels": lambda: heif_sized("AVIF", 40, 40, side=512),
+        "heic, no size": lambda: good("HEIC").replace(b"ispe", b"free"),
+        "heic, without its codec's header": lambda: good("HEIC").replace(b"hvcC", b"free"),
+        "heic, without a primary item": lambda: good("HEIC").replace(b"pitm", b"free"),
+        "heic, of a codec that there is not": lambda: good("HEIC").replace(b"hvc1", b"xxxx"),
+        "heic, a sequence alone": lambda: good("HEIC").replace(b"meta", b"moov"),
         "webp, a canvas without pixels": lambda: riff(canvas(96, 96)),
         "webp, a picture larger than its canvas": lambda: riff(canvas(40, 40), still(96)),
         "webp, frames without end": lambda: riff(canvas(96, 96, 2), (b"ANIM", b"\0" * 6), (b"ANMF", b"\xff" * 16)),
@@ -66,7 +78,7 @@ def bombs() -> dict[str, Make]:
         "png, 2**31 - 1 pixels square": lambda: png(2**31 - 1, 2**31 - 1, pixels=b""),
         "png, 2**32 - 1 pixels wide": lambda: png(2**32 - 1, 1, pixels=b""),
         "png, a thread": lambda: png(1_000_000, 33, pixels=b""),
-        "png, over the limit by a row": lambda: png(7072, 7072, pixels=b""),
+        "png, over the limit by a row": lambda: png(8063, 8063, pixels=b""),
         "png, a million chunks": lambda: png(40, 40, chunk(b"prVt", b"") * 1_000_000),
         "png, a million chunks of pixels": lambda: png(40, 40, chunk(b"IDAT", b"") * 1_000_000),
         "jpeg, 65,500 pixels square": lambda: jpeg_sized(65_500, 65_500),
@@ -83,9 +95,13 @@ def bombs() -> dict[str, Make]:
             file_of(noise(), "WEBP", lossless=True), 21, struct.pack("<I", 16_383 | 16_383 << 14)
         ),
         "webp, lossy, 16,383 pixels square": lambda: patched(good("WEBP"), 26, struct.pack("<HH", 16_383, 16_383)),
+        "heic, 2**32 - 1 pixels square": lambda: heif_sized("HEIC", 2**32 - 1, 2**32 - 1),
+        "avif, 65,535 pixels square": lambda: heif_sized("AVIF", 65_535, 65_535),
+        "heic, a million boxes": lambda: heif_with_boxes(b"free", b"", 1_000_000),
+        "heic, a million items": lambda: heif_with_boxes(b"infe", b"\2\0\0\0\0\1\0\0hvc1\0", 1_000_000),
         "gif, 65,535 pixels square": lambda: b"GIF89a\xff\xff\xff\xff\0\0\0,\0\0\0\0\xff\xff\xff\xff\0\x08\x02L\x01\0;",
         "gif, ten thousand frames": lambda: b"GIF89a\0\x04\0\x04\0\0\0" + b",\0\0\0\0\0\x04\0\x04\0\2\2L\1\0" * 10_000 + b";",
-        "more bytes than may be": lambda: good("JPEG") + b"\0" * 20_000_000,
+        "more bytes than may be": lambda: good("JPEG") + b"\0" * 40_000_000,
         "tiny": lambda: file_of(noise(side=31), "PNG"),
     }
 
@@ -102,4 +118,4 @@ def damaged() -> dict[str, Make]:
 
         return make
 
-    return {f"{format} {seed}": flipped(format, seed) for format in ("JPEG", "PNG", "WEBP") for seed in range(12)}
+    return {f"{format} {seed}": flipped(format, seed) for format in FORMATS for seed in range(12)}

@@ -27,7 +27,7 @@ def nothing() -> dict[str, Make]:
 
 def disguised() -> dict[str, Make]:
     """Other formats under the name of a JPEG. Nobody looks at the name."""
-    written = ["TIFF", "BMP", "GIF", "ICO", "PPM", "TGA", "ICNS", "DDS", "PCX", "SGI", "EPS", "PDF", "JPEG2000", "DIB", "MSP", "AVIF"]
+    written = ["TIFF", "BMP", "GIF", "ICO", "PPM", "TGA", "ICNS", "DDS", "PCX", "SGI", "EPS", "PDF", "JPEG2000", "DIB", "MSP"]
     files = {
         "psd": b"8BPS\0\1" + b"\0" * 6 + struct.pack(">HIIHH", 3, 64, 64, 8, 3) + b"\0" * 5000,
         "gif that fills a wall": b"GIF89a\xff\xff\xff\xff\xf7\0\0"
@@ -54,7 +54,7 @@ def polyglots() -> dict[str, Make]:
     """Documents that browsers would run."""
     files = {
         "svg": b'<svg xmlns="http://www.w3.org/2000/svg" onload="alert(1)" width="64" height="64"/>',
-        "svg behind a declaration": b'<?xml version="1.0"?><!DOCTYPE svg><svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>',
+        "svg after a declaration": b'<?xml version="1.0"?><!DOCTYPE svg><svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>',
         "svg that includes": b'<!DOCTYPE s [<!ENTITY x SYSTEM "file:///etc/passwd">]><svg xmlns="http://www.w3.org/2000/svg">&x;</svg>',
         "svg that explodes": b"<!DOCTYPE s [<!ENTITY a 'aa'>"
         + b"".join(b"<!ENTITY a%d '&a;&a;&a;'>" % i for i in range(50))

@@ -8,14 +8,20 @@ from io import BytesIO
 from typing import Any
 
 import numpy as np
+import pillow_heif
 from PIL import Image, ImageCms
 
 Make = Callable[[], bytes]
+FORMATS = ("JPEG", "PNG", "WEBP", "HEIC", "AVIF")
 
 
 def file_of(picture: Image.Image, format: str, **options: Any) -> bytes:
     buffer = BytesIO()
-    picture.save(buffer, format, **options)
+    if format == "HEIC":
+        options["enc_params"] = {"x265:pools": "none", "x265:frame-threads": "1", **options.get("enc_params", {})}
+        pillow_heif.from_pillow(picture).save(buffer, **options)
+    else:
+        picture.save(buffer, format, **options, **({"max_threads": 1} if format == "AVIF" else {}))
     return buffer.getvalue()
 
 
@@ -57,6 +63,26 @@ def jpeg_sized(width: int, height: int) -> bytes:
     place = data.index(b"\xff\xc0") + 5
     data[place : place + 4] = struct.pack(">HH", height, width)
     return bytes(data)
+
+
+def heif_sized(format: str, width: int, height: int, side: int = 96) -> bytes:
+    """A HEIC or AVIF file that lies about its size."""
+    data = file_of(noise(side=side), format)
+    return patched(data, data.index(b"ispe") + 8, struct.pack(">II", width, height))
+
+
+def heif_with_boxes(kind: bytes, body: bytes, count: int) -> bytes:
+    """A HEIC file whose description begins with many boxes."""
+    data = good("HEIC")
+    place = data.index(b"meta")
+    more = (struct.pack(">I", len(body) + 8) + kind + body) * count
+    return (
+        data[: place - 4]
+        + struct.pack(">I", int.from_bytes(data[place - 4 : place]) + len(more))
+        + data[place : place + 8]
+        + more
+        + data[place + 8 :]
+    )
 
 
 def riff(*chunks: tuple[bytes, bytes], size: int | None = None) -> bytes:

@@ -7,5 +7,5 @@ from tests.preview.engines import playful
 
 def engine(settings):
     time.sleep(1)
-    (settings.data_dir / "loaded").touch()
+    (settings.weights_dir / "loaded").touch()
     return playful.engine(settings)

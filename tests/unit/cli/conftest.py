@@ -1,4 +1,4 @@
-"""What the tests of the command line share: a working folder, photos in it, and the command itself."""
+"""Fixtures of the command line's tests: a working folder, photos in it, and the command itself."""
 
 import json
 from collections.abc import Callable
@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from PIL import Image
 from typer.testing import CliRunner, Result
 
 from nst.cli import app
+from tests.support.command_line import made
 
 SMALL = ("--size", "64", "--iterations", "2", "--scales", "1")
 
@@ -23,6 +23,7 @@ def working_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder.mkdir()
     monkeypatch.chdir(folder)
     monkeypatch.setenv("NST_WEIGHTS_DIR", str(tmp_path / "weights"))
+    monkeypatch.setenv("NST_DATA_DIR", str(tmp_path / "data"))
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     for name in ("NST_STYLES_DIR", "NST_DEVICE", "NST_MAX_BYTES", "NST_MAX_PIXELS", "NST_MIN_SIDE"):
         monkeypatch.delenv(name, raising=False)
@@ -53,7 +54,7 @@ def photos() -> Path:
     folder.mkdir()
     made("photos/b.jpg")
     made("photos/a.png")
-    (folder / "notes.txt").write_text("no photo")
+    (folder / "notes.txt").write_text("no photo", encoding="utf-8")
     return folder
 
 
@@ -62,15 +63,7 @@ def own_style() -> Path:
     return made("own.png", "orange")
 
 
-def made(name: str, colour: str = "teal") -> Path:
-    """A picture in two colours, relative to the working folder."""
-    picture = Image.new("RGB", (80, 60), colour)
-    picture.paste("white", (0, 0, 30, 30))
-    picture.save(name)
-    return Path(name)
-
-
 @pytest.fixture
 def objects() -> Callable[[Result], list[dict[str, Any]]]:
-    """What was said on standard output, as JSON, one object on each line."""
+    """Parses standard output: one JSON object per line."""
     return lambda result: [json.loads(line) for line in result.stdout.splitlines()]

@@ -1,9 +1,8 @@
-"""`nst stylize`: what it paints, where it puts it, and what it says."""
+"""`nst stylize`: what it paints, where it writes it, and what it prints."""
 
 import json
 import os
 import pty
-import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -16,16 +15,14 @@ from PIL import Image
 from typer.testing import Result
 
 import nst
-from nst import engine
 from nst.domain import StyleParams
-from nst.engine import Iterate
 
 Run = Callable[..., Result]
 Objects = Callable[[Result], list[dict[str, Any]]]
 
 
 def recipe(path: str) -> dict[str, Any]:
-    loaded: dict[str, Any] = json.loads(Path(path).read_text())
+    loaded: dict[str, Any] = json.loads(Path(path).read_text(encoding="utf-8"))
     return loaded
 
 
@@ -36,15 +33,17 @@ def opened(path: str | Path) -> Image.Image:
 
 
 def painted_into(stdout: int, photo: Path, *before: str) -> "subprocess.CompletedProcess[str]":
-    """`stylize -o -` as a process of its own, whose standard output is that file; `before` is what it is started by."""
+    """Run `stylize -o -` in a process with that standard output. `before` is a command that starts it."""
     words = ["-m", "nst", "stylize", str(photo), "-s", "copperplate", "-o", "-", "--mode", "instant", "--size", "64"]
     # Unbuffered, as in a container: then a write may take less than it is given.
     environment = {**os.environ, "PYTHONPATH": str(Path(nst.__file__).parents[1]), "PYTHONUNBUFFERED": "1"}
-    return subprocess.run([*before, sys.executable, *words], stdout=stdout, stderr=subprocess.PIPE, env=environment, text=True, check=False)
+    return subprocess.run(
+        [*before, sys.executable, *words], stdout=stdout, stderr=subprocess.PIPE, env=environment, encoding="utf-8", check=False
+    )
 
 
 class TestPaintings:
-    def test_a_painting_lies_in_the_working_folder_with_its_recipe(self, paint: Run, photo: Path) -> None:
+    def test_a_painting_and_its_recipe_are_written_to_the_working_folder(self, paint: Run, photo: Path) -> None:
         result = paint(photo, "--style", "copperplate", "--seed", "7")
         assert (result.exit_code, result.stderr) == (0, "")
         assert "photo-copperplate.png" in result.stdout
@@ -76,7 +75,7 @@ class TestPaintings:
         made = recipe("photo-copperplate-own.json")
         assert (made["styles"], made["style_shares"]) == (["copperplate", "own.png"], [0.75, 0.25])
 
-    def test_a_style_without_a_share_is_left_out(self, paint: Run, photo: Path, own_style: Path) -> None:
+    def test_a_style_with_a_share_of_zero_is_left_out(self, paint: Run, photo: Path, own_style: Path) -> None:
         assert paint(photo, "-s", "copperplate", "-s", own_style, "--share", "0", "--share", "2").exit_code == 0
         assert recipe("photo-own.json")["styles"] == ["own.png"]
 
@@ -100,22 +99,22 @@ class TestPaintings:
 
 class TestOutputs:
     @pytest.mark.parametrize(("name", "format"), [("a.png", "PNG"), ("a.jpg", "JPEG"), ("a.jpeg", "JPEG"), ("a.WEBP", "WEBP")])
-    def test_the_ending_chooses_the_format(self, paint: Run, photo: Path, name: str, format: str) -> None:
+    def test_the_file_extension_selects_the_format(self, paint: Run, photo: Path, name: str, format: str) -> None:
         assert paint(photo, "-s", "copperplate", "-o", name).exit_code == 0
         assert opened(name).format == format
         assert Path("a.json").exists()
 
-    def test_a_folder_is_made(self, paint: Run, photo: Path) -> None:
+    def test_a_missing_folder_is_created(self, paint: Run, photo: Path) -> None:
         assert paint(photo, "-s", "copperplate", "-o", "new/paintings").exit_code == 0
         assert Path("new/paintings/photo-copperplate.png").exists()
 
-    def test_a_painting_is_not_replaced_by_one_of_a_made_up_name(self, paint: Run, photo: Path) -> None:
+    def test_a_generated_name_that_is_taken_gets_a_number(self, paint: Run, photo: Path) -> None:
         for _ in range(2):
             assert paint(photo, "-s", "copperplate").exit_code == 0
         assert Path("photo-copperplate.png").exists()
         assert Path("photo-copperplate-2.png").exists()
 
-    def test_unless_that_is_wanted(self, paint: Run, photo: Path) -> None:
+    def test_overwrite_replaces_the_painting_of_the_generated_name(self, paint: Run, photo: Path) -> None:
         for _ in range(2):
             assert paint(photo, "-s", "copperplate", "--overwrite").exit_code == 0
         assert not Path("photo-copperplate-2.png").exists()
@@ -126,7 +125,7 @@ class TestOutputs:
 
 
 class TestStandardOutput:
-    def test_it_takes_the_painting_alone(self, paint: Run, photo: Path) -> None:
+    def test_standard_output_gets_only_the_painting(self, paint: Run, photo: Path) -> None:
         result = paint(photo, "-s", "copperplate", "-o", "-")
         assert result.exit_code == 0
         painting = Image.open(BytesIO(result.stdout_bytes))
@@ -134,35 +133,35 @@ class TestStandardOutput:
         assert result.stderr.startswith("photo.png: painted in")
         assert [path.name for path in Path().iterdir()] == ["photo.png"]
 
-    def test_what_a_program_is_told_is_on_standard_error(self, paint: Run, photo: Path) -> None:
+    def test_json_is_printed_on_standard_error(self, paint: Run, photo: Path) -> None:
         result = paint(photo, "-s", "copperplate", "-o", "-", "--json")
         assert result.stdout_bytes.startswith(b"\x89PNG")
         facts = json.loads(result.stderr)
         assert (facts["painting"], facts["recipe"]) == ("-", None)
 
-    def test_it_takes_the_demo_too(self, run: Run) -> None:
+    def test_the_demo_can_be_written_to_standard_output(self, run: Run) -> None:
         result = run("demo", "-s", "copperplate", "--size", "64", "--iterations", "2", "--scales", "1", "-o", "-")
         assert result.stdout_bytes.startswith(b"\x89PNG")
 
-    def test_it_takes_one_painting(self, paint: Run, photos: Path) -> None:
+    def test_standard_output_takes_only_one_painting(self, paint: Run, photos: Path) -> None:
         result = paint(photos, "-s", "copperplate", "-o", "-")
         assert (result.exit_code, result.stdout) == (24, "")
-        assert result.stderr == "Standard output takes one painting, and there are 2 photos. Name a folder instead.\n"
+        assert result.stderr.endswith("\nStandard output can take one painting, but there are 2 photos. Use a folder instead.\n")
 
-    def test_a_full_disk_behind_it_is_told(self, photo: Path, tmp_path: Path) -> None:
-        """As the system tells it of a file that may not grow beyond a kilobyte, which needs no disk to fill."""
+    def test_a_full_disk_that_standard_output_goes_to_is_reported(self, photo: Path, tmp_path: Path) -> None:
+        """Simulated by a file size limit of one kilobyte, which needs no disk to fill."""
         with (tmp_path / "full").open("wb") as full:
             result = painted_into(full.fileno(), photo, "sh", "-c", 'ulimit -f 1 && exec "$@"', "sh")
         assert result.returncode == 24
-        assert result.stderr == "Standard output cannot be written (file too large). Choose another place with --output.\n"
+        assert result.stderr == "Standard output cannot be written (file too large). Choose another destination with --output.\n"
 
-    def test_a_terminal_is_spared(self, photo: Path) -> None:
+    def test_a_painting_is_not_written_to_a_terminal(self, photo: Path) -> None:
         ours, theirs = pty.openpty()
         result = painted_into(theirs, photo)
         os.close(ours)
         os.close(theirs)
         assert result.returncode == 24
-        assert result.stderr.startswith("A painting is nothing for a terminal.")
+        assert result.stderr.startswith("A terminal cannot show a painting.")
 
 
 class TestBatches:
@@ -179,15 +178,15 @@ class TestBatches:
         assert Path("photo-copperplate-2.png").exists()
 
     def test_a_bad_picture_does_not_stop_the_others(self, paint: Run, photos: Path) -> None:
-        (photos / "a2.jpg").write_text("no picture")
+        (photos / "a2.jpg").write_text("no picture", encoding="utf-8")
         (photos / "a3.jpg").write_bytes(b"\xff\xd8\xff")
         result = paint(photos, "nowhere.jpg", "-s", "copperplate", "-o", "out")
         assert result.exit_code == 11  # the first error's
-        assert [line.split(":")[0] for line in result.stderr.splitlines()] == ["photos/a2.jpg", "photos/a3.jpg", "nowhere.jpg"]
+        assert [line.split(":")[0] for line in result.stderr.splitlines()] == ["photos", "photos/a2.jpg", "photos/a3.jpg", "nowhere.jpg"]
         assert [path.name for path in sorted(Path("out").glob("*.png"))] == ["a-copperplate.png", "b-copperplate.png"]
 
-    def test_what_would_befall_all_is_told_once(self, paint: Run, photos: Path) -> None:
-        result = paint(photos, "-s", "copperplate", "--encoder", "nonesuch")
+    def test_an_error_of_all_photos_is_reported_once(self, paint: Run, photos: Path) -> None:
+        result = paint(photos / "a.png", photos / "b.jpg", "-s", "copperplate", "--encoder", "nonesuch")
         assert result.exit_code == 20
         assert result.stderr == "There is no encoder called 'nonesuch'; there are compact and vgg19.\n"
 
@@ -209,33 +208,3 @@ class TestJson:
         failed, painted = objects(paint("nowhere.jpg", photo, "-s", "copperplate", "--json"))
         assert (failed["photo"], failed["code"]) == ("nowhere.jpg", 23)
         assert painted["photo"] == "photo.png"
-
-
-class TestInterruption:
-    @pytest.fixture
-    def interrupted(self, monkeypatch: pytest.MonkeyPatch) -> list[int]:
-        """Ctrl-C at the third step; the list tells the steps that were taken."""
-        whole, steps = engine.stylize, []
-
-        def stylize(*args: Any, on_progress: Callable[[Iterate], None], **others: Any) -> Any:
-            def show(iterate: Iterate) -> None:
-                on_progress(iterate)
-                steps.append(iterate.step)
-                if iterate.step == 3:
-                    signal.raise_signal(signal.SIGINT)
-
-            return whole(*args, on_progress=show, **others)
-
-        monkeypatch.setattr(engine, "stylize", stylize)
-        return steps
-
-    def test_ctrl_c_stops_at_once_and_saves_what_there_is(self, run: Run, photos: Path, interrupted: list[int], objects: Objects) -> None:
-        before = signal.getsignal(signal.SIGINT)
-        result = run("stylize", photos, "-s", "copperplate", "--size", "64", "--iterations", "500", "--scales", "1", "--json")
-        assert result.exit_code == 130
-        assert interrupted == [1, 2, 3]
-        (facts,) = objects(result)  # the second photo was not begun
-        assert facts["stopped"] is True
-        assert opened("a-copperplate.png").size == (64, 48)
-        assert recipe("a-copperplate.json")["stopped"] is True
-        assert signal.getsignal(signal.SIGINT) is before

@@ -4,9 +4,10 @@ import pytest
 import torch
 from torch import nn
 
-from nst.engine import fetching
-from nst.engine.compact import CompactEncoder
-from nst.engine.encoders import CONTENT_LAYER, STYLE_LAYERS, VGG19, layer_names, load_encoder
+from nst.engine.encoders import pretrained
+from nst.engine.encoders.compact import CompactEncoder
+from nst.engine.encoders.registry import CONTENT_LAYER, STYLE_LAYERS, layer_names, load_encoder
+from nst.engine.encoders.vgg19 import VGG19
 from nst.errors import InvalidParams
 
 CPU = torch.device("cpu")
@@ -35,10 +36,10 @@ def test_the_compact_encoder_takes_a_tenth_of_the_operations_of_vgg19() -> None:
 
 
 def test_the_embedded_weights_are_below_four_megabytes_and_fit() -> None:
-    file = Path(fetching.__file__).parents[1] / "weights" / "compact.safetensors"
+    file = Path(pretrained.__file__).parents[2] / "weights" / "compact.safetensors"
     assert file.stat().st_size <= 4_000_000
     encoder = load_encoder("compact", CPU, Path("unused"))
-    assert encoder.digest == fetching.digest_of(file)
+    assert encoder.digest == pretrained.digest_of(file)
 
 
 def test_compact_features_are_scaled_to_about_one() -> None:
@@ -50,7 +51,7 @@ def test_compact_features_are_scaled_to_about_one() -> None:
 
 
 @pytest.mark.parametrize("network", [CompactEncoder(), VGG19()])
-def test_features_are_taken_behind_the_relu_and_are_not_overwritten(network: nn.Module) -> None:
+def test_features_are_taken_after_the_relu_and_are_not_overwritten(network: nn.Module) -> None:
     x = torch.rand(1, 3, 64, 64)
     with torch.no_grad():
         all_at_once = network(x, NEEDED)
@@ -71,17 +72,17 @@ def test_the_smallest_picture_that_an_encoder_takes_passes() -> None:
     assert tuple(features["relu5_1"].shape) == (1, 128, 2, 2)
 
 
-def test_our_vgg19_answers_as_torchvisions_does_away_from_the_border() -> None:
+def test_vgg19_has_the_features_of_torchvisions_away_from_the_border() -> None:
     from torchvision.models.vgg import cfgs, make_layers
 
     with torch.no_grad():
         theirs = make_layers(cfgs["E"])
         ours = VGG19()
         state = {f"features.{name}": value for name, value in theirs.state_dict().items()}
-        ours.load_state_dict(fetching.vgg19_features(state))
+        ours.load_state_dict(pretrained.vgg19_features(state))
         x = torch.rand(1, 3, 128, 128)
         normalised = (x - ours.mean) / ours.deviation
-        wanted = theirs[: fetching.VGG19_INDEX["relu3_1"] + 1](normalised).relu()
+        wanted = theirs[: pretrained.VGG19_INDEX["relu3_1"] + 1](normalised).relu()
         found = ours(x, ["relu3_1"])["relu3_1"]
     torch.testing.assert_close(found[..., 16:-16, 16:-16], wanted[..., 16:-16, 16:-16])
 

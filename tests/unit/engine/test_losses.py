@@ -2,18 +2,9 @@ import pytest
 import torch
 from torch import Tensor
 
-from nst.engine.losses import (
-    GramDistance,
-    Moments,
-    WassersteinDistance,
-    blend,
-    content_distance,
-    moments,
-    out_of_range,
-    square_root,
-    total_variation,
-    trace_of_root,
-)
+from nst.domain import StyleShare
+from nst.engine.moments import Moments, blend, moments, square_root
+from nst.engine.optimised.losses import GramDistance, WassersteinDistance, content_distance, out_of_range, total_variation, trace_of_root
 
 
 def features(seed: int, channels: int = 4, side: int = 8) -> Tensor:
@@ -36,7 +27,7 @@ def test_moments_do_not_depend_on_the_size_of_the_picture() -> None:
 def test_blended_moments_are_those_of_both_pictures_side_by_side() -> None:
     left, right = features(1), features(2)
     both = moments(torch.cat([left, right], dim=3))
-    blended = blend([(moments(left), 3.0), (moments(right), 3.0)])
+    blended = blend([StyleShare(moments(left), 0.5), StyleShare(moments(right), 0.5)])
     torch.testing.assert_close(blended.mean, both.mean)
     torch.testing.assert_close(blended.second, both.second)
 
@@ -95,6 +86,6 @@ def test_out_of_range_counts_the_excess_on_both_sides() -> None:
     assert out_of_range(x).item() == pytest.approx(0.1)
 
 
-def test_moments_blend_by_relative_shares() -> None:
+def test_moments_blend_by_their_shares() -> None:
     zero, one = Moments(torch.zeros(1), torch.zeros(1, 1)), Moments(torch.ones(1), torch.ones(1, 1))
-    assert blend([(zero, 1.0), (one, 3.0)]).mean.item() == pytest.approx(0.75)
+    assert blend([StyleShare(zero, 0.25), StyleShare(one, 0.75)]).mean.item() == pytest.approx(0.75)

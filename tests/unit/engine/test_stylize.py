@@ -1,4 +1,5 @@
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -6,9 +7,11 @@ import torch
 from PIL import Image
 
 from nst.domain import Init, KeepColours, Loss, Optimiser, StyleParams
-from nst.engine import Iterate, Style, memory, stylize
-from nst.errors import InvalidParams
-from tests.conftest import TinyEncoder, picture
+from nst.engine import Progress, StyleShare, memory_budget, stylize
+from nst.engine.encoders import pretrained
+from nst.errors import InvalidParams, WeightsUnavailable
+from tests.support.encoder import TinyEncoder
+from tests.support.pictures import picture
 
 QUICK = StyleParams(size=64, scales=2, iterations=3)
 
@@ -51,14 +54,14 @@ def test_more_strength_goes_further_from_the_photo(photo: Image.Image, style: Im
 @pytest.mark.parametrize("loss", Loss)
 @pytest.mark.parametrize("init", Init)
 def test_every_loss_and_start_brings_the_style_nearer(loss: Loss, init: Init, photo: Image.Image, style: Image.Image) -> None:
-    seen: list[Iterate] = []
+    seen: list[Progress] = []
     params = quick(loss=loss, init=init, iterations=15, scales=1, strength=1.0)
     stylize(photo, [style], params, on_progress=seen.append)
     assert seen[-1].losses["style"] < 0.5 * seen[0].losses["style"]
 
 
-def test_progress_climbs_to_one_and_tells_where_it_is(photo: Image.Image, style: Image.Image, tiny: TinyEncoder) -> None:
-    seen: list[Iterate] = []
+def test_progress_climbs_to_one_and_names_scale_and_step(photo: Image.Image, style: Image.Image, tiny: TinyEncoder) -> None:
+    seen: list[Progress] = []
     stylize(photo, [style], QUICK, encoder=tiny, on_progress=seen.append)
     assert [(p.scale, p.step) for p in seen] == [(1, 1), (1, 2), (1, 3), (2, 1), (2, 2), (2, 3)]
     fractions = [p.fraction for p in seen]
@@ -76,8 +79,8 @@ def test_a_preview_is_a_picture_of_the_painting_so_far(photo: Image.Image, style
     assert difference(previews[-1], result.picture) < difference(previews[0], result.picture) + 5
 
 
-def test_stopping_is_heeded_within_one_step_and_returns_what_there_is(photo: Image.Image, style: Image.Image, tiny: TinyEncoder) -> None:
-    seen: list[Iterate] = []
+def test_stopping_takes_effect_within_one_step_and_returns_what_there_is(photo: Image.Image, style: Image.Image, tiny: TinyEncoder) -> None:
+    seen: list[Progress] = []
     result = stylize(photo, [style], QUICK, encoder=tiny, on_progress=seen.append, should_stop=lambda: len(seen) >= 2)
     assert len(seen) == 2
     assert result.stopped and result.recipe["stopped"]
@@ -106,14 +109,14 @@ def test_styles_blend_by_their_shares(photo: Image.Image, tiny: TinyEncoder) -> 
     params = quick(iterations=30, strength=1.0)
     reds = []
     for share in (1.0, 0.5, 0.0):
-        result = stylize(photo, [Style(first, share), Style(second, 1 - share)], params, encoder=tiny)
+        result = stylize(photo, [StyleShare(first, share), StyleShare(second, 1 - share)], params, encoder=tiny)
         reds.append(float(np.asarray(result.picture, dtype=float)[..., 0].mean()))
     assert reds[0] > reds[1] > reds[2]
     assert result.recipe["style_shares"] == [1.0]  # a style without a share is left out
 
 
-@pytest.mark.parametrize("styles", [[], [Style(picture(40, 40), 0.0)], [Style(picture(40, 40), -1.0), Style(picture(40, 40))]])
-def test_a_painting_needs_a_style_with_a_share(photo: Image.Image, styles: list[Style]) -> None:
+@pytest.mark.parametrize("styles", [[], [StyleShare(picture(40, 40), 0.0)]])
+def test_a_painting_needs_a_style_with_a_share(photo: Image.Image, styles: list[StyleShare[Image.Image]]) -> None:
     with pytest.raises(InvalidParams, match="at least one style"):
         stylize(photo, styles, QUICK)
 
@@ -161,7 +164,7 @@ def test_the_recipe_is_json_and_makes_the_painting_again(photo: Image.Image, sty
     assert again.picture.tobytes() == result.picture.tobytes()
     assert recipe["encoder"]["name"] == "compact"
     assert len(recipe["encoder"]["sha256"]) == 64
-    assert recipe["scales"][0] == {"long_side": 45, "steps": 3, "optimisers": ["lbfgs"]}
+    assert recipe["scales"][0] == {"long_side": 45, "pass": False, "steps": 3, "optimisers": ["lbfgs"]}
     assert set(recipe["versions"]) == {"pastiche", "torch", "pillow", "python"}
     assert recipe["seconds"] > 0
 
@@ -169,7 +172,7 @@ def test_the_recipe_is_json_and_makes_the_painting_again(photo: Image.Image, sty
 def test_the_recipe_of_ultra_says_what_fitted(
     photo: Image.Image, style: Image.Image, tiny: TinyEncoder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(memory, "affordable_size", lambda *_: 80)
+    monkeypatch.setattr(memory_budget, "affordable_size", lambda *_: 80)
     result = stylize(photo, [style], quick(preset="ultra", size=None, scales=1, iterations=1), encoder=tiny)
     assert (max(result.picture.size), result.recipe["params"]["size"]) == (80, 80)
 
@@ -183,7 +186,7 @@ def test_the_recipe_says_where_adam_took_over(photo: Image.Image, style: Image.I
         looks += 1
         return real(x) * (float("nan") if 4 < looks < 10 else 1.0)
 
-    tiny.second.forward = flaky  # type: ignore[method-assign]
+    tiny.second.forward = flaky  # type: ignore[method-assign,assignment]
     result = stylize(photo, [style], quick(scales=1, iterations=6), encoder=tiny)
     assert result.recipe["scales"][0]["optimisers"] == ["lbfgs", "adam"]
 
@@ -196,3 +199,25 @@ def test_an_unknown_layer_is_refused_before_the_work_begins(photo: Image.Image, 
 def test_layers_can_be_chosen(photo: Image.Image, style: Image.Image) -> None:
     result = stylize(photo, [style], quick(layer_weights=[["relu1_1", 1.0], ["relu2_1", 0.5]], optimiser=Optimiser.ADAM))
     assert result.recipe["scales"][0]["optimisers"] == ["adam"]
+
+
+def test_no_setting_of_the_environment_is_read(
+    photo: Image.Image, style: Image.Image, tiny: TinyEncoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NST_DEVICE", "no such device")
+    assert stylize(photo, [style], QUICK, encoder=tiny).picture.size == (64, 43)
+
+
+def test_downloaded_weights_come_from_the_folder_given(
+    photo: Image.Image, style: Image.Image, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[Path] = []
+
+    def load_vgg19(folder: Path) -> None:
+        asked.append(folder)
+        raise WeightsUnavailable("There is no network.")
+
+    monkeypatch.setattr(pretrained, "load_vgg19", load_vgg19)
+    with pytest.raises(WeightsUnavailable):
+        stylize(photo, [style], quick(encoder="vgg19"), weights_dir=tmp_path)
+    assert asked == [tmp_path]

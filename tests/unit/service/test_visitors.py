@@ -3,17 +3,20 @@
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from nst.domain import JobProgress, JobState, Preset, StyleParams
 from nst.domain.keys import preview_key
-from nst.errors import JobLost, NotAllowed, ObjectMissing, StorageFull, UnknownJob, WrongState
-from nst.service import Service, Silence, Waiting
-from nst.service.upkeep import sweep
+from nst.errors import JobIdTaken, JobLost, ObjectMissing, StorageFull, StoreFull, UnknownJob, WrongState
+from nst.service import Order, Service, StyleChoice, Waiting, WorkerOutage
+from nst.service.retention import delete_orphans
 from nst.store.ports import WorkerInfo
-from tests.builders import painted
-from tests.unit.service.conftest import DAY, Studio
+from tests.support.jobs import painted
+from tests.support.pictures import picture_bytes
+from tests.support.studio import DAY, Studio
 
 FOR_THE_OWNER: list[Callable[[Service, str, str], object]] = [
     Service.get,
@@ -22,8 +25,7 @@ FOR_THE_OWNER: list[Callable[[Service, str, str], object]] = [
     Service.publish,
     Service.make_private,
     Service.delete,
-    Service.waiting,
-    Service.silence,
+    Service.view,
     Service.result,
     Service.photo,
     Service.preview,
@@ -42,7 +44,7 @@ def test_a_private_painting_is_unknown_to_everybody_else(studio: Studio, call: C
     assert studio.service.get(job.id, "anna") == job
 
 
-def test_a_published_painting_is_everybodys_to_see_and_its_owner_nobodys(studio: Studio) -> None:
+def test_everybody_sees_a_published_painting_and_no_one_its_owner(studio: Studio) -> None:
     job = studio.painted(public=True)
     seen = studio.service.get(job.id, "bert")
     assert (seen.id, seen.owner, seen.token) == (job.id, "", "")
@@ -55,15 +57,26 @@ def test_a_published_painting_is_everybodys_to_see_and_its_owner_nobodys(studio:
 
 def test_publishing_moves_the_pictures_and_making_private_moves_them_back(studio: Studio) -> None:
     job = studio.painted()
-    published = studio.service.publish(job.id, "anna")
+    published = studio.service.publish(job.id, "anna", with_photo=True)
     assert studio.stored() == {f"public/input/{job.id}.jpg", f"public/output/{job.id}.jpg"} == {published.input_key, published.output_key}
-    assert studio.service.publish(job.id, "anna") == published
+    assert studio.service.publish(job.id, "anna", with_photo=True) == published
     assert [entry.job_id for entry in studio.service.feed().entries] == [job.id]
     private = studio.service.make_private(job.id, "anna")
     assert studio.stored() == {f"private/input/{job.id}.jpg", f"private/output/{job.id}.jpg"} == {private.input_key, private.output_key}
     assert studio.service.feed().entries == ()
     with pytest.raises(UnknownJob):
         studio.service.result(job.id, "bert")
+
+
+def test_the_photo_of_a_painting_that_is_published_alone_stays_private(studio: Studio) -> None:
+    job = studio.painted()
+    studio.service.publish(job.id, "anna")
+    assert studio.stored() == {f"private/input/{job.id}.jpg", f"public/output/{job.id}.jpg"}
+    assert studio.service.result(job.id, "bert") == b"painting"
+    assert studio.service.photo(job.id, "anna")
+    for call in (studio.service.photo, lambda *seen: studio.service.link(*seen, kind="photo")):
+        with pytest.raises(UnknownJob):
+            call(job.id, "bert")
 
 
 def test_a_move_that_was_broken_off_is_ended_by_doing_it_again(studio: Studio) -> None:
@@ -81,7 +94,7 @@ def test_a_move_that_was_broken_off_and_never_done_again_is_swept_up(studio: Stu
     moved = (studio.service.make_private if public else studio.service.publish)(job.id, "anna")
     for key in (job.input_key, job.output_key or ""):
         studio.backend.objects.put(key, b"left behind by a crash")
-    assert sweep(studio.backend, now=2 * DAY) == 2
+    assert delete_orphans(studio.backend, now=2 * DAY) == (2 if public else 1)  # published alone, the photo stays where it was
     assert studio.stored() == {moved.input_key, moved.output_key}
 
 
@@ -89,11 +102,11 @@ def test_publishing_and_making_private_at_once_lose_no_picture(studio: Studio, m
     job = studio.painted()
     set_public, begun, opposed = studio.backend.jobs.set_public, threading.Event(), threading.Event()
 
-    def slowly(job_id: str, public: bool, input_key: str, output_key: str, now: float) -> bool:
+    def slowly(job_id: str, public: bool, *rest: Any) -> bool:
         if public:
             begun.set()
-            opposed.wait(0.2)  # the other call would end here, if it could
-        return set_public(job_id, public, input_key, output_key, now)
+            opposed.wait(0.2)  # the other call ends here
+        return set_public(job_id, public, *rest)
 
     def oppose() -> None:
         begun.wait()
@@ -114,7 +127,7 @@ def test_a_disk_that_is_full_while_a_painting_is_published_changes_nothing(studi
     before = studio.stored()
 
     def full(_source: str, _target: str) -> None:
-        raise OSError(28, "No space left on device", "/srv/secret/place")
+        raise StoreFull("full", "/srv/secret/place: No space left on device")
 
     monkeypatch.setattr(studio.backend.objects, "copy", full)
     with pytest.raises(StorageFull) as caught:
@@ -150,80 +163,26 @@ def test_deleting_takes_what_broken_off_steps_have_left_anywhere(studio: Studio)
 def test_a_painting_whose_record_is_gone_is_lost_and_not_awaited_for_ever(studio: Studio) -> None:
     for public in (False, True):
         job = studio.submit(token=str(public), public=public)
-        studio.backend.jobs.delete(job.id)  # as when the store begins anew, empty
+        studio.backend.jobs.delete(job.id)  # as when the store starts again, empty
         for call in FOR_THE_OWNER:
             with pytest.raises(JobLost, match="submit the photo again"):
                 call(studio.service, job.id, "anna")
 
 
-def test_cancelling_is_told_to_those_who_listen(studio: Studio) -> None:
+def test_listeners_receive_a_cancellation(studio: Studio) -> None:
     job = studio.submit()
-    with studio.service.listen() as listener:
-        assert studio.service.cancel(job.id, "anna").state is JobState.CANCELLED
-        assert listener.wait(0) == [job.id]
+    listener = studio.service.listen()
+    assert studio.service.cancel(job.id, "anna").state is JobState.CANCELLED
+    assert listener.wait(0) == [job.id]
 
 
-@pytest.mark.parametrize("studio", [{"reports_to_hide": 2}], indirect=True)
-def test_enough_reports_take_a_painting_out_of_the_gallery(studio: Studio) -> None:
+def test_the_id_of_a_deleted_painting_stays_taken(studio: Studio) -> None:
     job = studio.painted(public=True)
-    for _ in range(5):
-        studio.service.report(job.id, "bert", "I do not like it")
-    assert len(studio.service.feed().entries) == 1
-    studio.service.report(job.id, "carl")
-    assert studio.service.feed().entries == ()
-    with pytest.raises(UnknownJob):
-        studio.service.report(job.id, "dora")
-    with pytest.raises(UnknownJob):
-        studio.service.result(job.id, "bert")
-    assert studio.service.result(job.id, "anna") == b"painting"
-
-
-@pytest.mark.parametrize("studio", [{"admin_token": "sesame"}], indirect=True)
-def test_an_administrator_hides_and_shows(studio: Studio) -> None:
-    job = studio.painted(public=True)
-    for wrong in ("", "Sesame", "anna"):
-        with pytest.raises(NotAllowed):
-            studio.service.hide(job.id, wrong)
-    studio.service.hide(job.id, "sesame")
-    studio.service.make_private(job.id, "anna")
-    studio.service.publish(job.id, "anna")
-    assert studio.service.feed().entries == ()
-    studio.service.hide(job.id, "sesame", hidden=False)
-    assert len(studio.service.feed().entries) == 1
-
-
-@pytest.mark.parametrize("studio", [{"admin_token": "sesame", "reports_to_hide": 1}], indirect=True)
-def test_what_is_hidden_lies_where_nobody_reaches_it_without_us(studio: Studio) -> None:
-    def hidden() -> None:
-        studio.service.hide(job.id, "sesame")
-
-    job = studio.painted(public=True)
-    public, private = studio.stored(), {key.replace("public/", "private/") for key in studio.stored()}
-    for hide in (hidden, lambda: studio.service.report(job.id, "bert")):
-        hide()
-        assert studio.stored() == private
-        assert studio.service.publish(job.id, "anna").output_key in private
-        assert studio.stored() == private
-        assert studio.service.result(job.id, "anna") == b"painting"
-        studio.service.hide(job.id, "sesame", hidden=False)
-        assert studio.stored() == public
-        (entry,) = studio.service.feed().entries
-        assert {entry.input_key, entry.output_key} == public
-
-
-@pytest.mark.parametrize("studio", [{"admin_token": "sesame"}], indirect=True)
-def test_what_its_owner_keeps_private_does_not_come_to_light_when_it_is_let_in_again(studio: Studio) -> None:
-    job = studio.painted(public=True)
-    studio.service.make_private(job.id, "anna")
-    for is_hidden in (True, False):
-        studio.service.hide(job.id, "sesame", hidden=is_hidden)
-        assert {key.partition("/")[0] for key in studio.stored()} == {"private"}
-
-
-def test_without_a_token_there_is_no_administrator(studio: Studio) -> None:
-    for token in ("", "None"):
-        with pytest.raises(NotAllowed):
-            studio.service.hide(studio.submit().id, token)
+    studio.service.delete(job.id, "anna")
+    for owner in ("eve", "anna"):
+        with pytest.raises(JobIdTaken):
+            studio.service.submit(owner, Order(picture_bytes(), [StyleChoice("starlit-swirl")], "form", public=True, job_id=job.id))
+    assert studio.stored() == set()
 
 
 def test_the_preview_is_for_the_owner_and_while_it_is_there(studio: Studio) -> None:
@@ -232,44 +191,76 @@ def test_the_preview_is_for_the_owner_and_while_it_is_there(studio: Studio) -> N
     lease = studio.backend.queue.claim("worker", studio.now, 30.0)
     assert lease is not None
     studio.backend.objects.put(preview_key(job.id), b"preview")
-    studio.backend.jobs.advance(lease.job.ticket, JobProgress(0.5), preview_key(job.id))
+    studio.backend.jobs.advance(lease.job.fencing_token, JobProgress(0.5), preview_key(job.id))
     assert studio.service.preview(job.id, "anna") == b"preview"
     studio.backend.objects.delete([preview_key(job.id)])
     assert studio.service.preview(job.id, "anna") is None
 
 
-def test_who_waits_is_told_how_long(studio: Studio) -> None:
+def test_a_queued_job_has_an_estimate_of_its_start(studio: Studio) -> None:
     done = studio.submit(token="0", params=StyleParams(preset=Preset.DRAFT))
     lease = studio.backend.queue.claim("worker", studio.now, 30.0)
     assert lease is not None
     first, second = (studio.submit(token=token, params=StyleParams(preset=Preset.STANDARD)) for token in "12")
-    waiting = studio.service.waiting(second.id, "anna")
+    waiting = studio.service.view(second.id, "anna").waiting
     assert waiting is not None
     assert waiting == Waiting(jobs_ahead=1, seconds=None, workers=0)
     studio.now += 10.0
     studio.backend.objects.put(f"private/output/{done.id}.jpg", b"")
-    studio.backend.jobs.finish(lease.job.ticket, painted(done), studio.now)
-    waiting = studio.service.waiting(second.id, "anna")
+    studio.backend.jobs.finish(lease.job.fencing_token, painted(done), studio.now)
+    waiting = studio.service.view(second.id, "anna").waiting
     assert waiting is not None
     assert waiting.seconds == 40.0
     studio.paint()
-    assert studio.service.waiting(first.id, "anna") is None
+    assert studio.service.view(first.id, "anna").waiting is None
+
+
+def test_strangers_see_only_the_public_part_of_a_painting_in_the_gallery_and_cannot_sign_for_it(studio: Studio) -> None:
+    job = studio.painted(public=True)
+    for view in (studio.service.view(job.id, "eve"), studio.service.view_of(studio.service.get(job.id, "eve"))):
+        assert (view.job.id, view.job.owner, view.job.token, view.waiting, view.outage) == (job.id, "", "", None, None)
+        with pytest.raises(UnknownJob):
+            view.sign(60.0)
+    hidden = studio.painted(token="another")
+    with pytest.raises(UnknownJob):
+        studio.service.view(hidden.id, "eve")
+
+
+def test_a_view_of_a_running_job_reads_its_record_and_nothing_else(studio: Studio) -> None:
+    job = studio.submit()
+    assert studio.backend.queue.claim("worker", studio.now, 30.0) is not None
+    reads: list[str] = []
+    records = studio.backend.jobs
+
+    class Jobs:
+        def __getattr__(self, name: str) -> Any:
+            reads.append(name)
+            return getattr(records, name)
+
+    class Nothing:
+        def __getattr__(self, name: str) -> Any:
+            raise AssertionError(name)
+
+    studio.backend = replace(studio.backend, jobs=Jobs(), queue=Nothing(), workers=Nothing())
+    studio.__post_init__()
+    assert studio.service.view(job.id, "anna").job.state is JobState.RUNNING
+    assert reads == ["get"]
 
 
 def test_a_worker_that_falls_silent_is_noticed_long_before_its_lease_lapses(studio: Studio) -> None:
     job = studio.submit()
-    assert studio.service.silence(job.id, "anna") is None
+    assert studio.service.view(job.id, "anna").outage is None
     lease = studio.backend.queue.claim("worker", studio.now, 30.0)
     assert lease is not None
     studio.now += 5.0
-    assert studio.service.silence(job.id, "anna") is None
+    assert studio.service.view(job.id, "anna").outage is None
     studio.now += 2.0
-    assert studio.service.silence(job.id, "anna") == Silence(seconds=24.0, is_last_attempt=False, others=False)
-    studio.backend.roster.report(WorkerInfo("silent", started=0.0, seen=studio.now, job_id=job.id))
-    studio.backend.roster.report(WorkerInfo("other", started=0.0, seen=studio.now))
-    assert studio.service.silence(job.id, "anna") == Silence(seconds=24.0, is_last_attempt=False, others=True)
-    studio.backend.queue.heartbeat(lease.job.ticket, studio.now, 30.0)
-    assert studio.service.silence(job.id, "anna") is None
+    assert studio.service.view(job.id, "anna").outage == WorkerOutage(seconds=24.0, is_last_attempt=False, others=False)
+    studio.backend.workers.report(WorkerInfo("silent", started=0.0, seen=studio.now, job_id=job.id))
+    studio.backend.workers.report(WorkerInfo("other", started=0.0, seen=studio.now))
+    assert studio.service.view(job.id, "anna").outage == WorkerOutage(seconds=24.0, is_last_attempt=False, others=True)
+    studio.backend.queue.heartbeat(lease.job.fencing_token, studio.now, 30.0)
+    assert studio.service.view(job.id, "anna").outage is None
 
 
 @pytest.mark.parametrize("studio", [{"max_attempts": 1}], indirect=True)
@@ -277,16 +268,16 @@ def test_nothing_is_promised_of_a_last_attempt(studio: Studio) -> None:
     job = studio.submit()
     studio.backend.queue.claim("worker", studio.now, 30.0)
     studio.now += 7.0
-    silence = studio.service.silence(job.id, "anna")
+    silence = studio.service.view(job.id, "anna").outage
     assert silence is not None
     assert silence.is_last_attempt
 
 
-def test_the_status_tells_an_operator_what_goes_on(studio: Studio) -> None:
+def test_the_status_shows_an_operator_what_goes_on(studio: Studio) -> None:
     studio.painted()
-    studio.backend.roster.report(WorkerInfo("w", started=0.0, seen=studio.now))
-    studio.backend.roster.report(WorkerInfo("gone", started=0.0, seen=studio.now - 60))
-    studio.backend.roster.report(WorkerInfo("x", started=0.0, seen=studio.now, job_id="0" * 32))
+    studio.backend.workers.report(WorkerInfo("w", started=0.0, seen=studio.now))
+    studio.backend.workers.report(WorkerInfo("gone", started=0.0, seen=studio.now - 60))
+    studio.backend.workers.report(WorkerInfo("x", started=0.0, seen=studio.now, job_id="0" * 32))
     status = studio.service.status()
     assert status.counts == {JobState.SUCCEEDED: 1}
     assert [(worker.name, worker.is_busy) for worker in status.workers] == [("w", False), ("x", True)]
@@ -299,16 +290,25 @@ def test_pictures_of_no_job_are_swept_after_a_day(studio: Studio) -> None:
     orphan = f"private/input/{'0' * 32}.jpg"
     studio.backend.objects.put(orphan, b"")
     studio.backend.objects.put(preview_key(job.id), b"left behind by a crash")
-    assert sweep(studio.backend, now=DAY / 2) == 0
-    assert sweep(studio.backend, now=2 * DAY) == 2
+    assert delete_orphans(studio.backend, now=DAY / 2) == 0
+    assert delete_orphans(studio.backend, now=2 * DAY) == 2
     assert studio.stored() == {job.input_key, job.output_key}
     with pytest.raises(ObjectMissing):
         studio.backend.objects.get(orphan)
 
 
-def test_a_style_on_offer_is_nobodys_leavings(studio: Studio) -> None:
-    offered, orphan = "style/a-style-on-offer.jpg", f"style/{'0' * 32}-0.jpg"
+@pytest.mark.parametrize("job_id", ["0" * 32, "z" * 25, "an0id0that0a0program0chose00"])
+def test_a_style_on_offer_is_not_swept_as_an_orphan(studio: Studio, job_id: str) -> None:
+    offered, orphan = "style/a-style-on-offer.jpg", f"style/{job_id}-0.jpg"
     for key in (offered, orphan):
         studio.backend.objects.put(key, b"")
-    assert sweep(studio.backend, now=2 * DAY) == 1
+    assert delete_orphans(studio.backend, now=2 * DAY) == 1
     assert studio.stored() == {offered}
+
+
+def test_pictures_of_another_front_end_are_not_swept(studio: Studio) -> None:
+    theirs = {f"{place}/550e8400-e29b-41d4-a716-446655440000.jpeg" for place in ("public/input", "public/output", "private/input")}
+    for key in theirs:
+        studio.backend.objects.put(key, b"")
+    assert delete_orphans(studio.backend, now=2 * DAY) == 0
+    assert studio.stored() == theirs

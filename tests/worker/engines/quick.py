@@ -9,7 +9,7 @@ STEPS, STEP_SECONDS = 4, 0.03
 
 
 class Name(str):
-    """As `torch.__version__` is one: to read it, one has to import where it comes from."""
+    """A class of the engine's own, as `torch.__version__` is one of torch's."""
 
 
 def engine(_settings):
@@ -26,4 +26,5 @@ def engine(_settings):
 
 
 def progress(fraction: float, picture: Image.Image) -> SimpleNamespace:
-    return SimpleNamespace(fraction=fraction, stage="scale 1 of 1", seconds_left=0.1, preview=lambda _: picture.copy())
+    stage = {"stage": "scale 1 of 1", "scale": 1, "scales": 1}
+    return SimpleNamespace(fraction=fraction, **stage, seconds_left=0.1, preview=lambda _: picture.copy())

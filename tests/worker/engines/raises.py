@@ -1,13 +1,15 @@
-"""Fails: with one of our own sentences when the strength is 0, for memory when it is 1, and otherwise as programs do."""
+"""Fails as programs do; at some strengths with a sentence of the project's own, or for want of memory."""
 
 from nst.errors import RenderingFailed
+
+WITH_A_SENTENCE, WITHOUT_MEMORY = 0.0, 1.0
 
 
 def engine(_settings):
     def paint(_photo, _styles, params, *_):
-        if params.strength == 0:
+        if params.strength == WITH_A_SENTENCE:
             raise RenderingFailed("Nothing finite was found. Lower the strength.")
-        if params.strength == 1:
+        if params.strength == WITHOUT_MEMORY:
             raise MemoryError
         raise KeyError("/home/somebody/secret.py")
 

@@ -1,0 +1,146 @@
+"""Job records and the feed."""
+
+from collections import Counter
+from collections.abc import Callable, Collection
+from dataclasses import replace
+
+from nst.domain import Cursor, FeedEntry, FencingToken, Job, JobProgress, JobState, Outcome, Page, Preset
+from nst.store.ports import Feed, JobStore
+from tests.support.memory_store.state import State
+
+
+class MemoryJobs(JobStore):
+    def __init__(self, state: State) -> None:
+        self._state = state
+
+    def get(self, job_id: str) -> Job | None:
+        return self._state.jobs.get(job_id)
+
+    def of_owner(self, owner: str, limit: int, before: Cursor | None = None) -> list[Job]:
+        with self._state.changed:
+            jobs = sorted(self._state.in_state(*JobState, owner=owner), key=lambda job: (job.created, job.id), reverse=True)
+        return [job for job in jobs if before is None or (job.created, job.id) < before][:limit]
+
+    def rename_owner(self, old: str, new: str) -> int:
+        with self._state.changed:
+            jobs = self._state.in_state(*JobState, owner=old)
+            self._state.jobs.update({job.id: replace(job, owner=new) for job in jobs})
+            self._state.submissions = [(new if owner == old else owner, at) for owner, at in self._state.submissions]
+            return len(jobs)
+
+    def rename_owners(self, new_name: Callable[[str], str]) -> int:
+        with self._state.changed:
+            names = {job.owner for job in self._state.jobs.values()} | {reporter for _, reporter in self._state.reports}
+            changed = {name: new for name in names if (new := new_name(name)) != name}
+            for old, new in changed.items():
+                self.rename_owner(old, new)
+            self._state.reports = {(job, changed.get(reporter, reporter)) for job, reporter in self._state.reports}
+            return len(changed)
+
+    def advance(self, token: FencingToken, progress: JobProgress, preview_key: str | None) -> bool:
+        with self._state.changed:
+            job = self._state.held(token)
+            if job is not None:
+                self._state.jobs[job.id] = replace(job, progress=progress, preview_key=preview_key or job.preview_key)
+            return job is not None
+
+    def finish(self, token: FencingToken, outcome: Outcome, now: float) -> bool:
+        with self._state.changed:
+            job = self._state.held(token)
+            if job is None:
+                return False
+            succeeded = outcome.state is JobState.SUCCEEDED
+            self._state.jobs[job.id] = job.transition(
+                outcome.state,
+                error=outcome.error,
+                error_code=outcome.error_code,
+                output_key=outcome.output_key,
+                size_bytes=job.size_bytes + outcome.size_bytes,
+                recipe=outcome.recipe,
+                finished=now,
+                progress=JobProgress(1.0 if succeeded else job.progress.fraction, job.progress.stage),
+                preview_key=None,
+                published=now if succeeded and job.public else None,
+            )
+            return True
+
+    def set_public(self, job_id: str, public: bool, input_key: str, output_key: str, now: float, expected: str | None = None) -> bool:
+        with self._state.changed:
+            job = self.get(job_id)
+            if job is None or job.state is not JobState.SUCCEEDED or expected not in (None, job.output_key):
+                return False
+            published = None if not public else now if job.published is None else job.published
+            self._state.jobs[job_id] = replace(job, public=public, input_key=input_key, output_key=output_key, published=published)
+            return True
+
+    def delete(self, job_id: str, *, only_private: bool = False) -> bool:
+        with self._state.changed:
+            job = self.get(job_id)
+            if job is None or (only_private and (job.published is not None or job.finished is None)):
+                return False
+            self._state.reports = {(job, reporter) for job, reporter in self._state.reports if job != job_id}
+            del self._state.jobs[job_id]
+            self._state.deleted.add(job_id)
+            return True
+
+    def was_deleted(self, job_id: str) -> bool:
+        return job_id in self._state.deleted
+
+    def known(self, job_ids: Collection[str]) -> set[str]:
+        return self._state.jobs.keys() & set(job_ids)
+
+    def stored_bytes(self) -> int:
+        with self._state.changed:
+            return sum(job.size_bytes for job in self._state.jobs.values())
+
+    def oldest_private(self, finished_before: float, limit: int, *, only_unpainted: bool = False) -> list[Job]:
+        with self._state.changed:
+            ended = [(job.finished, job.id, job) for job in self._state.jobs.values() if job.published is None and job.finished is not None]
+        found = [job for finished, _, job in sorted(ended) if finished < finished_before]
+        return [job for job in found if not (only_unpainted and job.state is JobState.SUCCEEDED)][:limit]
+
+    def dead(self, limit: int) -> list[Job]:
+        with self._state.changed:
+            ended = [(job.finished, job.id, job) for job in self._state.in_state(JobState.FAILED) if job.is_exhausted]
+        return [job for _, _, job in sorted(ended, reverse=True)][:limit]
+
+    def counts(self) -> Counter[JobState]:
+        with self._state.changed:
+            return Counter(job.state for job in self._state.jobs.values())
+
+    def durations(self, preset: Preset | None, limit: int) -> list[tuple[float, float]]:
+        with self._state.changed:
+            jobs = [job for job in self._state.in_state(JobState.SUCCEEDED) if preset in (None, job.lane)]
+        spans = sorted(((job.finished or 0, job.started or 0, job.cost) for job in jobs), reverse=True)
+        return [(cost, finished - started) for finished, started, cost in spans[:limit]]
+
+
+class MemoryFeed(Feed):
+    def __init__(self, state: State) -> None:
+        self._state = state
+
+    def page(self, limit: int, before: Cursor | None = None, style: str | None = None) -> Page:
+        with self._state.changed:
+            shown = [job for job in self._state.jobs.values() if job.is_in_feed]
+        wanted = [job for job in shown if style is None or style in {s.name for s in job.styles if not s.is_upload}]
+        entries = sorted((FeedEntry.of(job) for job in wanted), key=lambda entry: entry.cursor, reverse=True)
+        entries = [entry for entry in entries if before is None or entry.cursor < before]
+        return Page(tuple(entries[:limit]), entries[limit - 1].cursor if len(entries) > limit else None)
+
+    def report(self, job_id: str, reporter: str, reason: str, now: float) -> int:  # noqa: ARG002 -- nobody reads reasons here
+        with self._state.changed:
+            job = self._state.jobs.get(job_id)
+            if job is None or not job.is_in_feed:
+                return 0
+            self._state.reports.add((job_id, reporter))
+            return sum(reported == job_id for reported, _ in self._state.reports)
+
+    def hide(self, job_id: str, hidden: bool) -> bool:
+        with self._state.changed:
+            job = self._state.jobs.get(job_id)
+            if job is None:
+                return False
+            self._state.jobs[job_id] = replace(job, hidden=hidden, cleared=not hidden)
+            if not hidden:
+                self._state.reports = {(other, who) for other, who in self._state.reports if other != job_id}
+            return True

@@ -1,0 +1,164 @@
+"""The sketch beside the form, and the photo in every style. The engine is the previews' test engine; the child process is real."""
+
+import re
+from collections.abc import Iterator
+from io import BytesIO
+
+import pytest
+from PIL import Image
+from starlette.applications import Starlette
+from starlette.testclient import TestClient
+from streamlit.testing.v1 import AppTest
+
+from nst.domain import StyleShare
+from nst.errors import PreviewsBusy
+from nst.lru import LRUCache
+from nst.preview import Previews
+from nst.ui import server, singletons, style_sketches
+from tests.support.pages import DiskStudio, words
+from tests.support.pictures import picture_bytes
+from tests.ui.conftest import Configure, OpenPage
+
+pytestmark = pytest.mark.usefixtures("studio")
+
+
+@pytest.fixture
+def previews(studio: DiskStudio, configure: Configure) -> Iterator[Previews]:
+    configure(previews=True, preview_engine="tests.preview.engines.playful:engine")
+    opened = singletons.previews()
+    yield opened
+    opened.close()
+
+
+def sketch(page: AppTest) -> str | None:
+    """What is shown: the "photo" until there is a "sketch"; None if neither is."""
+    found = re.search(r'class="sketch( busy)?".*?src="data:image/(\w+)', words(page), re.DOTALL)
+    return None if found is None else {"jpeg": "sketch", "webp": "photo"}[found[2]]
+
+
+Asked = list[tuple[bytes, list[StyleShare[bytes]]]]
+
+
+@pytest.fixture
+def asked(previews: Previews, monkeypatch: pytest.MonkeyPatch) -> Asked:
+    """The photo and the styles of every preview that the pages ask for."""
+    calls: Asked = []
+    request = previews.request
+
+    def recorded(owner: str, photo: bytes, styles: list[StyleShare[bytes]], *args: object, **kwargs: object) -> object:
+        calls.append((photo, styles))
+        return request(owner, photo, styles, *args, **kwargs)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(previews, "request", recorded)
+    return calls
+
+
+@pytest.mark.usefixtures("previews")
+def test_a_sketch_is_shown_as_soon_as_a_photo_is_chosen(open_page: OpenPage) -> None:
+    page = open_page()
+    assert sketch(page) is None
+    page.button(key="sample_cat").click().run()
+    assert sketch(page) == "sketch"
+
+
+def test_a_new_sketch_is_requested_only_for_changes_that_it_shows(open_page: OpenPage, asked: Asked) -> None:
+    page = open_page()
+    page.button(key="sample_cat").click().run()
+    assert len(asked) == 1
+    page.segmented_control(key="preset").select("draft").run()
+    assert len(asked) == 1
+    page.slider(key="strength").set_value(0.8).run()
+    page.button(key="style_tide-wash").click().run()
+    page.toggle(key="mix").set_value(True).run()
+    page.button(key="style_copperplate").click().run()
+    page.slider(key="share").set_value(30).run()
+    assert len(asked) == 5
+    assert [each.share for each in asked[-1][1]] == [70, 30]
+    assert sketch(page) == "sketch"
+
+
+@pytest.mark.parametrize(("mode", "format"), [("RGB", "JPEG"), ("RGBA", "PNG")])
+def test_sketches_are_made_from_small_copies_of_the_visitors_pictures(open_page: OpenPage, asked: Asked, mode: str, format: str) -> None:
+    page = open_page()
+    page.file_uploader(key="photo").upload("me.png", picture_bytes(2000, 1000, mode, (9, 9, 9, 9)[: len(mode)]), "image/png").run()
+    page.file_uploader(key="style_upload").upload("style.png", picture_bytes(1200, 2400), "image/png").run()
+    photo, (style,) = asked[-1]
+    assert (measured(photo), measured(style.style)) == ((format, mode, (512, 256)), ("JPEG", "RGB", (512, 1024)))
+
+
+def test_a_very_narrow_photo_is_sketched(open_page: OpenPage, asked: Asked) -> None:
+    page = open_page()
+    page.file_uploader(key="photo").upload("me.png", picture_bytes(1000, 50), "image/png").run()
+    assert measured(asked[-1][0])[2] == (512, 26), "one side is below the limit for photos"
+    assert sketch(page) == "sketch"
+
+
+def measured(data: bytes) -> tuple[str | None, str, tuple[int, int]]:
+    with Image.open(BytesIO(data)) as picture:
+        return picture.format, picture.mode, picture.size
+
+
+@pytest.mark.usefixtures("previews")
+def test_a_failed_sketch_is_reported_and_the_painting_can_be_submitted(open_page: OpenPage) -> None:
+    page = open_page()
+    page.button(key="sample_cat").click().run()
+    page.slider(key="strength").set_value(0.2).run()
+    assert "the painting itself may still succeed" in words(page).lower()
+    page.slider(key="strength").set_value(0.6).run()
+    assert "may still succeed" not in words(page)
+    page.slider(key="strength").set_value(0.2).run()
+    page.button(key="submit").click().run()
+    assert "job" in page.query_params
+
+
+def test_a_busy_server_is_reported(open_page: OpenPage, previews: Previews, monkeypatch: pytest.MonkeyPatch) -> None:
+    def busy(*_: object, **__: object) -> None:
+        raise PreviewsBusy("Many visitors are looking at previews just now.")
+
+    monkeypatch.setattr(previews, "request", busy)
+    page = open_page()
+    page.button(key="sample_cat").click().run()
+    page.toggle(key="try_all").set_value(True).run()
+    assert words(page).count("Many visitors are looking at previews") == 2
+    assert sketch(page) == "photo"
+    assert not page.exception
+
+
+def test_no_sketch_is_shown_where_previews_are_off(open_page: OpenPage) -> None:
+    page = open_page()
+    page.button(key="sample_cat").click().run()
+    assert sketch(page) is None
+    assert "try_all" not in [toggle.key for toggle in page.toggle]
+
+
+@pytest.mark.usefixtures("previews")
+def test_the_photo_is_shown_in_each_style(open_page: OpenPage, studio: DiskStudio) -> None:
+    page = open_page()
+    page.button(key="sample_cat").click().run()
+    page.toggle(key="try_all").set_value(True).run()
+    addresses = set(re.findall(r"/sketches/[\w-]+", words(page)))
+    assert len(addresses) == len(studio.service.styles())
+    client = TestClient(Starlette(routes=server.routes()))
+    for address in addresses:
+        answer = client.get(address)
+        assert answer.headers["content-type"] == "image/jpeg"
+        assert answer.headers["cache-control"] == "private, no-store"
+    assert client.get("/sketches/guess").status_code == 404
+    page.slider(key="strength").set_value(0.8).run()
+    assert set(re.findall(r"/sketches/[\w-]+", words(page))) == addresses, "requested once per photo"
+    page.button(key="sample_coffee").click().run()
+    assert not set(re.findall(r"/sketches/[\w-]+", words(page))) & addresses
+
+
+@pytest.mark.usefixtures("previews")
+def test_the_oldest_sketches_are_forgotten(open_page: OpenPage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(style_sketches, "_sketches", LRUCache(20))
+    page = open_page()
+    page.button(key="sample_cat").click().run()
+    page.toggle(key="try_all").set_value(True).run()
+    first = set(re.findall(r"/sketches/[\w-]+", words(page)))
+    page.button(key="sample_coffee").click().run()
+    client = TestClient(Starlette(routes=server.routes()))
+    found = [client.get(address).status_code for address in first]
+    assert found.count(200) <= 4
+    assert 404 in found

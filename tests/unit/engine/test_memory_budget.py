@@ -1,0 +1,126 @@
+import psutil
+import pytest
+import torch
+from PIL import Image
+
+from benchmarks.memory import measure
+from benchmarks.subjects import photo
+from nst.domain import Mode, Precision, Preset, StyleParams
+from nst.engine import memory_budget
+from nst.engine.devices import has_fast_bfloat16
+from nst.errors import DoesNotFit
+
+CPU = torch.device("cpu")
+LANDSCAPE = Image.new("L", (4, 3))
+
+
+WITH_BFLOAT16 = pytest.mark.skipif(not has_fast_bfloat16(CPU), reason="needs a CPU that multiplies bfloat16")
+BOTH = pytest.mark.parametrize("precision", [Precision.FLOAT32, pytest.param(Precision.BFLOAT16, marks=WITH_BFLOAT16)])
+
+
+@BOTH
+@pytest.mark.parametrize("size", [384, 640])
+def test_the_estimate_is_within_30_percent_of_what_is_measured(size: int, precision: Precision) -> None:
+    idle, peak = measure(size, precision=precision)
+    needed = memory_budget.estimate(photo(), StyleParams(), size, memory_budget.stores_bfloat16(CPU, precision))
+    assert needed == pytest.approx(peak - idle, rel=0.3)
+
+
+@BOTH
+@pytest.mark.parametrize("size", [512, 1400])
+def test_the_estimate_of_instant_painting_is_within_30_percent_of_what_is_measured(size: int, precision: Precision) -> None:
+    """The most of four: how much memory is newly taken for so small a painting depends on what the allocator had kept."""
+    taken = max(peak - idle for idle, peak in (measure(size, mode=Mode.INSTANT, precision=precision) for _ in range(4)))
+    needed = memory_budget.estimate(photo(), StyleParams(mode=Mode.INSTANT), size, memory_budget.stores_bfloat16(CPU, precision))
+    assert needed == pytest.approx(taken, rel=0.3)
+
+
+def test_where_bfloat16_is_converted_it_takes_the_memory_of_single_precision(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(memory_budget, "has_fast_bfloat16", lambda _: False)
+    assert not memory_budget.stores_bfloat16(CPU, Precision.BFLOAT16)
+    assert memory_budget.stores_bfloat16(torch.device("cuda"), Precision.BFLOAT16)
+
+
+def test_quick_painting_takes_the_memory_of_its_pass_and_not_of_steps_at_full_size() -> None:
+    quick, optimised, instant = (
+        memory_budget.estimate(LANDSCAPE, StyleParams(mode=mode), 2048) for mode in (Mode.QUICK, Mode.OPTIMISED, Mode.INSTANT)
+    )
+    assert quick == instant < optimised / 3
+
+
+def test_quick_painting_of_512_pixels_takes_the_memory_of_its_steps() -> None:
+    quick, optimised = (memory_budget.estimate(LANDSCAPE, StyleParams(mode=mode), 512) for mode in (Mode.QUICK, Mode.OPTIMISED))
+    assert quick == optimised
+
+
+def test_instant_painting_fits_where_optimising_does_not() -> None:
+    instant, optimised = (memory_budget.largest_size(LANDSCAPE, StyleParams(mode=mode), 2e9) for mode in (Mode.INSTANT, Mode.OPTIMISED))
+    assert instant > 2 * optimised
+
+
+def test_a_painting_that_cannot_fit_is_refused_with_the_largest_size_that_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(memory_budget, "free_bytes", lambda _: 500e6)
+    with pytest.raises(DoesNotFit) as caught:
+        memory_budget.affordable_size(LANDSCAPE, StyleParams(size=4000), CPU)
+    largest = memory_budget.largest_size(LANDSCAPE, StyleParams(), 500e6)
+    assert str(largest) in str(caught.value)
+    assert memory_budget.affordable_size(LANDSCAPE, StyleParams(size=largest), CPU) == largest
+
+
+def test_ultra_takes_what_fits(monkeypatch: pytest.MonkeyPatch) -> None:
+    ultra = StyleParams(preset=Preset.ULTRA)
+    monkeypatch.setattr(memory_budget, "free_bytes", lambda _: 6e9)
+    fitting = memory_budget.affordable_size(LANDSCAPE, ultra, CPU)
+    assert 1024 < fitting < 4096
+    assert memory_budget.estimate(LANDSCAPE, ultra, fitting) <= 6e9 < memory_budget.estimate(LANDSCAPE, ultra, fitting + 16)
+    monkeypatch.setattr(memory_budget, "free_bytes", lambda _: 1e15)
+    assert memory_budget.affordable_size(LANDSCAPE, ultra, CPU) == 4096
+
+
+def test_ultra_is_refused_where_not_even_high_fits(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(memory_budget, "free_bytes", lambda _: 200e6)
+    with pytest.raises(DoesNotFit):
+        memory_budget.affordable_size(LANDSCAPE, StyleParams(preset=Preset.ULTRA), CPU)
+
+
+@pytest.mark.parametrize(
+    ("shape", "preset", "size"),
+    [
+        ((3000, 1000), Preset.DRAFT, 256),
+        ((4000, 1000), Preset.STANDARD, 512),
+        ((4000, 200), Preset.DRAFT, 1280),
+        ((200, 4000), Preset.DRAFT, 1280),
+        ((4000, 200), Preset.STANDARD, 2560),
+        ((4000, 200), Preset.HIGH, 4000),  # the photo's own size
+        ((640, 32), Preset.DRAFT, 640),
+        ((200, 10), Preset.DRAFT, 256),
+        ((40_000, 2000), Preset.ULTRA, 8192),  # what `size` can say
+    ],
+)
+def test_a_preset_leaves_no_thread_of_a_panorama(
+    shape: tuple[int, int], preset: Preset, size: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(memory_budget, "free_bytes", lambda _: 1e15)
+    panorama = Image.new("L", shape)
+    assert memory_budget.affordable_size(panorama, StyleParams(preset=preset), CPU) == size
+    assert memory_budget.affordable_size(panorama, StyleParams(preset=preset, size=300), CPU) == 300
+
+
+def test_a_panorama_is_drawn_out_no_further_than_fits(monkeypatch: pytest.MonkeyPatch) -> None:
+    panorama = Image.new("L", (4000, 200))
+    monkeypatch.setattr(memory_budget, "free_bytes", lambda _: 300e6)
+    assert (
+        512
+        < memory_budget.affordable_size(panorama, StyleParams(), CPU)
+        == memory_budget.largest_size(panorama, StyleParams(), 300e6)
+        < 2560
+    )
+
+
+def test_memory_grows_with_the_style_where_that_is_larger() -> None:
+    needed = [memory_budget.estimate(Image.new("L", (100, 25)), StyleParams(style_scale=scale), 1024) for scale in (1.0, 2.0)]
+    assert needed[1] > 3 * needed[0]
+
+
+def test_free_memory_is_a_part_of_the_machines() -> None:
+    assert 0 < memory_budget.free_bytes(CPU) <= memory_budget.HEADROOM * psutil.virtual_memory().total
