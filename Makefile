@@ -1,21 +1,41 @@
-# Everything is set up by the first target that needs it; nothing is installed outside this folder but Debian packages that tests name.
+# The first target that needs something sets it up. Outside this folder, only Debian packages for tests are installed.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-# Where the studio listens: this machine alone, unless it is told otherwise (ADDRESS=0.0.0.0 for everybody who can reach it).
+# Where the studio listens: by default on this machine only; ADDRESS=0.0.0.0 opens it to everybody who can reach the machine.
 ADDRESS ?= localhost
+# On this machine only, no other name leads to it: a site whose name does would be the same site to a browser.
+ifeq ($(ADDRESS),localhost)
+run: export NST_HOSTS ?= ["localhost", "127.0.0.1"]
+endif
 PORT ?= 8501
+# Where PyTorch is installed from, if not from PyPI: https://download.pytorch.org/whl/cpu has builds without CUDA, smaller by some 4 GB.
+export TORCH_INDEX ?=
+# Arguments for pytest.
+ARGS ?=
 
-.PHONY: run test check bench clean
+.PHONY: run test test-unit test-fast check format bench clean
 
 run: $(VENV)/.installed
 	$(BIN)/python -m streamlit run streamlit_app.py --server.address $(ADDRESS) --server.port $(PORT)
 
 test: $(VENV)/.installed-dev
-	scripts/test
+	scripts/test $(ARGS)
+
+# Tests that need no server and no browser; and of these, the fast ones.
+test-unit: $(VENV)/.installed-dev
+	$(BIN)/python -m pytest -m unit $(ARGS)
+
+test-fast: $(VENV)/.installed-dev
+	$(BIN)/python -m pytest -m "unit and not slow" $(ARGS)
 
 check: $(VENV)/.installed-dev
 	scripts/check
+
+format: $(VENV)/.installed-dev
+	$(BIN)/ruff check --fix --quiet .
+	$(BIN)/ruff format .
+	$(BIN)/python scripts/file_map.py
 
 bench: $(VENV)/.installed-dev
 	$(BIN)/python -m benchmarks

@@ -1,3 +1,3 @@
 """Pastiche: a studio that turns a photo into a painting in the style of any picture."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"

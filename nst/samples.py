@@ -1,4 +1,4 @@
-"""Sample photos, in the public domain, as scikit-image's package carries them: found on disk, without importing it and without network."""
+"""Sample photos in the public domain. They come with scikit-image, and are found on disk without importing it and without network."""
 
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -13,7 +13,7 @@ from nst.images import Limits
 
 @dataclass(frozen=True)
 class Sample:
-    """A photo that may be used for anything."""
+    """A photo that anyone may use."""
 
     name: str
     title: str
@@ -31,21 +31,21 @@ SAMPLES = (
 _LIMITS = Limits(max_bytes=2_000_000, max_pixels=1_000_000, min_side=32)
 
 
-def load(name: str) -> Image.Image:
-    """The photo of that name, in RGB.
+def load(name: str, max_side: int | None = None) -> Image.Image:
+    """The sample photo in RGB, reduced to a long side of `max_side` pixels.
 
     Raises:
-        InvalidParams: when there is no sample of that name.
+        InvalidParams: when no sample has that name.
         FileUnreadable: when scikit-image is not installed, or without its pictures.
     """
     for sample in SAMPLES:
         if sample.name == name:
-            return images.read(_folder() / sample.file, _LIMITS)
+            return images.read(_folder() / sample.file, _LIMITS, max_side=max_side)
     raise InvalidParams(f"There is no sample photo called {name!r}; there are {', '.join(sample.name for sample in SAMPLES)}.")
 
 
 def _folder() -> Path:
-    package = find_spec("skimage")  # finds, and does not import: that would take a second
+    package = find_spec("skimage")  # does not import it, which would take a second
     if package is None or package.origin is None:
         raise FileUnreadable("The sample photos come with scikit-image, which is not installed. Install it, or use a photo of your own.")
     return Path(package.origin).parent / "data"
