@@ -1,14 +1,18 @@
 """The vocabulary of the whole project: parameters, jobs, states, object keys. Standard library only."""
 
 from nst.domain.feed import Cursor, FeedEntry, Page
-from nst.domain.jobs import FencingToken, Job, JobState, Outcome, StyleRef, cost_of, digests_of, new_id, styles_of
-from nst.domain.keys import JOB_ID, input_key_of, is_job_id, is_key, media_type, object_key, output_key_of, style_key
+from nst.domain.jobs import FencingToken, Job, JobState, Outcome, cost_of, new_id
+from nst.domain.keys import JOB_ID, input_key_of, is_job_id, is_key, mask_key, media_type, object_key, output_key_of, style_key
 from nst.domain.params import PRESET_SIZES, Init, KeepColours, Loss, Mode, Optimiser, Precision, Preset, StyleParams, help_of, range_of
 from nst.domain.progress import JobProgress, Progress
+from nst.domain.regions import AUTOMATIC, MAX_REGIONS, RegionRef
+from nst.domain.style_ref import StyleRef, digests_of, styles_of
 from nst.domain.style_share import StyleShare, normalised_shares
 
 __all__ = [
+    "AUTOMATIC",
     "JOB_ID",
+    "MAX_REGIONS",
     "PRESET_SIZES",
     "Cursor",
     "FeedEntry",
@@ -26,6 +30,7 @@ __all__ = [
     "Precision",
     "Preset",
     "Progress",
+    "RegionRef",
     "StyleParams",
     "StyleRef",
     "StyleShare",
@@ -35,6 +40,7 @@ __all__ = [
     "input_key_of",
     "is_job_id",
     "is_key",
+    "mask_key",
     "media_type",
     "new_id",
     "normalised_shares",

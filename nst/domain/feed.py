@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from nst.domain.jobs import Job, StyleRef
+from nst.domain.jobs import Job
 from nst.domain.keys import is_public
 from nst.domain.params import StyleParams
+from nst.domain.style_ref import StyleRef
 
 
 class Cursor(NamedTuple):

@@ -1,7 +1,7 @@
 """A job: one photo to be painted, from submission to end. Its record is the truth; everything else is a hint."""
 
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
@@ -9,6 +9,8 @@ from typing import Any
 from nst.domain.keys import is_public
 from nst.domain.params import PRESET_SIZES, Preset, StyleParams
 from nst.domain.progress import JobProgress
+from nst.domain.regions import RegionRef
+from nst.domain.style_ref import StyleRef
 from nst.errors import WrongState
 
 
@@ -40,24 +42,6 @@ Only the fakes of the tests look transitions up here. The adapters encode the sa
 updates, `store/redis` in its Lua scripts. `tests/contract/test_agreement.py` applies the same random operations to all of them and compares
 the records. A new state or transition has to be added in all three places.
 """
-
-
-@dataclass(frozen=True)
-class StyleRef:
-    """A style of a job: the id of one on offer, or the object key of a picture that the visitor uploaded.
-
-    Attributes:
-        share: relative to the sum of all shares.
-        digest: SHA-256 of the style's file at the time of submission; None in records of earlier versions, and for uploads.
-    """
-
-    name: str
-    share: float = 1.0
-    digest: str | None = None
-
-    @property
-    def is_upload(self) -> bool:
-        return "/" in self.name
 
 
 @dataclass(frozen=True)
@@ -118,6 +102,7 @@ class Job:
         cleared: let in again by an administrator: reports do not hide it.
         width, height: of the photo as stored, in pixels; None in records of earlier versions.
         lease_until: when the lease of a running job lapses; seconds since the epoch.
+        regions: at most `MAX_REGIONS`.
     """
 
     id: str
@@ -149,6 +134,7 @@ class Job:
     height: int | None = None
     lease_until: float | None = None
     cleared: bool = False
+    regions: tuple[RegionRef, ...] = ()
 
     @property
     def lane(self) -> Preset:
@@ -180,7 +166,8 @@ class Job:
     def object_keys(self) -> tuple[str, ...]:
         """The keys of all its pictures in the object store."""
         own = (self.input_key, self.preview_key, self.output_key)
-        return (*(key for key in own if key), *(style.name for style in self.styles if style.is_upload))
+        uploads = (style.name for style in self.styles if style.is_upload)
+        return (*(key for key in own if key), *uploads, *(key for region in self.regions for key in region.object_keys))
 
     def transition(self, state: JobState, **changes: Any) -> "Job":
         """The record in its next state.
@@ -191,16 +178,6 @@ class Job:
         if not self.state.may_become(state):
             raise WrongState(f"This painting is {self.state} and cannot become {state}.")
         return replace(self, state=state, **changes)
-
-
-def digests_of(styles: Iterable[StyleRef]) -> dict[str, str]:
-    """The digests of a job's styles by name. Records keep them apart from names and shares, which earlier versions read."""
-    return {style.name: style.digest for style in styles if style.digest}
-
-
-def styles_of(shares: Iterable[tuple[str, float]], digests: Mapping[str, str]) -> tuple[StyleRef, ...]:
-    """The styles of a job from (name, share) pairs and digests by name: the inverse of `digests_of`."""
-    return tuple(StyleRef(name, share, digests.get(name)) for name, share in shares)
 
 
 def cost_of(params: StyleParams) -> float:

@@ -3,6 +3,7 @@
 public/input/<id>.<ext>   private/input/<id>.<ext>      the photo
 public/output/<id>.<ext>  private/output/<id>.<ext>     the painting, with the photo's extension: each key follows from the other
 private/preview/<id>.jpg                                the unfinished painting
+private/mask/<id>-<number>.png                          the mask of a region, a grey picture that is white inside
 style/<name>.jpg                                        a style picture; <id>-<number> is one that a visitor uploaded
 
 Earlier front ends named photos by a UUID with dashes, or by shorter ids, and JPEGs `.jpeg`. The agent paints those, too; they belong to no
@@ -19,9 +20,10 @@ _ID = re.compile(JOB_ID)
 _ID_IN_LINK = re.compile(rf"(?<![A-Za-z0-9]){JOB_ID}(?![A-Za-z0-9])")
 _NAME = r"(?:[a-z0-9]{20,32}|[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})"
 _KEY = re.compile(
-    rf"(?:public|private)/(?:input|output)/{_NAME}\.(?:jpg|jpeg|png|webp)|private/preview/{_NAME}\.jpg|style/[a-z0-9][a-z0-9-]{{0,63}}\.jpg"
+    rf"(?:public|private)/(?:input|output)/{_NAME}\.(?:jpg|jpeg|png|webp)|private/preview/{_NAME}\.jpg"
+    rf"|private/mask/{JOB_ID}-[0-9]\.png|style/[a-z0-9][a-z0-9-]{{0,63}}\.jpg"
 )
-_KEY_OF_JOB = re.compile(rf"(?:public|private)/[a-z]+/({JOB_ID})\.[a-z]+|style/({JOB_ID})-\d+\.jpg")
+_KEY_OF_JOB = re.compile(rf"(?:public|private)/[a-z]+/({JOB_ID})\.[a-z]+|(?:private/mask|style)/({JOB_ID})-\d+\.[a-z]+")
 _MEDIA_TYPES = {"jpeg": "image/jpeg", "jpg": "image/jpeg", "png": "image/png", "webp": "image/webp"}
 
 
@@ -47,6 +49,11 @@ def preview_key(job_id: str) -> str:
 def style_key(job_id: str, number: int) -> str:
     """The key of a style picture that a visitor uploaded for a job."""
     return f"style/{job_id}-{number}.jpg"
+
+
+def mask_key(job_id: str, number: int) -> str:
+    """The key of the mask of a job's region; `number` is from 0."""
+    return f"private/mask/{job_id}-{number}.png"
 
 
 def output_key_of(input_key: str) -> str:

@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from nst.domain import Job, JobProgress, JobState, StyleParams, digests_of, styles_of
+from nst.domain import Job, JobProgress, JobState, RegionRef, StyleParams, digests_of, styles_of
 
 _COPIED = ("id", "owner", "token", "input_key", "created", "size_bytes", "max_attempts", "attempt", "returns", "width", "height")
 _SET_LATER = ("started", "finished", "preview_key", "output_key", "error", "error_code", "published", "lease_until")
@@ -18,6 +18,7 @@ def fields_of(job: Job) -> dict[str, Any]:
         "params": json.dumps(job.params.to_dict(), separators=(",", ":")),
         "styles": json.dumps([[style.name, style.share] for style in job.styles]),
         "style_digests": json.dumps(digests) if (digests := digests_of(job.styles)) else None,
+        "regions": json.dumps([region.to_dict() for region in job.regions], separators=(",", ":")) if job.regions else None,
         "lane": job.lane.value,
         "cost": job.cost,
         "state": job.state.value,
@@ -33,6 +34,7 @@ def job_of(fields: Mapping[str, Any]) -> Job:
         **plain | {name: bool(fields.get(name)) for name in _FLAGS},
         params=StyleParams.from_dict(json.loads(fields["params"])),
         styles=styles_of(json.loads(fields["styles"]), json.loads(fields.get("style_digests") or "{}")),
+        regions=tuple(RegionRef.from_dict(region) for region in json.loads(fields.get("regions") or "[]")),
         state=JobState(fields["state"]),
         virtual_finish=fields["turn"],
         progress=JobProgress(fields["fraction"], fields["stage"], fields.get("seconds_left")),

@@ -3,7 +3,7 @@
 import sqlite3
 from pathlib import Path
 
-from nst.domain import StyleRef
+from nst.domain import RegionRef, StyleRef
 from nst.store.files import FileObjects
 from nst.store.redis import redis_backend
 from nst.store.sqlite import Database, sqlite_backend
@@ -29,15 +29,15 @@ def test_a_file_of_an_earlier_version_is_read(tmp_path: Path) -> None:
     connection.close()
     database = Database(path)
     job = record(sqlite_backend(database, FileObjects(tmp_path / "objects")), "0" * 32)
-    assert (job.styles, job.width, job.height) == ((StyleRef("my-style", 2.0),), None, None)
+    assert (job.styles, job.width, job.height, job.regions) == ((StyleRef("my-style", 2.0),), None, None, ())
     database.close()
 
 
 def test_a_record_in_redis_of_an_earlier_version_is_read() -> None:
     connection = connected()
     backend = redis_backend(connection, MemoryObjects())
-    job = submitted(backend, styles=(StyleRef("my-style", 2.0, "ab" * 32),), width=640, height=480)
-    connection.call("HDEL", connection.key("job", job.id), "style_digests", "width", "height")
+    job = submitted(backend, styles=(StyleRef("my-style", 2.0, "ab" * 32),), width=640, height=480, regions=(RegionRef("sky"),))
+    connection.call("HDEL", connection.key("job", job.id), "style_digests", "width", "height", "regions")
     job = record(backend, job.id)
-    assert (job.styles, job.width, job.height) == ((StyleRef("my-style", 2.0),), None, None)
+    assert (job.styles, job.width, job.height, job.regions) == ((StyleRef("my-style", 2.0),), None, None, ())
     connection.close()

@@ -21,6 +21,8 @@ GOOD = [
     f"private/input/{JOB}.webp",
     f"private/output/{JOB[:20]}.jpg",
     f"private/preview/{JOB}.jpg",
+    f"private/mask/{JOB}-0.png",
+    f"private/mask/{JOB}-7.png",
     "style/tide-wash.jpg",
     f"style/{JOB}-0.jpg",
     *THEIRS,
@@ -53,6 +55,12 @@ BAD = [
     f"public/input/{JOB}",
     f"public/preview/{JOB}.jpg",
     f"private/preview/{JOB}.png",
+    f"public/mask/{JOB}-0.png",
+    f"private/mask/{JOB}.png",
+    f"private/mask/{JOB}-0.jpg",
+    f"private/mask/{JOB}-10.png",
+    f"private/mask/{JOB[:20]}-0.png",
+    f"private/mask/{UUID}-0.png",
     f"Public/input/{JOB}.jpg",
     "public/input/" + "\u0661" * 32 + ".jpg",
     "style/-dash-first.jpg",
@@ -85,6 +93,7 @@ def test_a_picture_of_another_front_end_belongs_to_no_job(key: str) -> None:
 @pytest.mark.parametrize("job_id", [JOB, "z" * 25, "an0id0that0a0program0chose00"])
 def test_a_job_is_found_by_its_pictures_and_by_links_to_it(job_id: str) -> None:
     assert job_id_of(f"public/input/{job_id}.webp") == job_id_of(f"style/{job_id}-3.jpg") == job_id
+    assert job_id_of(f"private/mask/{job_id}-3.png") == job_id
     for link in (
         "{}",
         " {}\n",
@@ -100,3 +109,4 @@ def test_a_text_of_another_form_is_not_taken_for_a_job_id(text: str) -> None:
     assert not is_job_id(text)
     assert job_id_in_link(text) is None
     assert job_id_of(f"style/{text}-0.jpg") is None
+    assert job_id_of(f"style/{JOB}.jpg") is None

@@ -1,0 +1,72 @@
+"""Regions: parts of a painting that have styles of their own, or stay the photo."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from nst.domain.style_ref import StyleRef
+from nst.errors import InvalidParams
+
+MAX_REGIONS = 8
+SHAPE_TOLERANCE = 0.02
+"""The greatest relative difference between the aspect ratios of a mask and its photo."""
+AUTOMATIC = ("sky", "faces", "subject", "background", "light", "dark")
+"""Regions that are found in the photo, by name, and need no mask."""
+
+
+@dataclass(frozen=True)
+class RegionRef:
+    """A region of a job. Later regions cover earlier ones; what no region covers has the painting's own styles.
+
+    Attributes:
+        mask_key: the object key of its mask, a grey picture that is white inside; or a name of `AUTOMATIC`; empty in a record that was
+            read for somebody who may not see the mask.
+        styles: none where the photo is kept.
+        strength: None for the painting's.
+    """
+
+    mask_key: str
+    styles: tuple[StyleRef, ...] = ()
+    strength: float | None = None
+
+    @property
+    def is_automatic(self) -> bool:
+        return self.mask_key in AUTOMATIC
+
+    @property
+    def object_keys(self) -> tuple[str, ...]:
+        """The keys of its pictures in the object store."""
+        mask = (self.mask_key,) if "/" in self.mask_key else ()
+        return (*mask, *(style.name for style in self.styles if style.is_upload))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Convert to plain values, ready for JSON."""
+        return {
+            "mask": self.mask_key,
+            "styles": [[style.name, style.share, style.digest] for style in self.styles],
+            "strength": self.strength,
+        }
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> "RegionRef":
+        """Convert plain values as of `to_dict`.
+
+        Raises:
+            KeyError, TypeError, ValueError: when they have another form.
+        """
+        strength = values["strength"]
+        styles = tuple(StyleRef(str(name), float(share), digest) for name, share, digest in values["styles"])
+        return cls(str(values["mask"]), styles, None if strength is None else float(strength))
+
+
+def check_mask_shape(mask: tuple[int, int], photo: tuple[int, int]) -> None:
+    """
+    Args:
+        mask, photo: width and height in pixels.
+
+    Raises:
+        InvalidParams: when the mask would be distorted by more than `SHAPE_TOLERANCE` to cover the photo.
+    """
+    if abs(mask[0] * photo[1] / (mask[1] * photo[0]) - 1) > SHAPE_TOLERANCE:
+        sizes = f"The mask measures {mask[0]} x {mask[1]} pixels and the photo {photo[0]} x {photo[1]}"
+        raise InvalidParams(f"{sizes}; a mask must have the photo's shape, in any size.")
