@@ -9,11 +9,13 @@ from typing import TypeVar
 
 from PIL import Image
 
-from nst.errors import FileUnreadable, NotAPicture, PasticheError, PictureTooLarge, PictureTooSmall, TruncatedPicture
+from nst.domain.regions import check_mask_shape
+from nst.errors import FileUnreadable, InvalidParams, NotAPicture, PasticheError, PictureTooLarge, PictureTooSmall, TruncatedPicture
 from nst.images import decoders
 from nst.images.decoders import DecodingPlan
 from nst.images.formats import INPUT_FORMATS, Format, InputFormat, describe_unsupported, detect_format
 from nst.images.headers import UnsupportedVariant
+from nst.images.masks import mask_of
 from nst.images.pixels import without_metadata
 from nst.settings import Settings
 
@@ -119,6 +121,19 @@ def transcode(
     return _decoded(data, limits, max_side, lambda picture: _encoded(picture, encodings, transparent or encodings, max_bytes))
 
 
+def transcode_mask(data: bytes, limits: Limits, photo_size: tuple[int, int]) -> bytes:
+    """Decode a mask, as `mask_of` understands it, and encode it as an 8-bit grey PNG, no larger than its photo.
+
+    Args:
+        photo_size: width and height of the photo in pixels.
+
+    Raises:
+        InvalidImage: as `decode`.
+        InvalidParams: when it has another shape than the photo, or is black everywhere.
+    """
+    return _decoded(data, limits, max(photo_size), lambda picture: _encoded_mask(picture, photo_size))
+
+
 def size_of(data: bytes) -> tuple[int, int]:
     """Width and height, in pixels, of a file that `encode` or `transcode` has made. Only its header is read.
 
@@ -213,6 +228,18 @@ def _encoded(picture: Image.Image, opaque: Encodings, transparent: Encodings, ma
         if max_bytes is None or len(data) <= max_bytes:
             break
     return file_format, data
+
+
+def _encoded_mask(picture: Image.Image, photo_size: tuple[int, int]) -> bytes:
+    check_mask_shape(picture.size, photo_size)
+    mask = mask_of(picture)
+    if mask.getbbox() is None:
+        raise InvalidParams("The mask is black everywhere; it must be white where the region is.")
+    if mask.width > photo_size[0] or mask.height > photo_size[1]:
+        mask = mask.resize(photo_size, Image.Resampling.BOX)
+    buffer = BytesIO()
+    without_metadata(mask).save(buffer, "PNG")
+    return buffer.getvalue()
 
 
 def _on_white(picture: Image.Image) -> Image.Image:
