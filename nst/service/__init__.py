@@ -3,6 +3,6 @@
 from nst.service.address_quota import AddressQuota
 from nst.service.service import Service
 from nst.service.status import JobView, Status, Waiting, WorkerOutage
-from nst.service.submission import Order, StyleChoice
+from nst.service.submission import Order, RegionChoice, StyleChoice
 
-__all__ = ["AddressQuota", "JobView", "Order", "Service", "Status", "StyleChoice", "Waiting", "WorkerOutage"]
+__all__ = ["AddressQuota", "JobView", "Order", "RegionChoice", "Service", "Status", "StyleChoice", "Waiting", "WorkerOutage"]

@@ -35,7 +35,7 @@ def owned_job(backend: Backend, job_id: str, owner: str) -> Job:
 
 
 def visible_job(backend: Backend, job_id: str, viewer: str) -> Job:
-    """The job as this viewer may see it: whole for the owner; for others without owner and token, if it is in the gallery.
+    """The job as this viewer may see it: whole for the owner; for others without owner, token and masks, if it is in the gallery.
 
     Raises:
         UnknownJob, JobLost: as `owned_job`.
@@ -47,7 +47,8 @@ def visible_job(backend: Backend, job_id: str, viewer: str) -> Job:
         return job
     if not job.is_in_feed:
         raise unknown_job()
-    return replace(job, owner="", token="")
+    masks_withheld = tuple(region if region.is_automatic else replace(region, mask_key="") for region in job.regions)
+    return replace(job, owner="", token="", regions=masks_withheld)
 
 
 def painting_key(job: Job) -> str:

@@ -1,7 +1,7 @@
 """Facade for all front ends. Every method takes the caller's token and checks access."""
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import PurePosixPath
@@ -9,7 +9,7 @@ from typing import Literal
 
 from PIL import Image
 
-from nst.domain import Cursor, Job, JobState, Page, Preset, new_id
+from nst.domain import Cursor, Job, JobState, Page, Preset, StyleRef, new_id
 from nst.errors import NotAllowed, ObjectMissing, PasticheError, StorageFull, StoreUnavailable, WrongState
 from nst.images import STORED_LIMITS, Limits
 from nst.service import retention
@@ -29,7 +29,7 @@ from nst.service.moderation import Moderation
 from nst.service.publishing import Publisher
 from nst.service.signing import SigningKey
 from nst.service.status import JobView, Status, seconds_of, status_of, view_of
-from nst.service.submission import MAX_SIDE, Order, StyleChoice, Submission, prepare
+from nst.service.submission import MAX_SIDE, Order, RegionChoice, StyleChoice, Submission, prepare
 from nst.service.visibility import storage_full_reported
 from nst.service.visitors import Visitors
 from nst.settings import Settings
@@ -129,8 +129,15 @@ class Service:
             ObjectMissing: when a picture is gone.
         """
         job, objects = owned_job(self._backend, job_id, owner), self._backend.objects
-        styles = [StyleChoice(objects.get(each.name) if each.is_upload else each.name, each.share, each.digest) for each in job.styles]
-        return Order(objects.get(job.input_key), styles, new_id(), job.params, job.public)
+
+        def choices(styles: Iterable[StyleRef]) -> list[StyleChoice]:
+            return [StyleChoice(objects.get(each.name) if each.is_upload else each.name, each.share, each.digest) for each in styles]
+
+        regions = [
+            RegionChoice(each.mask_key if each.is_automatic else objects.get(each.mask_key), choices(each.styles), each.strength)
+            for each in job.regions
+        ]
+        return Order(objects.get(job.input_key), choices(job.styles), new_id(), job.params, job.public, regions=regions)
 
     def publish(self, job_id: str, owner: str, *, with_photo: bool = False) -> Job:
         """Show a finished painting in the gallery, alone or with its photo.

@@ -1,16 +1,30 @@
 """Submissions: uploaded bytes become pictures to store and a job. Everything is decoded, checked and encoded again; names are dropped."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import islice
 
 from nst import images
-from nst.domain import Job, StyleParams, StyleRef, StyleShare, new_id, object_key, style_key
-from nst.errors import InvalidParams
+from nst.domain import (
+    AUTOMATIC,
+    MAX_REGIONS,
+    Job,
+    RegionRef,
+    StyleParams,
+    StyleRef,
+    StyleShare,
+    mask_key,
+    new_id,
+    object_key,
+    style_key,
+)
+from nst.errors import InvalidImage, InvalidParams
 from nst.images import Format, Limits
 from nst.store.ports import ObjectStore
 from nst.styles import Catalogue
 
-MAX_STYLES = 4
+MAX_STYLES = 4  # of a painting, and of each of its regions
+MAX_UPLOADED_STYLES = 12  # in all of them: each is decoded
 MAX_SIDE = 4096  # pixels; the largest preset takes no more, so a larger photo would only fill the disk
 _MOST_BYTES = 20_000_000  # of a stored picture; a lower quality or a lossy format is used where it would take more
 _OPAQUE = ((Format.JPEG, 95), (Format.JPEG, 85), (Format.JPEG, 75))  # format and quality, the best first
@@ -29,6 +43,21 @@ class StyleChoice(StyleShare[str | bytes]):
 
 
 @dataclass(frozen=True)
+class RegionChoice:
+    """A region as a visitor chose it. Later regions cover earlier ones.
+
+    Attributes:
+        mask: the bytes of a picture file that is white inside, in the photo's shape; or a name of `nst.domain.AUTOMATIC`.
+        styles: none to keep the photo there.
+        strength: None for the painting's.
+    """
+
+    mask: bytes | str
+    styles: Sequence[StyleChoice] = ()
+    strength: float | None = None
+
+
+@dataclass(frozen=True)
 class Order:
     """What a visitor asks for.
 
@@ -37,6 +66,7 @@ class Order:
         token: the idempotency key, made by each form, so that a form that is sent twice is one job.
         public: whether to show the painting, and the photo beside it, in the gallery.
         job_id: the id of the job, if a program has chosen one: see `nst.domain.is_job_id`.
+        regions: parts of the painting with other styles, or kept as the photo.
     """
 
     photo: bytes
@@ -45,6 +75,12 @@ class Order:
     params: StyleParams = field(default_factory=StyleParams)
     public: bool = False
     job_id: str | None = None
+    regions: Sequence[RegionChoice] = ()
+
+    @property
+    def all_styles(self) -> list[StyleChoice]:
+        """The painting's, and then those of its regions."""
+        return [*self.styles, *(style for region in self.regions for style in region.styles)]
 
 
 @dataclass(frozen=True)
@@ -62,35 +98,82 @@ class Submission:
 def prepare(order: Order, owner: str, catalogue: Catalogue, limits: Limits, max_attempts: int, now: float) -> Submission:
     """
     Raises:
-        InvalidImage: when the photo or a style is not an acceptable picture.
+        InvalidImage: when the photo, a style or a mask is not an acceptable picture.
         UnknownStyle: when there is no such style.
         StyleChanged: when its picture does not have the digest asked for.
-        InvalidParams: when there are no styles, too many, or invalid shares.
+        InvalidParams: when there are no styles, too many, or invalid shares; or a region is not valid.
     """
-    _check_styles(order.styles)
-    offered = [catalogue.get(each.style, each.digest) if isinstance(each.style, str) else None for each in order.styles]  # before decoding
+    _check_choices(order)
+    offered = [_offered(choice, catalogue) for choice in order.all_styles]  # before decoding
     job_id = order.job_id or new_id()
     suffix, photo = _reencoded(order.photo, limits, _TRANSPARENT)
     input_key = object_key(job_id, "input", suffix, public=order.public)
-    pictures, styles = {input_key: photo}, []
-    for number, (choice, entry) in enumerate(zip(order.styles, offered, strict=True)):
-        if entry is not None:
-            styles.append(StyleRef(entry.id, choice.share, entry.digest))
-        elif isinstance(choice.style, bytes):
-            key = style_key(job_id, number)
-            _, pictures[key] = _reencoded(choice.style, limits, _OPAQUE)
-            styles.append(StyleRef(key, choice.share))
-    size = sum(map(len, pictures.values()))
-    job = Job(job_id, owner, order.token, order.params, tuple(styles), order.public, input_key, now, size, max_attempts)
     width, height = images.size_of(photo)
-    return Submission(replace(job, width=width, height=height), pictures)
+    pictures = {input_key: photo, **_uploaded_styles(order, job_id, limits), **_masks(order, job_id, limits, (width, height))}
+    styles = iter([ref or StyleRef(style_key(job_id, n), order.all_styles[n].share) for n, ref in enumerate(offered)])
+    own = tuple(islice(styles, len(order.styles)))
+    regions = tuple(_regions(order, job_id, styles))
+    size = sum(map(len, pictures.values()))
+    job = Job(job_id, owner, order.token, order.params, own, order.public, input_key, now, size, max_attempts)
+    return Submission(replace(job, width=width, height=height, regions=regions), pictures)
 
 
-def _check_styles(choices: Sequence[StyleChoice]) -> None:
-    if not 1 <= len(choices) <= MAX_STYLES:
+def _check_choices(order: Order) -> None:
+    _check_styles(order.styles, least=1)
+    if len(order.regions) > MAX_REGIONS:
+        raise InvalidParams(f"A painting may have at most {MAX_REGIONS} regions; these are {len(order.regions)}.")
+    for region in order.regions:
+        _check_styles(region.styles, least=0)
+        if region.strength is not None:
+            replace(order.params, strength=region.strength)  # checks it
+        if isinstance(region.mask, str) and region.mask not in AUTOMATIC:
+            names = ", ".join(AUTOMATIC)
+            raise InvalidParams(f"There is no region called {region.mask[:50]!r}. Send a mask, or one of these names: {names}.")
+    if sum(isinstance(choice.style, bytes) for choice in order.all_styles) > MAX_UPLOADED_STYLES:
+        raise InvalidParams(f"At most {MAX_UPLOADED_STYLES} pictures of your own can be styles of one painting. Use fewer.")
+
+
+def _check_styles(choices: Sequence[StyleChoice], least: int) -> None:
+    if not least <= len(choices) <= MAX_STYLES:
         raise InvalidParams(f"Choose from one to {MAX_STYLES} styles.")
-    if any(choice.share > 1000 for choice in choices) or not any(choice.share > 0 for choice in choices):
+    if any(choice.share > 1000 for choice in choices) or (choices and not any(choice.share > 0 for choice in choices)):
         raise InvalidParams("Shares must be numbers from 0 to 1000, and not all of them 0.")
+
+
+def _offered(choice: StyleChoice, catalogue: Catalogue) -> StyleRef | None:
+    """The style of the catalogue; None for an uploaded picture."""
+    if isinstance(choice.style, bytes):
+        return None
+    entry = catalogue.get(choice.style, choice.digest)
+    return StyleRef(entry.id, choice.share, entry.digest)
+
+
+def _uploaded_styles(order: Order, job_id: str, limits: Limits) -> dict[str, bytes]:
+    """The style pictures to store, by key. They are numbered through, the regions' after the painting's."""
+    uploads = {style_key(job_id, number): each.style for number, each in enumerate(order.all_styles) if isinstance(each.style, bytes)}
+    return {key: _reencoded(data, limits, _OPAQUE)[1] for key, data in uploads.items()}
+
+
+def _masks(order: Order, job_id: str, limits: Limits, photo_size: tuple[int, int]) -> dict[str, bytes]:
+    """The masks to store, by key."""
+    masks = {}
+    for number, region in enumerate(order.regions):
+        if isinstance(region.mask, bytes):
+            try:
+                masks[mask_key(job_id, number)] = images.transcode_mask(region.mask, limits, photo_size)
+            except (InvalidImage, InvalidParams) as error:
+                raise type(error)(f"The mask of region {number + 1} cannot be used. {error}") from error
+    return masks
+
+
+def _regions(order: Order, job_id: str, styles: Iterator[StyleRef]) -> Iterator[RegionRef]:
+    """
+    Args:
+        styles: of the regions, one after the other.
+    """
+    for number, region in enumerate(order.regions):
+        mask = region.mask if isinstance(region.mask, str) else mask_key(job_id, number)
+        yield RegionRef(mask, tuple(islice(styles, len(region.styles))), region.strength)
 
 
 def _reencoded(data: bytes, limits: Limits, transparent: Sequence[tuple[Format, int]]) -> tuple[str, bytes]:
