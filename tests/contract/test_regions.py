@@ -2,6 +2,7 @@
 
 from nst.domain import RegionRef, StyleRef, mask_key, style_key
 from nst.service import retention
+from nst.service.visibility import record_cleanup
 from nst.store.ports import Backend
 from tests.support.jobs import a_job, painted, record, submitted
 
@@ -53,6 +54,6 @@ def test_what_a_deletion_has_left_is_deleted_later(backend: Backend) -> None:
     left = {lost.input_key, mask_key(lost.id, 0), mask_key(lost.id, 7), style_key(lost.id, 35)}
     for key in left:
         backend.objects.put(key, b"picture")
-    retention.record_cleanup(backend, lost.input_key, 1.0)
+    record_cleanup(backend, lost.input_key, 1.0)
     assert retention.complete_cleanups(backend, 1000.0) == 1
     assert list(backend.objects.listing()) == []
