@@ -6,7 +6,7 @@ import streamlit as st
 
 from nst.domain import Preset, new_id
 from nst.service import Service
-from nst.ui import draft, frame, settings_form, sketch
+from nst.ui import draft, frame, regions_form, settings_form, sketch
 from nst.ui.components import DisplaySize, example
 from nst.ui.frame import Visit
 from nst.ui.heading import show_heading
@@ -23,7 +23,8 @@ _DURATIONS_TTL = 60.0  # seconds; durations change slowly, and the form is redra
 def show_form(visit: Visit) -> None:
     _resume(visit)
     has_changed = draft.follow_catalogue(visit.service)
-    draft.current().chosen = draft.current().chosen or [visit.service.styles()[0].id]
+    for selection in draft.current().selections:
+        selection.chosen = selection.chosen or [visit.service.styles()[0].id]
     show_heading("Turn a photo into a painting", _WORDS if draft.current().photo is None else "", tab="Create")
     if note := draft.current().note:
         st.info(note)
@@ -31,6 +32,7 @@ def show_form(visit: Visit) -> None:
     with st.container(key="studio"):  # the style sheet places the panels side by side, or below each other on phones
         with st.container(key="photo_panel"):
             show_photo()
+            regions_form.show_parts(visit)
         with st.container(key="style_panel"):
             st.html('<h2 class="step"><span>2</span>Style</h2>')
             place = st.container(key="sketch")  # stays in view while the visitor tries styles and settings
@@ -91,6 +93,9 @@ def _show_submit(visit: Visit, has_changed: bool) -> None:
         return
     if draft_.photo is None:
         st.warning("Choose a photo first, or try one of the samples.", icon=":material/add_photo_alternate:")
+        return
+    if regions_form.is_empty():
+        st.warning(regions_form.NOTHING_TO_PAINT, icon=":material/brush:")
         return
     with frame.error_boundary():
         job = visit.service.submit(visit.viewer, draft_.order(), network=visit.network, has_cookie=visit.owner.has_cookie)

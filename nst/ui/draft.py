@@ -1,6 +1,6 @@
 """The draft: the painting that a visitor is preparing. It outlives reruns and visits to other pages, and ends with the browser tab."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
@@ -9,14 +9,14 @@ from PIL import Image
 
 from nst import images, samples
 from nst.client_network import client_network
-from nst.domain import Job, StyleParams, StyleShare, new_id
+from nst.domain import Job, StyleParams, StyleRef, StyleShare, new_id
 from nst.errors import PasticheError, StyleChanged, UnknownStyle
 from nst.images import Format, Limits
-from nst.service import Order, Service, StyleChoice
-from nst.ui import singletons, thumbnails
+from nst.service import Order, RegionChoice, Service, StyleChoice
+from nst.ui import masks, singletons, thumbnails
+from nst.ui.parts import KEEP, OWN, Mask, Part, Parts, Selection
 from nst.ui.urls import data_url
 
-OWN = "*"  # stands for the visitor's own style picture; ids of styles have letters, digits and hyphens only
 OFFERED = tuple(entry.name for entry in fields(StyleParams) if entry.name not in ("encoder", "layer_weights"))
 _SHOWN_SIDE = 900  # long side, in pixels, of a picture shown on the page
 _SKETCH_QUALITY = 95
@@ -47,11 +47,10 @@ class Picture:
 
 
 @dataclass
-class Draft:
-    """
+class Draft(Selection):
+    """Its own styles are those of the whole photo, or of the rest where parts have others.
+
     Attributes:
-        chosen: one or two styles, as ids or OWN.
-        second_share: the second style's share, in percent.
         note: a sentence about the draft for the visitor.
         seen: the digests of the style pictures shown last, by id.
         values: parameters that differ from their defaults, by name.
@@ -62,40 +61,57 @@ class Draft:
     photo_error: str | None = None
     own_style: Picture | None = None
     own_style_error: str | None = None
-    chosen: list[str] = field(default_factory=list)
-    mixing: bool = False
-    second_share: int = 50
+    parts: Parts = field(default_factory=Parts)
     values: dict[str, Any] = field(default_factory=dict)
     note: str | None = None
     seen: dict[str, str] = field(default_factory=dict)
     token: str = field(default_factory=new_id)
 
-    def choose(self, style: str) -> None:
-        """Chooses a style instead of the present one. While mixing, it becomes the second style; a chosen one is deselected."""
-        self.own_style_error = None
-        if style in self.chosen:
-            self.chosen = [name for name in self.chosen if name != style] or [style]
-        else:
-            self.chosen = [*self.chosen[:1], style] if self.mixing else [style]
+    @property
+    def selection(self) -> Selection:
+        """Whose styles the visitor chooses: of the part that is being painted, or of the rest."""
+        return self.parts.active_part or self
 
-    def mix(self, mixing: bool) -> None:
-        self.mixing = mixing
-        if not mixing:
-            self.chosen = self.chosen[:1]
+    @property
+    def selections(self) -> list[Selection]:
+        return [self, *self.parts.items, self.parts.earlier]
+
+    def enable_parts(self, enabled: bool) -> None:
+        """While it is on, the rest is kept at first, and parts have the styles that the whole photo had."""
+        if enabled == self.parts.enabled:
+            return
+        self.parts.enabled = enabled
+        if not enabled:
+            self.parts.keeps_rest = self.keeps_photo
+            if self.keeps_photo:
+                self.copy_choice(self.parts.earlier)
+        elif self.parts.keeps_rest:
+            self.parts.earlier.copy_choice(self)
+            self.copy_choice(Selection([KEEP]))
 
     def params(self) -> StyleParams:
         return StyleParams.from_dict(self.values)
 
-    def shares(self) -> tuple[StyleShare[str], ...]:
-        """The chosen styles with their shares."""
-        shares = (100 - self.second_share, self.second_share) if len(self.chosen) == 2 else (1.0,)
-        return tuple(map(StyleShare, self.chosen, shares))
+    def base_shares(self) -> tuple[StyleShare[str], ...]:
+        """The painting's styles. Where the rest is kept, those of a part: a painting has at least one style, although nothing shows it."""
+        return self.shares() or next((shares for part in self.parts.painted() if (shares := part.shares())), self.parts.earlier.shares())
 
     def order(self) -> Order:
         """The order to submit. The draft must have a photo."""
         assert self.photo is not None  # noqa: S101 -- the form asks for it first
-        choices = [StyleChoice(self._source(each.style), each.share, self.seen.get(each.style)) for each in self.shares()]
-        return Order(self.photo.data, choices, self.token, self.params())
+        return Order(self.photo.data, self._choices(self.base_shares()), self.token, self.params(), regions=self._regions())
+
+    def _regions(self) -> list[RegionChoice]:
+        """A rest that is kept is a region of its own, below all others."""
+        assert self.photo is not None  # noqa: S101
+        rest = [RegionChoice(masks.full(self.photo.ratio))] if self.keeps_photo else []
+        return rest + [
+            RegionChoice(part.mask.png if part.mask else part.kind, self._choices(part.shares()), part.strength)
+            for part in self.parts.painted()
+        ]
+
+    def _choices(self, shares: Sequence[StyleShare[str]]) -> list[StyleChoice]:
+        return [StyleChoice(self._source(each.style), each.share, self.seen.get(each.style)) for each in shares]
 
     def _source(self, style: str) -> str | bytes:
         return self.own_style.data if style == OWN and self.own_style else style
@@ -119,6 +135,7 @@ def take_photo(data: bytes | None, alt: str = "Your photo") -> None:
     """Takes a photo into the draft, or notes why it cannot be used. None removes the photo."""
     draft = current()
     draft.photo, draft.photo_error = _read(data, alt, singletons.settings().preview_side)
+    draft.parts.start_over()
 
 
 def take_sample(name: str) -> None:
@@ -129,18 +146,21 @@ def take_sample(name: str) -> None:
 def take_style(data: bytes | None) -> None:
     """Takes and chooses a style picture of the visitor's own, or notes why it cannot be used. None removes it."""
     draft = current()
-    draft.own_style, draft.own_style_error = _read(data, "Your style picture", _STYLE_SCALE * singletons.settings().preview_side)
-    if draft.own_style and OWN not in draft.chosen:
-        draft.choose(OWN)
-    elif not draft.own_style and OWN in draft.chosen:
-        draft.chosen = [style for style in draft.chosen if style != OWN]
+    _read_style(data)
+    if draft.own_style and OWN not in draft.selection.chosen:
+        draft.selection.choose(OWN)
+    elif not draft.own_style:
+        _unchoose([OWN])
 
 
 def begin_like(service: Service, job: Job) -> None:
     """Starts a draft with the styles and settings of somebody's painting. A photo that is already chosen stays."""
-    wanted = [StyleChoice(style.name, style.share, style.digest) for style in job.styles if not style.is_upload]
+    wanted = _offered(job.styles)
     styles, note = _available(service, wanted)
     _begin(job.params, styles, note if wanted else _PAST_UPLOADED)
+    regions = [(each, _available(service, _offered(each.styles))[0]) for each in job.regions]
+    masks_unseen = [(each.mask_key if each.is_automatic else "", styles, each) for each, styles in regions if styles or each.is_automatic]
+    _add_parts([_part(kind, None, styles, each.strength) for kind, styles, each in masks_unseen])
 
 
 def begin_again(service: Service, order: Order) -> None:
@@ -148,15 +168,23 @@ def begin_again(service: Service, order: Order) -> None:
     styles, note = _available(service, order.styles)
     take_photo(order.photo, "The photo of your painting")
     _begin(order.params, styles, note)
+    regions = [RegionChoice(each.mask, _available(service, each.styles)[0], each.strength) for each in order.regions]
+    if regions and isinstance(regions[0].mask, bytes) and not regions[0].styles and masks.is_full(regions[0].mask):
+        del regions[0]
+        current().parts.earlier.copy_choice(current())
+        current().copy_choice(Selection([KEEP]))
+    kinds = [("", Mask(each.mask)) if isinstance(each.mask, bytes) else (each.mask, None) for each in regions]
+    _add_parts([_part(kind, mask, each.styles, each.strength) for (kind, mask), each in zip(kinds, regions, strict=True)])
 
 
 def follow_catalogue(service: Service) -> bool:
     """Removes chosen styles that are no longer available. Returns, and notes, whether a choice is not what the visitor saw."""
     draft = current()
-    now = {style: _digest(service, style) for style in draft.chosen if style != OWN}
+    chosen = {style for selection in draft.selections for style in selection.chosen}
+    now = {style: _digest(service, style) for style in chosen - {OWN, KEEP}}
     gone = [style for style, digest in now.items() if digest is None]
     replaced = [style for style, digest in now.items() if digest not in (None, draft.seen.get(style, digest))]
-    draft.chosen = [style for style in draft.chosen if style not in gone]
+    _unchoose(gone)
     if gone or replaced:
         draft.note = _GONE if gone else _REPLACED
     return bool(gone or replaced)
@@ -164,8 +192,24 @@ def follow_catalogue(service: Service) -> bool:
 
 def forget_widgets() -> None:
     """Makes widgets take their values from the draft again."""
-    for key in (*map(key_of, OFFERED), "mix", "share"):
+    forget_selection_widgets()
+    for key in (*map(key_of, OFFERED), "by_parts"):
         st.session_state.pop(key, None)
+
+
+def forget_selection_widgets() -> None:
+    """The same for those of the part that is being painted, after a change to another part."""
+    for key in ("mix", "share", "part", "part_strength"):
+        st.session_state.pop(key, None)
+
+
+def _unchoose(styles: Sequence[str]) -> None:
+    for selection in current().selections:
+        selection.chosen = [style for style in selection.chosen if style not in styles]
+
+
+def _offered(styles: Iterable[StyleRef]) -> list[StyleChoice]:
+    return [StyleChoice(style.name, style.share, style.digest) for style in styles if not style.is_upload]
 
 
 def _available(service: Service, styles: Sequence[StyleChoice]) -> tuple[list[StyleChoice], str | None]:
@@ -201,17 +245,42 @@ def _digest(service: Service, style: str) -> str | None:
 
 
 def _begin(params: StyleParams, styles: Sequence[StyleChoice], note: str | None) -> None:
-    chosen: dict[str, float] = {}
-    for choice in styles[:2]:
-        if isinstance(choice.style, bytes):
-            take_style(choice.style)
-        chosen[choice.style if isinstance(choice.style, str) else OWN] = choice.share
     draft, defaults = current(), StyleParams()
-    draft.chosen, draft.mixing = list(chosen), len(chosen) == 2
-    draft.second_share = round(100 * list(chosen.values())[1] / sum(chosen.values())) if len(chosen) == 2 else 50
+    _choose(draft, styles)
+    draft.parts = Parts()
     draft.values = {name: getattr(params, name) for name in OFFERED if getattr(params, name) != getattr(defaults, name)}
     draft.token, draft.note, draft.seen = new_id(), note, {}
     forget_widgets()
+
+
+def _choose(selection: Selection, styles: Sequence[StyleChoice]) -> None:
+    """Chooses the styles of a past painting."""
+    chosen: dict[str, float] = {}
+    for choice in styles[:2]:
+        if isinstance(choice.style, bytes):
+            _read_style(choice.style)
+        chosen[choice.style if isinstance(choice.style, str) else OWN] = choice.share
+    selection.chosen, selection.mixing = list(chosen), len(chosen) == 2
+    selection.second_share = round(100 * list(chosen.values())[1] / sum(chosen.values())) if len(chosen) == 2 else 50
+
+
+def _part(kind: str, mask: Mask | None, styles: Sequence[StyleChoice], strength: float | None) -> Part:
+    part = Part(kind=kind, strength=strength, mask=mask, rev=int(mask is not None))
+    _choose(part, styles)
+    part.chosen = part.chosen or [KEEP]
+    return part
+
+
+def _add_parts(items: Sequence[Part]) -> None:
+    """Adds the parts of a past painting."""
+    parts = current().parts
+    parts.items = [replace(part, colour=colour) for colour, part in enumerate(items)]
+    parts.enabled, parts.keeps_rest = bool(items), current().keeps_photo or not items
+
+
+def _read_style(data: bytes | None) -> None:
+    now = current()
+    now.own_style, now.own_style_error = _read(data, "Your style picture", _STYLE_SCALE * singletons.settings().preview_side)
 
 
 def _read(data: bytes | None, alt: str, small_side: int) -> tuple[Picture | None, str | None]:

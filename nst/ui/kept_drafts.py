@@ -5,6 +5,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import replace
 from threading import Lock
+from typing import Any
 
 from nst.domain import new_id
 from nst.ui.draft import Draft
@@ -34,14 +35,18 @@ class KeptDrafts:
             seen, draft = self._kept.get(owner, (0.0, None))
             if draft is None or seen < self._clock() - SECONDS:
                 return None
-            return replace(draft, chosen=[*draft.chosen], values={**draft.values}, seen={**draft.seen}, token=new_id())
+            copies: dict[str, Any] = {"chosen": [*draft.chosen], "values": {**draft.values}, "seen": {**draft.seen}}
+            return replace(draft, **copies, parts=draft.parts.copy(), token=new_id())
 
     def _oldest(self) -> float:
         return next(iter(self._kept.values()))[0]
 
     def _size(self) -> int:
-        pictures = (picture for _, draft in self._kept.values() for picture in (draft.photo, draft.own_style) if picture)
-        return sum(len(picture.data) + len(picture.small) + len(picture.shown) for picture in pictures)
+        drafts = [draft for _, draft in self._kept.values()]
+        pictures = (picture for draft in drafts for picture in (draft.photo, draft.own_style) if picture)
+        return sum(len(picture.data) + len(picture.small) + len(picture.shown) for picture in pictures) + sum(
+            draft.parts.size for draft in drafts
+        )
 
 
 kept = KeptDrafts()  # of all visitors of this process

@@ -16,6 +16,7 @@ from nst.preview import Growth
 from nst.ui import draft, singletons
 from nst.ui.draft import Draft
 from nst.ui.frame import Visit
+from nst.ui.parts import OWN
 from nst.ui.urls import data_url
 
 _WAIT_SECONDS = 0.1  # after each, Streamlit can start a new run with what the visitor has changed meanwhile
@@ -122,11 +123,12 @@ def _request(visit: Visit, now: Draft, state: _State) -> None:
     assert now.photo is not None  # noqa: S101 -- the caller checks it
     params = replace(_DEFAULTS, **{name: getattr(now.params(), name) for name in _SHOWN_PARAMS})
     try:
-        digests = tuple(_digest(visit, style) for style in now.chosen)
-        wanted = (now.photo, now.shares(), digests, now.own_style, params)
+        shares = now.base_shares()
+        digests = tuple(_digest(visit, each.style) for each in shares)
+        wanted = (now.photo, shares, digests, now.own_style, params)
         if wanted == state.wanted:
             return
-        styles = [StyleShare(_style_bytes(visit, now, each.style), each.share) for each in now.shares()]
+        styles = [StyleShare(_style_bytes(visit, now, each.style), each.share) for each in shares]
         previews = singletons.previews()
         state.wanted, state.future, state.error = wanted, None, None
         state.growth, state.seen, state.has_grown = None, None, False
@@ -140,11 +142,11 @@ def _request(visit: Visit, now: Draft, state: _State) -> None:
 
 def _digest(visit: Visit, style: str) -> str:
     """The digest of a chosen style's picture, which the operator may replace at any time."""
-    return "" if style == draft.OWN else visit.service.style(style).digest
+    return "" if style == OWN else visit.service.style(style).digest
 
 
 def _style_bytes(visit: Visit, now: Draft, style: str) -> bytes:
-    if style == draft.OWN and now.own_style is not None:
+    if style == OWN and now.own_style is not None:
         return now.own_style.small
     return visit.service.style_file(style)
 

@@ -4,17 +4,21 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from nst.domain import MAX_REGIONS
 from nst.styles import StyleEntry
-from nst.ui import draft, frame, style_sketches, uploader
+from nst.ui import draft, frame, regions_form, style_sketches, uploader
 from nst.ui.components import mark_chosen_tiles
-from nst.ui.draft import OWN
 from nst.ui.frame import Visit
+from nst.ui.parts import KEEP, OWN
 from nst.ui.style_words import WORDS
 from nst.ui.urls import style_url
+
+_OTHERS = {OWN: "**Your picture.**", KEEP: "**Keep the photo.** This part stays as it is."}
 
 
 def show_styles(visit: Visit) -> None:
     entries = visit.service.styles()
+    regions_form.show_part_choice()
     wanted = st.text_input(
         "Search styles",
         key="style_search",
@@ -27,8 +31,7 @@ def show_styles(visit: Visit) -> None:
     found = [entry for entry in entries if _matches(entry, wanted or "")]
     mark_chosen_tiles("styles", "Styles")
     with st.container(key="styles"):
-        if (own := draft.current().own_style) is not None:
-            _show_tile(OWN, "Your picture", own.shown)
+        _show_own_tiles()
         for entry in found:
             _show_tile(entry.id, entry.title, style_url(entry), sketches.get(entry.id))
     if not found:
@@ -54,12 +57,21 @@ def _sketch_all(visit: Visit, entries: Sequence[StyleEntry]) -> dict[str, str]:
     return {}
 
 
+def _show_own_tiles() -> None:
+    """The photo, which may be kept where there are parts, and the visitor's own style. A rest that is kept takes the place of a part."""
+    now = draft.current()
+    if now.photo is not None and now.parts.enabled and (now.parts.active_part or len(now.parts.items) < MAX_REGIONS):
+        _show_tile(KEEP, "Keep the photo", now.photo.shown)
+    if now.own_style is not None:
+        _show_tile(OWN, "Your picture", now.own_style.shown)
+
+
 def _show_tile(style: str, title: str, source: str, sketch: str | None = None) -> None:
     """
     Args:
         sketch: the URL of a sketch. Until it has loaded, the style's own picture is seen behind it.
     """
-    is_chosen = style in draft.current().chosen
+    is_chosen = style in draft.current().selection.chosen
     with st.container(key=f"tile_{_key(style)}"):
         behind = f' style="background: url({source}) center / cover"' if sketch else ""
         st.html(f'<img class="thumb" src="{sketch or source}" alt="" loading="lazy"{behind}>')
@@ -67,17 +79,20 @@ def _show_tile(style: str, title: str, source: str, sketch: str | None = None) -
             f"✓ {title}" if is_chosen else title,
             key=_key(style),
             type="primary" if is_chosen else "secondary",
-            on_click=draft.current().choose,
+            on_click=_choose,
             args=(style,),
         )
 
 
 def _show_choice(entries: dict[str, StyleEntry]) -> None:
     """Describes the chosen styles, and mixes two of them."""
-    now = draft.current()
-    lines = [f"**{entries[style].title}.** {entries[style].line}" if style in entries else "**Your picture.**" for style in now.chosen]
+    now = draft.current().selection
+    lines = [f"**{entries[style].title}.** {entries[style].line}" if style in entries else _OTHERS[style] for style in now.chosen]
     with st.container(key="choice"):
         st.markdown("  \n".join(lines))
+        regions_form.show_strength()
+        if now.keeps_photo:
+            return
         st.session_state.setdefault("mix", now.mixing)
         st.toggle("Mix two styles", key="mix", on_change=_mix)
         if not now.mixing:
@@ -90,8 +105,13 @@ def _show_choice(entries: dict[str, StyleEntry]) -> None:
         now.second_share = st.slider(f"{first} ↔ {second}", 5, 95, step=5, format="%d %%", key="share", help=f"The share of {second}.")
 
 
+def _choose(style: str) -> None:
+    draft.current().own_style_error = None
+    draft.current().selection.choose(style)
+
+
 def _mix() -> None:
-    draft.current().mix(st.session_state["mix"])
+    draft.current().selection.mix(st.session_state["mix"])
 
 
 def _matches(entry: StyleEntry, wanted: str) -> bool:
@@ -101,7 +121,7 @@ def _matches(entry: StyleEntry, wanted: str) -> bool:
 
 def _key(style: str) -> str:
     """The key of a tile's button. A file called "upload" in the operator's folder must not take the key of the uploader."""
-    return {OWN: "own_style", "upload": "style_upload_"}.get(style, f"style_{style}")
+    return {OWN: "own_style", KEEP: "keep_photo", "upload": "style_upload_"}.get(style, f"style_{style}")
 
 
 def _from_file(_name: str, data: bytes) -> None:

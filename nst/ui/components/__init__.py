@@ -3,17 +3,20 @@
 Their data are URLs and texts, which they set as attributes and text, never as HTML.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
-from typing import TypedDict
+from typing import Literal, TypedDict
 
 import streamlit as st
 from streamlit.components.v2.types import ComponentRenderer
 
 MAX_UPSCALING = 1.5  # displayed pixels for each pixel of a painting; beyond it, paintings look blurred
+_BRUSH = "region_brush"
 _FOLDER = Path(__file__).parent
+_SPLIT = {_BRUSH: ("region_masks", "region_stage", _BRUSH)}
+"""Elements whose code is in several files: a script of Streamlit's cannot import another."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +39,56 @@ class Slide(TypedDict):
     after: str
     title: str
     href: str
+
+
+class PartData(TypedDict, total=False):
+    """A part of a photo, as the page has to show it.
+
+    Attributes:
+        kind: the name of an automatic region, or "".
+        colour: index into the colours.
+        rev: the number of its mask's latest change.
+        mask: the `src` of that mask, where the page does not have it.
+        thumb: the `src` of a picture of its style; empty if it has none.
+        keeps: whether the photo is kept.
+        searching: whether the region is being searched for.
+        note: a sentence about the part.
+    """
+
+    id: str
+    kind: str
+    colour: int
+    rev: int
+    mask: str
+    thumb: str
+    keeps: bool
+    searching: bool
+    note: str
+
+
+class RegionBrushData(TypedDict):
+    """
+    Attributes:
+        photo: the photo's `src`.
+        ratio: width over height.
+        token: of the photo's set of parts; another one makes the page forget the parts that it has.
+        turn: the number of the latest change of the list.
+        active: the id of the part that is painted, or "" for the rest.
+        most: how many parts there may be.
+        kinds: titles of automatic regions by name.
+        rest: the name and the thumbnail of what is in no part.
+    """
+
+    photo: str
+    ratio: float
+    token: str
+    turn: int
+    active: str
+    parts: list[PartData]
+    most: int
+    kinds: Mapping[str, str]
+    colours: Sequence[str]
+    rest: Mapping[str, object]
 
 
 def compare(before: str, after: str, size: DisplaySize, alt: str) -> None:
@@ -81,6 +134,23 @@ def carousel(slides: Sequence[Slide], seconds: float) -> None:
     _component("carousel")(data={"slides": list(slides), "seconds": seconds}, key="carousel")
 
 
+def region_brush(data: RegionBrushData, on_edit: Callable[[], None], on_mask: Callable[[], None]) -> None:
+    """The photo with tools to paint the masks of its parts.
+
+    Args:
+        on_edit: called when the list of parts has changed. `region_brush_value("edit")` is the list then.
+        on_mask: called when masks have changed. `region_brush_value("mask")` are these masks then.
+    """
+    ratio = data["ratio"]
+    st.html(f"<style>.stApp .st-key-{_BRUSH} {{ --ratio: {ratio:.4f}; }}</style>")
+    _component(_BRUSH)(data=data, key=_BRUSH, on_edit_change=on_edit, on_mask_change=on_mask)
+
+
+def region_brush_value(name: Literal["edit", "mask"]) -> object:
+    """What the page has sent, which may be anything: `{"token", "turn", "active", "parts"}`, or `{"token", "masks"}`."""
+    return st.session_state.get(_BRUSH, {}).get(name)
+
+
 def _reserve_space(key: str, size: DisplaySize) -> None:
     """Gives the element its final size now: its code loads after the page, and what is below must not move then."""
     width = f"min(100%, {size.width}px, calc(62vh * {size.ratio:.4f}))"
@@ -89,6 +159,9 @@ def _reserve_space(key: str, size: DisplaySize) -> None:
 
 @cache
 def _component(name: str) -> ComponentRenderer:
-    files = (_FOLDER / f"{name}.{kind}" for kind in ("html", "css", "js"))
-    html, css, js = (file.read_text(encoding="utf-8") if file.exists() else None for file in files)
+    html, css, js = (
+        "\n".join(file.read_text(encoding="utf-8") for part in _SPLIT.get(name, (name,)) if (file := _FOLDER / f"{part}.{kind}").exists())
+        or None
+        for kind in ("html", "css", "js")
+    )
     return st.components.v2.component(f"pastiche_{name}", html=html, css=css, js=js)

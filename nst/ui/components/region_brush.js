@@ -1,0 +1,249 @@
+// Paints the masks of a photo's parts: one canvas each, whose alpha channel is the mask.
+//
+// What the page has to know goes to it in two ways: `edit` lists the parts, and `mask` brings the masks that have changed. Each side counts
+// its changes of the list (`turn`) and of each mask (`rev`); the higher number is the newer one, and what got lost is sent again.
+const MAX_SIDE = 1024; // pixels of a mask's long side
+const LEVELS = 30; // of undo
+const SEND_DELAY = 400, SEND_AGAIN = 5000; // milliseconds
+const MAX_MESSAGE = 600000; // characters; a message may have 1 MB
+const HINTS = {
+  brush: "Paint over a part of your photo",
+  eraser: "Paint over what does not belong to the part",
+  rectangle: "Drag a rectangle over a part of your photo",
+  lasso: "Draw around a part of your photo",
+  fill: "Tap an area of one colour",
+  move: "Drag the photo when it is enlarged",
+};
+
+let memory = null; // what was painted last: it outlives the element, when the visitor looks at another page
+
+export default function ({ data, parentElement, setStateValue, setTriggerValue }) {
+  const root = parentElement.querySelector(".brush");
+  root.editor ??= new Editor(root);
+  root.editor.update(data, setStateValue, setTriggerValue);
+  return () => root.editor.close();
+}
+
+class Editor {
+  constructor(root) {
+    this.root = root;
+    this.stage = new Stage(root, this);
+    root.querySelector(".tools").onchange = ({ target }) => this.chooseTool(target.value);
+    root.querySelector(".parts").onchange = ({ target }) => this.changeList(target.value);
+    root.querySelector(".find").onclick = ({ target }) => target.matches("button") && this.addPart(target.value);
+    root.querySelector(".actions").onclick = ({ target }) => this.act(target.closest("button")?.value);
+    root.onkeydown = (event) => this.shortcut(event);
+    // A press anywhere else may be on the button that submits the form.
+    this.leave = (event) => event.composedPath().includes(root) || this.send();
+    for (const kind of ["pointerdown", "keydown"]) document.addEventListener(kind, this.leave, true);
+  }
+  close() {
+    for (const kind of ["pointerdown", "keydown"]) document.removeEventListener(kind, this.leave, true);
+    clearTimeout(this.timer);
+  }
+
+  // What the page says.
+
+  async update(data, setState, setTrigger) {
+    Object.assign(this, { data, setState, setTrigger });
+    if (memory?.token !== data.token) {
+      const scale = MAX_SIDE / Math.max(1, data.ratio);
+      const [width, height] = [scale * data.ratio, scale].map((side) => Math.max(1, Math.round(side)));
+      memory = { token: data.token, width, height, parts: [], active: "", turn: -1, undo: [], redo: [] };
+    }
+    this.state = memory;
+    this.stage.show(data.photo, data.ratio, memory.width, memory.height);
+    if (data.turn > this.state.turn) this.adoptList(data);
+    for (const part of this.state.parts) await this.adoptMask(part, data.parts.find(({ id }) => id === part.id));
+    this.render();
+  }
+  adoptList(data) {
+    const known = new Map(this.state.parts.map((part) => [part.id, part]));
+    this.state.parts = data.parts.map((part) => known.get(part.id) ?? this.makePart(part));
+    Object.assign(this.state, { active: data.active, turn: data.turn });
+  }
+  makePart({ id, kind, colour }) {
+    const mask = new Mask(this.state.width, this.state.height, this.data.colours[colour]);
+    return { id, kind, colour, mask, rev: 0, confirmed: 0, told: 0 };
+  }
+  async adoptMask(part, news) {
+    if (!news) return;
+    Object.assign(part, { news, confirmed: news.rev });
+    if (news.rev > part.rev && news.mask) {
+      part.rev = news.rev;
+      await part.mask.load(news.mask);
+      this.forget(part);
+    } else if (news.rev < part.rev) this.sendSoon(part.told === part.rev ? SEND_AGAIN : SEND_DELAY);
+  }
+
+  // What the page is told.
+
+  changeList(active) {
+    Object.assign(this.state, { active, turn: this.state.turn + 1 });
+    const { token, parts, turn } = this.state;
+    this.setState("edit", { token, active, turn, parts: parts.map(({ id, kind, colour, rev }) => ({ id, kind, colour, rev })) });
+    this.render();
+  }
+  sendSoon(delay = SEND_DELAY) {
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.send(), delay);
+  }
+  async send() {
+    const masks = [];
+    let size = 0;
+    for (const part of this.state.parts.filter((each) => each.rev > each.confirmed)) {
+      const { rev } = part;
+      const png = await part.png;
+      if (masks.length && size + png.length > MAX_MESSAGE) break;
+      size += png.length;
+      masks.push({ id: part.id, rev, png });
+      part.told = rev;
+    }
+    if (!masks.length) return;
+    this.setTrigger("mask", { token: this.state.token, masks });
+    this.sendSoon(SEND_AGAIN); // unless the page confirms them
+  }
+
+  // Parts.
+
+  get active() {
+    return this.state.parts.find(({ id }) => id === this.state.active);
+  }
+  part(tool) { // for the stage
+    const part = this.active ?? (tool === "eraser" ? null : this.addPart(""));
+    if (!part) this.say("Choose or add a part first.");
+    else this.root.querySelector(".hint").textContent = "";
+    return part;
+  }
+  addPart(kind) {
+    const { parts } = this.state;
+    const same = kind && parts.find((part) => part.kind === kind);
+    if (same) return void this.changeList(same.id);
+    if (parts.length >= this.data.most) return void this.say(`There can be ${this.data.most} parts.`);
+    const colour = this.data.colours.findIndex((_, index) => !parts.some((part) => part.colour === index));
+    const part = this.makePart({ id: crypto.getRandomValues(new Uint32Array(2)).join("-"), kind, colour });
+    parts.push(part);
+    this.changeList(part.id);
+    this.say(kind ? `Looking for it: ${this.nameOf(part)} …` : `${this.nameOf(part)} is new.`);
+    return part;
+  }
+  removePart() {
+    const gone = this.active;
+    this.state.parts = this.state.parts.filter((part) => part !== gone);
+    this.forget(gone);
+    this.changeList(this.state.parts.at(-1)?.id ?? "");
+    this.say(`${this.nameOf(gone)} is removed.`);
+  }
+  nameOf(part) {
+    return part ? this.data.kinds[part.kind] ?? `Part ${part.colour + 1}` : this.data.rest.name;
+  }
+
+  // Changes of masks.
+
+  finished(part, before) { // for the stage
+    this.state.undo = [...this.state.undo, { part, alpha: before }].slice(-LEVELS);
+    this.state.redo = [];
+    this.changed(part);
+  }
+  changed(part) {
+    const { alpha } = part.mask;
+    let sum = 0;
+    for (const value of alpha) sum += value;
+    const share = sum / 2.55 / alpha.length;
+    part.rev = Math.max(part.rev, part.confirmed) + 1;
+    part.png = sum ? greyPng(alpha, this.state.width) : "";
+    this.say(`${this.nameOf(part)} covers ${share < 1 && sum ? "less than 1" : Math.round(share)} % of the photo.`);
+    this.sendSoon();
+    this.render();
+  }
+  restore(from, to) {
+    const { part, alpha } = this.state[from].pop();
+    this.state[to].push({ part, alpha: part.mask.alpha });
+    part.mask.alpha = alpha;
+    this.changed(part);
+  }
+  forget(part) {
+    for (const stack of ["undo", "redo"]) this.state[stack] = this.state[stack].filter((entry) => entry.part !== part);
+  }
+  alter(change) {
+    const part = this.active;
+    const before = part.mask.alpha;
+    part.mask.alpha = change(before, this.state.width);
+    this.finished(part, before);
+  }
+
+  // Controls.
+
+  chooseTool(tool) {
+    this.root.querySelector(`.tools [value=${tool}]`).checked = true;
+    this.stage.choose(tool);
+    this.showHint();
+  }
+  act(name) {
+    const acts = {
+      undo: () => this.restore("undo", "redo"),
+      redo: () => this.restore("redo", "undo"),
+      remove: () => this.removePart(),
+      feather: () => this.alter((alpha, width) => blurred(alpha, width, Math.ceil(width / 150))),
+      invert: () => this.alter((alpha) => alpha.map((value) => 255 - value)),
+      in: () => this.stage.zoom(1),
+      out: () => this.stage.zoom(-1),
+    };
+    this.stage.cancel();
+    if (name && !this.button(name).disabled) acts[name]();
+  }
+  shortcut(event) {
+    if (!(event.ctrlKey || event.metaKey) || !["z", "y", "Z"].includes(event.key)) return;
+    event.preventDefault();
+    this.act(event.key === "z" ? "undo" : "redo");
+  }
+  button(name) {
+    return this.root.querySelector(`.actions [value=${name}]`);
+  }
+
+  // What is shown.
+
+  say(text) {
+    this.root.querySelector(".status").textContent = text;
+  }
+  showHint() {
+    const isEmpty = this.active ? !this.active.rev && !this.active.news?.searching : !this.state.parts.length;
+    this.root.querySelector(".hint").textContent = isEmpty ? HINTS[this.stage.tool] : "";
+  }
+  render() {
+    const { state, active } = this;
+    this.root.querySelector(".masks").replaceChildren(...state.parts.map((part) => part.mask.canvas));
+    for (const part of state.parts) part.mask.canvas.classList.toggle("active", part === active);
+    this.renderParts();
+    this.renderKinds();
+    const works = { undo: state.undo.length, redo: state.redo.length, feather: active, invert: active, remove: active };
+    for (const name in works) this.button(name).disabled = !works[name];
+    this.stage.element.setAttribute("aria-label", `Your photo. You paint: ${this.nameOf(active)}`);
+    if (active?.news?.note && active.heard !== active.news.note) this.say((active.heard = active.news.note));
+    this.showHint();
+  }
+  renderKinds() {
+    const list = this.root.querySelector(".find");
+    for (const [value, textContent] of Object.entries(this.data.kinds)) {
+      if (list.querySelector(`[value=${value}]`)) continue;
+      list.insertBefore(Object.assign(document.createElement("button"), { type: "button", value, textContent }), list.lastElementChild);
+    }
+  }
+  renderParts() {
+    const list = this.root.querySelector(".parts");
+    const hadFocus = list.contains(this.root.getRootNode().activeElement);
+    list.replaceChildren(this.chip({ id: "", news: this.data.rest }), ...this.state.parts.map((part) => this.chip(part)));
+    if (hadFocus) list.querySelector(":checked").focus();
+  }
+  chip(part) {
+    const label = document.createElement("label");
+    const input = Object.assign(document.createElement("input"), { type: "radio", name: "part", value: part.id });
+    input.checked = part.id === this.state.active;
+    const thumb = part.news?.keeps ? this.data.photo : part.news?.thumb;
+    const swatch = document.createElement(thumb ? "img" : "span");
+    Object.assign(swatch, { className: "swatch", ...(thumb && { src: thumb, alt: "" }) });
+    label.style.setProperty("--colour", part.id ? this.data.colours[part.colour] : "transparent");
+    label.append(input, swatch, this.nameOf(part.id && part) + (part.news?.searching ? " …" : ""));
+    return label;
+  }
+}

@@ -1,0 +1,64 @@
+"""What a page sends about the parts of its photo. It may be anything: what could not come from the page is ignored."""
+
+import re
+from collections.abc import Mapping
+
+from nst.domain import AUTOMATIC
+from nst.errors import PasticheError
+from nst.ui import masks
+from nst.ui.draft import Draft
+from nst.ui.parts import COLOURS, KEEP, Part, Selection
+
+_ID = re.compile(r"\d{1,10}-\d{1,10}", re.ASCII)  # of a part that the page has added
+
+
+def take_edit(draft: Draft, sent: object) -> None:
+    """Takes the list of parts as the page has changed it: `{"token", "turn", "active", "parts": [{"id", "kind", "colour", "rev"}]}`."""
+    match sent:
+        case {"token": draft.parts.token, "turn": int(turn), "active": str(active), "parts": [*items]} if turn > draft.parts.turn:
+            listed = {part.id: part for item in items if (part := _listed(draft, item)) is not None}
+            draft.parts.items = list(listed.values())[: draft.parts.most(draft.keeps_photo)]
+            draft.parts.turn, draft.parts.active = turn, active if active in listed else ""
+
+
+def take_masks(draft: Draft, sent: object) -> None:
+    """Takes the masks that have changed: `{"token", "masks": [{"id", "rev", "png"}]}`. `png` is in base64, and empty for an empty mask."""
+    match sent:
+        case {"token": draft.parts.token, "masks": [*changed]}:
+            known = {part.id: part for part in draft.parts.items}
+            for each in changed:
+                match each:
+                    case {"id": str(part_id), "rev": int(rev), "png": str(png)} if part_id in known and rev > known[part_id].rev:
+                        _take_mask(draft, known[part_id], rev, png)
+
+
+def _listed(draft: Draft, item: object) -> Part | None:
+    known: Mapping[str, Part] = {part.id: part for part in draft.parts.items}
+    match item:
+        case {"id": str(part_id), "rev": int(rev)} if part_id in known:
+            known[part_id].seen_rev = min(rev, known[part_id].rev)
+            return known[part_id]
+        case {"id": str(part_id), "kind": str(kind), "colour": int(colour)} if _ID.fullmatch(part_id):
+            if kind in ("", *AUTOMATIC) and 0 <= colour < len(COLOURS):
+                part = Part(id=part_id, kind=kind, colour=colour)
+                part.copy_choice(_first_choice(draft, kind))
+                return part
+    return None
+
+
+def _first_choice(draft: Draft, kind: str) -> Selection:
+    """The styles that a new part has at first. Faces are kept where the rest is painted."""
+    if kind == "faces" and not draft.keeps_photo:
+        return Selection([KEEP])
+    candidates = (draft.selection, draft, draft.parts.earlier)
+    return next((each for each in candidates if each.chosen and not each.keeps_photo), Selection())
+
+
+def _take_mask(draft: Draft, part: Part, rev: int, png: str) -> None:
+    part.mask, part.note, part.rev, part.seen_rev, part.search = None, "", rev, rev, None
+    if not png or draft.photo is None:
+        return
+    try:
+        part.mask = masks.read(png, draft.photo.ratio)
+    except PasticheError as error:
+        part.note = str(error)

@@ -1,0 +1,162 @@
+"""The parts of a photo that have styles of their own, or stay as they are in the photo; and the styles that are chosen for each."""
+
+from collections.abc import Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, field, replace
+
+from nst.domain import AUTOMATIC, MAX_REGIONS, StyleShare, new_id
+
+OWN = "*"  # stands for the visitor's own style picture; ids of styles have letters, digits and hyphens only
+KEEP = "="  # stands for the photo itself
+TITLES = {name: name.capitalize() for name in AUTOMATIC}
+REST = "Everything else"
+COLOURS = ("#e69f00", "#56b4e9", "#009e73", "#f0e442", "#cc79a7", "#d55e00", "#0072b2", "#bbbbbb")
+"""Of the parts, in this order. People with any kind of colour vision can tell them apart (Okabe and Ito 2008)."""
+
+
+@dataclass
+class Selection:
+    """The styles that are chosen for the photo or for one of its parts.
+
+    Attributes:
+        chosen: one or two styles, as ids or OWN; or KEEP alone.
+        second_share: the second style's share, in percent.
+    """
+
+    chosen: list[str] = field(default_factory=list)
+    mixing: bool = False
+    second_share: int = 50
+
+    @property
+    def keeps_photo(self) -> bool:
+        return self.chosen == [KEEP]
+
+    def choose(self, style: str) -> None:
+        """Chooses a style instead of the present one. While mixing, it becomes the second style; a chosen one is deselected."""
+        if KEEP in (style, *self.chosen):
+            self.chosen = [style]
+        elif style in self.chosen:
+            self.chosen = [name for name in self.chosen if name != style] or [style]
+        else:
+            self.chosen = [*self.chosen[:1], style] if self.mixing else [style]
+
+    def mix(self, mixing: bool) -> None:
+        self.mixing = mixing
+        if not mixing:
+            self.chosen = self.chosen[:1]
+
+    def shares(self) -> tuple[StyleShare[str], ...]:
+        """The chosen styles with their shares; none where the photo is kept."""
+        if self.keeps_photo:
+            return ()
+        shares = (100 - self.second_share, self.second_share) if len(self.chosen) == 2 else (1.0,)
+        return tuple(map(StyleShare, self.chosen, shares))
+
+    def copy_choice(self, other: "Selection") -> None:
+        self.chosen, self.mixing, self.second_share = [*other.chosen], other.mixing, other.second_share
+
+
+@dataclass(frozen=True)
+class Mask:
+    """An 8-bit grey PNG, white inside."""
+
+    png: bytes
+
+
+@dataclass
+class Part(Selection):
+    """
+    Attributes:
+        id: unique on its page.
+        kind: the name of an automatic region, or "" for one that is painted by hand.
+        colour: index into `COLOURS`.
+        mask: None while nothing is painted.
+        rev: the number of its latest change.
+        seen_rev: the latest change that the page is known to have.
+        strength: None for the painting's.
+        search: the search for an automatic region, while it is in progress.
+        note: a sentence for the visitor.
+    """
+
+    id: str = field(default_factory=new_id)
+    kind: str = ""
+    colour: int = 0
+    mask: Mask | None = None
+    rev: int = 0
+    seen_rev: int = 0
+    strength: float | None = None
+    search: "Future[Mask | None] | None" = None
+    note: str = ""
+
+    @property
+    def name(self) -> str:
+        return TITLES.get(self.kind) or f"Part {self.colour + 1}"
+
+    @property
+    def is_sought(self) -> bool:
+        """Whether it is an automatic region that was not found yet, and the visitor has not painted instead."""
+        return bool(self.kind) and self.mask is None and self.rev == 0
+
+    def show(self, mask: Mask | None) -> None:
+        """Takes a mask that the page does not have."""
+        self.mask, self.rev = mask, self.rev + 1
+
+
+@dataclass
+class Parts:
+    """The parts of one photo. Later ones cover earlier ones.
+
+    Attributes:
+        enabled: whether the visitor wants parts. They are kept while it is off.
+        active: the id of the part that is painted and whose styles are chosen, or "" for the rest.
+        turn: the number of the latest change of the list, on either side; see `components/region_brush.js`.
+        token: of this list. The page forgets its parts when it changes.
+        earlier: what was chosen for the whole photo before its rest was kept.
+        keeps_rest: whether the rest is kept once `enabled` is on again.
+        found: the automatic regions that were searched for, by name; None where there is no such region.
+    """
+
+    enabled: bool = False
+    items: list[Part] = field(default_factory=list)
+    active: str = ""
+    turn: int = 0
+    token: str = field(default_factory=new_id)
+    earlier: Selection = field(default_factory=Selection)
+    keeps_rest: bool = True
+    found: dict[str, Mask | None] = field(default_factory=dict)
+
+    @property
+    def active_part(self) -> Part | None:
+        return next((part for part in self.items if part.id == self.active), None) if self.enabled else None
+
+    @property
+    def is_searching(self) -> bool:
+        return any(part.search is not None for part in self.items)
+
+    @property
+    def size(self) -> int:
+        """Bytes of all masks."""
+        return sum(len(mask.png) for mask in (*(part.mask for part in self.items), *self.found.values()) if mask)
+
+    def activate(self, part_id: str) -> None:
+        if part_id != self.active:
+            self.active, self.turn = part_id, self.turn + 1
+
+    def most(self, rest_is_kept: bool) -> int:
+        """How many parts there may be: a rest that is kept takes a region of its own."""
+        return MAX_REGIONS - rest_is_kept
+
+    def start_over(self) -> None:
+        """For another photo: masks do not fit it. Automatic regions are searched for again."""
+        self.items = [replace(part, id=new_id(), mask=None, rev=0, seen_rev=0, search=None, note="") for part in self.items if part.kind]
+        self.active, self.turn, self.token, self.found = "", 0, new_id(), {}
+
+    def copy(self) -> "Parts":
+        """The same for another page, which has no masks yet."""
+        items = [replace(part, chosen=[*part.chosen], seen_rev=0, search=None) for part in self.items]
+        earlier = replace(self.earlier, chosen=[*self.earlier.chosen])
+        return replace(self, items=items, token=new_id(), turn=0, earlier=earlier, found={**self.found})
+
+    def painted(self) -> Sequence[Part]:
+        """The parts that have a mask, or will have one."""
+        return [part for part in self.items if part.mask is not None or part.is_sought] if self.enabled else []

@@ -1,0 +1,286 @@
+"""Parts of the photo with styles of their own: the form, what pages send, and what is submitted."""
+
+from base64 import b64decode, b64encode
+from io import BytesIO
+
+import pytest
+from PIL import Image
+from streamlit.testing.v1 import AppTest
+
+from nst import images
+from nst.domain import Job
+from nst.images import STORED_LIMITS
+from nst.service import Order, RegionChoice, StyleChoice
+from nst.ui import masks, part_messages
+from nst.ui.draft import Draft, Picture
+from nst.ui.kept_drafts import KeptDrafts
+from nst.ui.parts import KEEP, Mask, Part, Parts
+from tests.support.pages import ANNA, BERT, DiskStudio, keys, words
+from tests.support.pictures import picture_bytes
+from tests.ui.conftest import OpenPage
+
+WIDE = Picture(picture_bytes(), "", b"", "me.png", 1.5)
+
+
+def half_white(width: int = 96, height: int = 64) -> str:
+    """A mask as a page sends it: its left half is white."""
+    picture = Image.new("L", (width, height))
+    picture.paste(255, (0, 0, width // 2, height))
+    buffer = BytesIO()
+    picture.save(buffer, "PNG")
+    return b64encode(buffer.getvalue()).decode()
+
+
+def listed(draft: Draft, *parts: dict[str, object], active: str = "", turn: int = 1) -> None:
+    part_messages.take_edit(draft, {"token": draft.parts.token, "turn": turn, "active": active, "parts": list(parts)})
+
+
+def painted(draft: Draft, part_id: str, png: str, rev: int = 1) -> None:
+    part_messages.take_masks(draft, {"token": draft.parts.token, "masks": [{"id": part_id, "rev": rev, "png": png}]})
+
+
+def by_hand(number: int, kind: str = "") -> dict[str, object]:
+    return {"id": f"{number}-{number}", "kind": kind, "colour": number, "rev": 0}
+
+
+def photo_with_parts(open_page: OpenPage) -> AppTest:
+    page = open_page()
+    page.file_uploader(key="photo").upload("me.png", picture_bytes(), "image/png").run()
+    return page.toggle(key="by_parts").set_value(True).run()
+
+
+def draft_of(page: AppTest) -> Draft:
+    draft = page.session_state["draft"]
+    assert isinstance(draft, Draft)
+    return draft
+
+
+def submitted(page: AppTest, studio: DiskStudio) -> Job:
+    page.button(key="submit").click().run()
+    (job,) = studio.service.mine(page.session_state["temporary_owner"])
+    return job
+
+
+def test_parts_are_out_of_the_way_until_they_are_asked_for(open_page: OpenPage) -> None:
+    page = open_page()
+    assert "by_parts" not in keys(page, "toggle")
+    page.button(key="sample_cat").click().run()
+    assert not page.toggle(key="by_parts").value
+    assert "keep_photo" not in keys(page)
+
+
+def test_two_parts_are_submitted_in_two_styles_and_the_rest_is_kept(open_page: OpenPage, studio: DiskStudio) -> None:
+    page = photo_with_parts(open_page)
+    listed(draft_of(page), by_hand(0), by_hand(1), active="1-1")
+    painted(draft_of(page), "0-0", half_white())
+    painted(draft_of(page), "1-1", half_white())
+    page.run()
+    page.button(key="style_tide-wash").click().run()
+    page.slider(key="part_strength").set_value(0.9).run()
+    job = submitted(page, studio)
+    rest, first, second = job.regions
+    assert (rest.styles, first.strength, second.strength) == ((), None, 0.9)
+    assert [style.name for style in first.styles] == ["starlit-swirl"], "the style of the whole photo until then"
+    assert [style.name for style in second.styles] == ["tide-wash"]
+    stored = [images.decode(studio.backend.objects.get(region.mask_key), STORED_LIMITS).convert("L") for region in job.regions]
+    assert stored[0].getextrema() == (255, 255)
+    assert (stored[1].getpixel((20, 30)), stored[1].getpixel((70, 30))) == (255, 0)
+
+
+def test_the_rest_has_a_style_of_its_own(open_page: OpenPage, studio: DiskStudio) -> None:
+    page = photo_with_parts(open_page)
+    listed(draft_of(page), by_hand(0), active="0-0")
+    painted(draft_of(page), "0-0", half_white())
+    page.run()
+    page.button(key="keep_photo").click().run()
+    page.segmented_control(key="part").select("").run()
+    page.button(key="style_copperplate").click().run()
+    job = submitted(page, studio)
+    assert [style.name for style in job.styles] == ["copperplate"]
+    assert [region.styles for region in job.regions] == [()]
+
+
+def test_nothing_is_submitted_while_nothing_would_be_painted(open_page: OpenPage, studio: DiskStudio) -> None:
+    page = photo_with_parts(open_page)
+    page.button(key="submit").click().run()
+    assert "Paint over a part of your photo" in words(page)
+    assert studio.service.status().counts == {}
+
+
+def test_without_parts_the_whole_photo_has_the_style_it_had(open_page: OpenPage, studio: DiskStudio) -> None:
+    page = open_page()
+    page.button(key="sample_cat").click().run()
+    page.button(key="style_tide-wash").click().run()
+    page.toggle(key="by_parts").set_value(True).run()
+    assert "✓ Keep the photo" in [button.label for button in page.button]
+    listed(draft_of(page), by_hand(0))
+    painted(draft_of(page), "0-0", half_white(96, 64))
+    page.toggle(key="by_parts").set_value(False).run()
+    job = submitted(page, studio)
+    assert ([style.name for style in job.styles], job.regions) == (["tide-wash"], ())
+
+
+def test_each_part_has_a_mixture_of_its_own(open_page: OpenPage) -> None:
+    page = photo_with_parts(open_page)
+    listed(draft_of(page), by_hand(0), by_hand(1), active="0-0")
+    page.run()
+    page.toggle(key="mix").set_value(True).run()
+    page.button(key="style_copperplate").click().run()
+    page.segmented_control(key="part").select("1-1").run()
+    assert not page.toggle(key="mix").value
+    page.segmented_control(key="part").select("0-0").run()
+    assert page.toggle(key="mix").value
+    assert [part.chosen for part in draft_of(page).parts.items] == [["starlit-swirl", "copperplate"], ["starlit-swirl"]]
+
+
+def test_a_painting_is_made_again_with_its_parts(open_page: OpenPage, studio: DiskStudio) -> None:
+    mask = images.transcode_mask(b64decode(half_white()), STORED_LIMITS, (96, 64))
+    regions = [
+        RegionChoice(masks.full(1.5)),
+        RegionChoice(mask, [StyleChoice("tide-wash", 1), StyleChoice(picture_bytes(), 3)], 0.3),
+        RegionChoice("sky"),
+    ]
+    job = studio.service.submit(ANNA, Order(picture_bytes(), [StyleChoice("copperplate")], "form", regions=regions))
+    studio.end(studio.begin())
+    page = open_page(job=job.id)
+    page.button(key="again").click().run()
+    draft = draft_of(page)
+    assert draft.parts.enabled
+    assert draft.keeps_photo
+    painted_part, sky = draft.parts.items
+    assert painted_part.mask == Mask(mask)
+    assert (painted_part.chosen, painted_part.second_share, painted_part.strength) == (["tide-wash", "*"], 75, 0.3)
+    assert (sky.kind, sky.chosen) == ("sky", [KEEP])
+    page.button(key="submit").click().run()
+    again = studio.service.mine(ANNA)[0]
+    assert [(len(region.styles), region.strength) for region in again.regions] == [(0, None), (2, 0.3), (0, None)]
+
+
+def test_somebodys_painting_gives_its_styles_and_no_masks(open_page: OpenPage, studio: DiskStudio) -> None:
+    regions = [RegionChoice(picture_bytes(colour="white"), [StyleChoice("tide-wash")], 0.3)]
+    job = studio.service.submit(ANNA, Order(picture_bytes(), [StyleChoice("copperplate")], "form", public=True, regions=regions))
+    studio.end(studio.begin())
+    page = open_page(owner=BERT, job=job.id)
+    page.button(key=f"like_{job.id}").click().run()
+    (part,) = draft_of(page).parts.items
+    assert (part.chosen, part.strength, part.mask) == (["tide-wash"], 0.3, None)
+    assert draft_of(page).chosen == ["copperplate"]
+
+
+def test_another_photo_takes_no_masks_of_the_last_one(open_page: OpenPage) -> None:
+    page = photo_with_parts(open_page)
+    listed(draft_of(page), by_hand(0), by_hand(1, "sky"))
+    painted(draft_of(page), "0-0", half_white())
+    painted(draft_of(page), "1-1", half_white())
+    token = draft_of(page).parts.token
+    page.button(key="sample_cat").click().run()
+    parts = draft_of(page).parts
+    assert [(part.kind, part.mask) for part in parts.items] == [("sky", None)], "it is searched for in the new photo"
+    assert parts.token != token
+
+
+def test_messages_in_the_wrong_order_change_nothing() -> None:
+    draft = Draft(photo=WIDE, chosen=["tide-wash"], parts=Parts(enabled=True))
+    listed(draft, by_hand(0), turn=2)
+    listed(draft, turn=1)
+    assert [part.id for part in draft.parts.items] == ["0-0"]
+
+
+@pytest.mark.usefixtures("studio")
+def test_an_older_mask_does_not_replace_a_newer_one() -> None:
+    draft = Draft(photo=WIDE, chosen=["tide-wash"], parts=Parts(enabled=True))
+    listed(draft, by_hand(0))
+    painted(draft, "0-0", half_white(), rev=3)
+    mask = draft.parts.items[0].mask
+    painted(draft, "0-0", "", rev=2)
+    assert draft.parts.items[0].mask == mask
+    painted(draft, "0-0", "", rev=4)
+    assert draft.parts.items[0].mask is None
+
+
+@pytest.mark.usefixtures("studio")
+@pytest.mark.parametrize(
+    ("png", "note"),
+    [
+        (b64encode(b"dear diary").decode(), "This is not a"),
+        ("no base64!", "The file is empty"),
+        (half_white(64, 64), "a mask must have the photo's shape"),
+        (half_white()[:120], "The picture is damaged"),
+    ],
+)
+def test_a_mask_that_is_none_gets_its_sentence(png: str, note: str) -> None:
+    draft = Draft(photo=WIDE, chosen=["tide-wash"], parts=Parts(enabled=True))
+    listed(draft, by_hand(0))
+    painted(draft, "0-0", png)
+    assert draft.parts.items[0].mask is None
+    assert note in draft.parts.items[0].note
+
+
+@pytest.mark.usefixtures("studio")
+def test_a_large_mask_is_reduced() -> None:
+    draft = Draft(photo=WIDE, chosen=["tide-wash"], parts=Parts(enabled=True))
+    listed(draft, by_hand(0))
+    painted(draft, "0-0", half_white(3000, 2000))
+    mask = draft.parts.items[0].mask
+    assert mask
+    assert images.size_of(mask.png) == (masks.SIDE, round(masks.SIDE / 1.5))
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        None,
+        7,
+        "edit",
+        [],
+        {},
+        {"token": "another", "turn": 5, "active": "", "parts": []},
+        {"turn": "5", "active": [], "parts": 3},
+        {"masks": [{"id": "0-0", "rev": 9, "png": 5}]},
+        {"masks": 7},
+    ],
+)
+def test_what_no_page_sends_is_ignored(sent: object) -> None:
+    draft = Draft(photo=WIDE, chosen=["tide-wash"], parts=Parts(enabled=True, items=[Part(id="0-0")]))
+    sent = {"token": draft.parts.token, **sent} if isinstance(sent, dict) else sent
+    part_messages.take_edit(draft, sent)
+    part_messages.take_masks(draft, sent)
+    assert draft.parts.items == [Part(id="0-0")]
+
+
+def test_parts_that_no_page_can_make_are_left_out() -> None:
+    draft = Draft(photo=WIDE, chosen=["tide-wash"], parts=Parts(enabled=True))
+    wrong = [by_hand(0, "../etc"), {**by_hand(1), "id": "<b>"}, {**by_hand(2), "colour": 99}, {**by_hand(3), "colour": -1}, 5, None]
+    listed(draft, *wrong, *[by_hand(number) for number in range(8)], by_hand(7), active="nobody")
+    assert len(draft.parts.items) == 8
+    assert draft.parts.active == ""
+    draft.parts.items.clear()
+    draft.chosen = [KEEP]
+    listed(draft, *[by_hand(number) for number in range(8)], turn=2)
+    assert len(draft.parts.items) == 7, "the rest needs a region of its own"
+
+
+def test_faces_are_kept_at_first_where_the_rest_is_painted() -> None:
+    draft = Draft(photo=WIDE, chosen=["tide-wash"], parts=Parts(enabled=True))
+    listed(draft, by_hand(0, "faces"), by_hand(1, "sky"))
+    assert [part.chosen for part in draft.parts.items] == [[KEEP], ["tide-wash"]]
+
+
+def test_parts_are_kept_for_a_visitor_who_comes_back() -> None:
+    drafts = KeptDrafts()
+    part = Part(["tide-wash"], id="0-0", mask=Mask(b"png"), rev=3, seen_rev=3)
+    draft = Draft(photo=WIDE, parts=Parts(enabled=True, items=[part]))
+    drafts.put("anna", draft)
+    again = drafts.copy_of("anna")
+    assert again
+    (copied,) = again.parts.items
+    assert (copied.chosen, copied.mask, copied.rev, copied.seen_rev) == (["tide-wash"], part.mask, 3, 0), "the new page has no masks"
+    assert again.parts.token != draft.parts.token
+    copied.choose("copperplate")
+    assert part.chosen == ["tide-wash"]
+
+
+def test_masks_count_in_the_memory_for_drafts() -> None:
+    drafts = KeptDrafts(capacity=len(WIDE.data) + 5)
+    drafts.put("anna", Draft(photo=WIDE, parts=Parts(items=[Part(mask=Mask(b"123456"))])))
+    assert drafts.copy_of("anna") is None
