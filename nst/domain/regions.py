@@ -65,8 +65,8 @@ def check_mask_shape(mask: tuple[int, int], photo: tuple[int, int]) -> None:
         mask, photo: width and height in pixels.
 
     Raises:
-        InvalidParams: when the mask would be distorted by more than `SHAPE_TOLERANCE` to cover the photo.
+        InvalidParams: when their aspect ratios differ by more than `SHAPE_TOLERANCE`, and not only by the rounding of a side.
     """
-    if abs(mask[0] * photo[1] / (mask[1] * photo[0]) - 1) > SHAPE_TOLERANCE:
+    if abs(mask[0] * photo[1] - mask[1] * photo[0]) > max(SHAPE_TOLERANCE * mask[1] * photo[0], *photo):
         sizes = f"The mask measures {mask[0]} x {mask[1]} pixels and the photo {photo[0]} x {photo[1]}"
         raise InvalidParams(f"{sizes}; a mask must have the photo's shape, in any size.")

@@ -7,6 +7,7 @@ that they can be shown to anybody.
 
 from nst.images.codec import STORED_LIMITS, Limits, decode, encode, read, read_bytes, size_of, transcode, transcode_mask
 from nst.images.formats import INPUT_FORMATS, INPUT_SUFFIXES, OUTPUT_SUFFIXES, Format, format_of, has_input_suffix
+from nst.images.masks import mask_of
 
 __all__ = ["INPUT_FORMATS", "INPUT_SUFFIXES", "OUTPUT_SUFFIXES", "STORED_LIMITS", "Format", "Limits"]
-__all__ += ["decode", "encode", "format_of", "has_input_suffix", "read", "read_bytes", "size_of", "transcode", "transcode_mask"]
+__all__ += ["decode", "encode", "format_of", "has_input_suffix", "mask_of", "read", "read_bytes", "size_of", "transcode", "transcode_mask"]
