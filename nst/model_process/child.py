@@ -17,11 +17,11 @@ from typing import IO
 
 from PIL import Image
 
-from nst.domain import FencingToken, JobProgress, Progress, StyleParams
-from nst.errors import PasticheError
+from nst.domain import FencingToken, JobProgress, Progress, StyleParams, StyleShare
+from nst.errors import InvalidParams, PasticheError
 from nst.model_process import engine
 from nst.model_process.codecs import codec_for
-from nst.model_process.engine import Paint, Painting
+from nst.model_process.engine import Paint, Painting, Region
 from nst.model_process.frames import read_frame
 from nst.model_process.messages import (
     Advanced,
@@ -46,7 +46,7 @@ log = logging.getLogger(__name__)
 
 def painter(settings: Settings) -> Paint:
     """The real engine, with its networks loaded."""
-    from nst.engine import StyleShare, device_named, load_encoder, load_instant, stylize
+    from nst.engine import device_named, load_encoder, load_instant, stylize
 
     device = device_named(settings.device)
     load_encoder("compact", device, settings.weights_dir, settings.precision)
@@ -58,10 +58,13 @@ def painter(settings: Settings) -> Paint:
         params: StyleParams,
         on_progress: Callable[[Progress], None],
         should_stop: Callable[[], bool],
+        regions: Sequence[Region] = (),
     ) -> Painting:
+        if regions:
+            raise InvalidParams("This engine paints no regions.")
         return stylize(
             photo,
-            [StyleShare(picture, share) for picture, share in styles],
+            _shares(styles),
             params,
             on_progress=on_progress,
             should_stop=should_stop,
@@ -71,6 +74,10 @@ def painter(settings: Settings) -> Paint:
         )
 
     return paint
+
+
+def _shares(styles: Sequence[tuple[Image.Image, float]]) -> list[StyleShare[Image.Image]]:
+    return [StyleShare(picture, share) for picture, share in styles]
 
 
 def main() -> None:
@@ -145,7 +152,6 @@ class _Child:
 
     def _painted(self, request: PaintRequest) -> Done | Stopped:
         codec = self._codec
-        styles = [(codec.style(each.style), each.share) for each in request.styles]
         throttle = Throttle(self._send, codec.progress_seconds, time.monotonic, codec.first_progress_seconds)
 
         def on_progress(progress: Progress) -> None:
@@ -154,10 +160,26 @@ class _Child:
                 throttle.send(lambda: Advanced(request.token, reported, codec.encode_progress(progress, request)))
 
         paint = self._loaded_engine()
-        painting = paint(codec.photo(request.photo), styles, request.params, on_progress, lambda: self._cancelled == request.token)
+        painting = paint(
+            codec.photo(request.photo),
+            self._decoded(request.styles),
+            request.params,
+            on_progress,
+            lambda: self._cancelled == request.token,
+            **({"regions": self._regions(request)} if request.regions else {}),
+        )
         if painting.stopped:
             return Stopped(request.token)
         return Done(request.token, codec.encode(painting.picture, request), painting.recipe)
+
+    def _decoded(self, styles: Sequence[StyleShare[bytes]]) -> list[tuple[Image.Image, float]]:
+        return [(self._codec.style(each.style), each.share) for each in styles]
+
+    def _regions(self, request: PaintRequest) -> list[Region]:
+        return [
+            Region(each.mask if isinstance(each.mask, str) else self._codec.mask(each.mask), self._decoded(each.styles), each.strength)
+            for each in request.regions
+        ]
 
 
 class Throttle:

@@ -1,6 +1,6 @@
 """How a model's process decodes, encodes and reports: one way for paintings, one for previews.
 
-Both codecs have `photo` and `style`, which decode; the seconds before the first report of progress and between two; and the user's
+Both codecs have `photo`, `style` and `mask`, which decode; the seconds before the first report of progress and between two; and the user's
 sentences for a fault of the engine and for one that ran out of memory.
 """
 
@@ -17,7 +17,7 @@ from nst.settings import Settings
 
 PROGRESS_SIDE = 512  # pixels, of the pictures that show a painting's progress
 _QUALITY, _PROGRESS_QUALITY, _PREVIEW_QUALITY = 95, 80, 85
-_PHOTOS, _STYLES = 4, 32  # decoded pictures that are kept: a visitor who drags a slider sends the same ones again and again
+_PHOTOS, _STYLES, _MASKS = 4, 32, 32  # decoded pictures that are kept: a visitor who drags a slider sends the same ones again and again
 _LARGEST_STYLE = 2.0  # the side of a kept style picture, relative to the preview's: as large as the parameter "style scale" can ask for
 
 
@@ -33,6 +33,9 @@ class PaintingCodec:
         return images.decode(data, STORED_LIMITS)
 
     style = photo
+
+    def mask(self, data: bytes) -> Image.Image:
+        return images.mask_of(self.photo(data))
 
     def encode(self, picture: Image.Image, request: PaintRequest) -> bytes:
         return images.encode(picture, images.format_of(PurePath(f"painting{request.suffix}")) or Format.JPEG, _QUALITY)
@@ -55,6 +58,7 @@ class PreviewCodec:
     def __init__(self, settings: Settings) -> None:
         self._side = side = settings.preview_side
         self.photo = lru_cache(_PHOTOS)(lambda data: images.decode(data, STORED_LIMITS, max_side=side))
+        self.mask = lru_cache(_MASKS)(lambda data: images.mask_of(images.decode(data, STORED_LIMITS, max_side=side)))
         self.style = lru_cache(_STYLES)(lambda data: images.decode(data, STORED_LIMITS, max_side=round(_LARGEST_STYLE * side)))
 
     def encode(self, picture: Image.Image, _: PaintRequest) -> bytes:

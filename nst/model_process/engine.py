@@ -1,6 +1,7 @@
 """What a model's process needs of an engine, and how it is loaded."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from importlib import import_module
 from typing import Any, Protocol
 
@@ -9,6 +10,21 @@ from PIL import Image
 from nst.domain import Progress, StyleParams
 from nst.model_process.messages import Role
 from nst.settings import Settings
+
+
+@dataclass(frozen=True)
+class Region:
+    """A part of the photo with other styles; without any, its pixels are kept.
+
+    Attributes:
+        mask: white inside; or a name of `nst.domain.AUTOMATIC`.
+        styles: pictures and their shares.
+        strength: None for the painting's.
+    """
+
+    mask: Image.Image | str
+    styles: Sequence[tuple[Image.Image, float]]
+    strength: float | None
 
 
 class Painting(Protocol):
@@ -23,7 +39,10 @@ class Painting(Protocol):
 
 
 class Paint(Protocol):
-    """An engine. It calls `should_stop` after every step, at least once a second; when that is true, it returns what it has so far."""
+    """An engine. It calls `should_stop` after every step, at least once a second; when that is true, it returns what it has so far.
+
+    It is given `regions` only where there are any.
+    """
 
     def __call__(
         self,
@@ -32,6 +51,7 @@ class Paint(Protocol):
         params: StyleParams,
         on_progress: Callable[[Progress], None],
         should_stop: Callable[[], bool],
+        regions: Sequence[Region] = (),
     ) -> Painting: ...
 
 

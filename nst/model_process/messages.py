@@ -4,10 +4,11 @@ Every message about a painting has its fencing token, so that a late one is reco
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, astuple, dataclass
 from enum import StrEnum
+from itertools import islice
 from typing import Any
 
 from nst.domain import FencingToken, JobProgress, StyleParams, StyleShare
@@ -31,10 +32,37 @@ class Configure:
 
 
 @dataclass(frozen=True)
+class RegionRequest:
+    """A region of a painting.
+
+    Attributes:
+        mask: an encoded picture, or a name of `nst.domain.AUTOMATIC`.
+        styles: none to keep the photo.
+        strength: None for the painting's.
+    """
+
+    mask: bytes | str
+    styles: tuple[StyleShare[bytes], ...] = ()
+    strength: float | None = None
+
+    @property
+    def fields(self) -> dict[str, Any]:
+        """What a header has of it; a mask that is a picture is attached, as its styles are."""
+        mask = self.mask if isinstance(self.mask, str) else None
+        return {"mask": mask, "shares": [style.share for style in self.styles], "strength": self.strength}
+
+    @property
+    def pictures(self) -> tuple[bytes, ...]:
+        mask = (self.mask,) if isinstance(self.mask, bytes) else ()
+        return (*mask, *(style.style for style in self.styles))
+
+
+@dataclass(frozen=True)
 class PaintRequest:
     """
     Attributes:
         suffix: of the painting's file, such as ".png"; ignored for a preview.
+        regions: later ones cover earlier ones.
     """
 
     token: FencingToken
@@ -42,6 +70,7 @@ class PaintRequest:
     styles: tuple[StyleShare[bytes], ...]
     params: StyleParams
     suffix: str = ""
+    regions: tuple[RegionRequest, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -101,9 +130,8 @@ def frame_of(message: ToChild | FromChild) -> Frame:
     match message:
         case Configure(role, settings):
             return Frame("configure", {"role": role, "settings": settings})
-        case PaintRequest(token, photo, styles, params, suffix):
-            fields = {"shares": [style.share for style in styles], "params": params.to_dict(), "suffix": suffix}
-            return Frame("paint", {"token": astuple(token), **fields}, (photo, *(style.style for style in styles)))
+        case PaintRequest():
+            return _paint_frame(message)
         case Cancel(token):
             return Frame("cancel", {"token": astuple(token)})
         case Ready():
@@ -120,6 +148,18 @@ def frame_of(message: ToChild | FromChild) -> Frame:
             return Frame("failed", {"token": astuple(token), "error": error})
 
 
+def _paint_frame(request: PaintRequest) -> Frame:
+    fields = {
+        "token": astuple(request.token),
+        "shares": [style.share for style in request.styles],
+        "params": request.params.to_dict(),
+        "suffix": request.suffix,
+        "regions": [region.fields for region in request.regions],
+    }
+    styles = (style.style for style in request.styles)
+    return Frame("paint", fields, (request.photo, *styles, *(picture for region in request.regions for picture in region.pictures)))
+
+
 def message_to_child(frame: Frame) -> ToChild:
     """
     Raises:
@@ -129,9 +169,8 @@ def message_to_child(frame: Frame) -> ToChild:
         match frame:
             case Frame("configure", {"role": role, "settings": dict(settings)}, ()):
                 return Configure(Role(role), settings)
-            case Frame("paint", {"token": token, "shares": [*shares], "params": dict(params), "suffix": str(suffix)}, (photo, *pictures)):
-                styles = tuple(StyleShare(*pair) for pair in zip(pictures, map(float, shares), strict=True))
-                return PaintRequest(_token(token), photo, styles, StyleParams.from_dict(params), suffix)
+            case Frame("paint", fields, (photo, *pictures)):
+                return _paint_request(fields, photo, pictures)
             case Frame("cancel", {"token": token}, ()):
                 return Cancel(_token(token))
     except (TypeError, ValueError, OverflowError, PasticheError) as error:
@@ -158,6 +197,30 @@ def message_from_child(frame: Frame) -> FromChild:
         case Frame("failed", {"token": token, "error": str(error)}, ()):
             return Failed(_token(token), error)
     raise BadFrame(f"no message from a child: a frame of the kind {frame.kind!r}")
+
+
+def _paint_request(fields: Mapping[str, Any], photo: bytes, pictures: Sequence[bytes]) -> PaintRequest:
+    left = iter(pictures)
+    match fields:
+        case {"token": token, "shares": [*shares], "params": dict(params), "suffix": str(suffix), "regions": [*found]}:
+            styles = _shares(shares, left)
+            regions = tuple(_region(region, left) for region in found)
+            if not list(left):
+                return PaintRequest(_token(token), photo, styles, StyleParams.from_dict(params), suffix, regions)
+    raise BadFrame("a request that lacks something")
+
+
+def _region(value: Any, pictures: Iterator[bytes]) -> RegionRequest:
+    match value:
+        case {"mask": None | str() as name, "shares": [*shares], "strength": None | int() | float() as strength}:
+            mask = next(pictures, None) if name is None else name
+            if mask is not None:
+                return RegionRequest(mask, _shares(shares, pictures), strength)
+    raise BadFrame("a region that lacks something")
+
+
+def _shares(shares: Sequence[Any], pictures: Iterator[bytes]) -> tuple[StyleShare[bytes], ...]:
+    return tuple(StyleShare(*pair) for pair in zip(islice(pictures, len(shares)), map(float, shares), strict=True))
 
 
 def _token(value: Any) -> FencingToken:

@@ -8,7 +8,7 @@ end is recorded once the store is back.
 """
 
 import logging
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import PurePosixPath
@@ -16,7 +16,7 @@ from pathlib import PurePosixPath
 from nst.domain import Job, JobState, Outcome, Preset, StyleRef, StyleShare, output_key_of
 from nst.domain.keys import preview_key
 from nst.errors import PasticheError, StoreFault, StoreUnavailable, StyleChanged
-from nst.model_process.messages import Advanced, Done, Failed, PaintRequest
+from nst.model_process.messages import Advanced, Done, Failed, PaintRequest, RegionRequest
 from nst.model_process.parent import Child, MakeChild
 from nst.service.visibility import record_cleanup
 from nst.settings import Settings
@@ -182,9 +182,20 @@ class Worker:
             running.attempt = Attempt(self._living_child(), request, self._settings, now)
 
     def _request(self, job: Job) -> PaintRequest:
-        styles = tuple(StyleShare(self._style_file(style), style.share) for style in job.styles)
+        styles = self._style_files(job.styles)
+        regions = tuple(
+            RegionRequest(
+                region.mask_key if region.is_automatic else self._backend.objects.get(region.mask_key),
+                self._style_files(region.styles),
+                region.strength,
+            )
+            for region in job.regions
+        )
         photo = self._backend.objects.get(job.input_key)
-        return PaintRequest(job.fencing_token, photo, styles, job.params, PurePosixPath(job.input_key).suffix)
+        return PaintRequest(job.fencing_token, photo, styles, job.params, PurePosixPath(job.input_key).suffix, regions)
+
+    def _style_files(self, styles: Iterable[StyleRef]) -> tuple[StyleShare[bytes], ...]:
+        return tuple(StyleShare(self._style_file(style), style.share) for style in styles)
 
     def _style_file(self, style: StyleRef) -> bytes:
         if style.is_upload:

@@ -1,12 +1,12 @@
 """A deployment in a simulated cloud, and the messages of its machines."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from itertools import count
 from typing import Any
 
 from nst.bootstrap import open_backend, open_batch, open_catalogue
 from nst.domain import Job, StyleParams
-from nst.service import Order, Service, StyleChoice
+from nst.service import Order, RegionChoice, Service, StyleChoice
 from nst.settings import Settings
 from nst.worker.cloud.dispatcher import Dispatcher
 from nst.worker.cloud.message_reader import MessageReader
@@ -31,9 +31,18 @@ class Cloud:
         self.reader = MessageReader(self.backend, self.batch, self.messages, settings, poll_seconds=0.0)
         self.reconciler = Reconciler(self.backend, self.batch, settings)
 
-    def submit(self, owner: str = "anna", public: bool = False, strength: float = 0.5, photo: bytes | None = None) -> Job:
+    def submit(
+        self,
+        owner: str = "anna",
+        public: bool = False,
+        strength: float = 0.5,
+        photo: bytes | None = None,
+        regions: Iterable[RegionChoice] = (),
+    ) -> Job:
         styles = [StyleChoice("starlit-swirl")]
-        order = Order(photo or picture_bytes(), styles, f"form-{next(NUMBERS)}", StyleParams(strength=strength), public)
+        order = Order(
+            photo or picture_bytes(), styles, f"form-{next(NUMBERS)}", StyleParams(strength=strength), public, regions=tuple(regions)
+        )
         return self.service.submit(owner, order)
 
     def relay(self, now: float | None = None) -> None:

@@ -13,6 +13,15 @@ def picture_bytes(width: int = 96, height: int = 64, mode: str = "RGB", colour: 
     return buffer.getvalue()
 
 
+def half_mask(width: int = 96, height: int = 64) -> bytes:
+    """White on the left, black on the right."""
+    mask = Image.new("L", (width, height), 0)
+    mask.paste(255, (0, 0, width // 2, height))
+    buffer = BytesIO()
+    mask.save(buffer, "PNG")
+    return buffer.getvalue()
+
+
 def noise_bytes(width: int, height: int, format: str, quality: int) -> bytes:
     """What takes many bytes."""
     buffer = BytesIO()

@@ -2,6 +2,7 @@
 
 import io
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -18,6 +19,7 @@ from nst.model_process.messages import (
     LoadFailed,
     PaintRequest,
     Ready,
+    RegionRequest,
     Role,
     Stopped,
     ToChild,
@@ -30,7 +32,13 @@ TOKEN = FencingToken("job", 2)
 PARAMS = StyleParams(strength=0.9, layer_weights=(("relu1_1", 1.0),))
 CONFIGURE = Configure(Role.PREVIEW, {"device": "cpu"})
 REQUEST = PaintRequest(TOKEN, b"photo", (StyleShare(b"one", 0.25), StyleShare(b"", 2.0)), PARAMS, ".png")
-TO_CHILD: list[ToChild] = [CONFIGURE, REQUEST, Cancel(TOKEN)]
+REGIONS = (
+    RegionRequest(b"mask", (StyleShare(b"three", 0.5), StyleShare(b"four")), 0.25),
+    RegionRequest("sky", (StyleShare(b"five"),)),
+    RegionRequest(b"kept"),
+)
+IN_PARTS = replace(REQUEST, regions=REGIONS)
+TO_CHILD: list[ToChild] = [CONFIGURE, REQUEST, IN_PARTS, Cancel(TOKEN)]
 ADVANCED = Advanced(TOKEN, JobProgress(0.5, "scale 1 of 2 …", 3.0), b"\0\xff")
 DONE = Done(TOKEN, bytes(100_000), {"seed": 7, "nested": [1.5, None]})
 FAILED = Failed(TOKEN, "It rained.")
@@ -122,6 +130,13 @@ def changed(message: ToChild | FromChild, attachments: tuple[bytes, ...] | None 
         changed(REQUEST, params={"strength": 7.0}),
         changed(REQUEST, params={"colour": "red"}),
         changed(REQUEST, suffix=7),
+        changed(REQUEST, regions=None),
+        changed(REQUEST, regions=[7]),
+        changed(REQUEST, regions=[{"mask": None, "shares": [], "strength": None}]),
+        changed(REQUEST, regions=[{"mask": "sky", "shares": [1.0], "strength": None}]),
+        changed(REQUEST, regions=[{"mask": "sky", "shares": [], "strength": "much"}]),
+        changed(IN_PARTS, regions=[region.fields for region in REGIONS[:2]]),
+        changed(IN_PARTS, attachments=frame_of(IN_PARTS).attachments[:-1]),
         changed(REQUEST, token="job"),
         changed(Cancel(TOKEN), token=["job", "2"]),
         changed(Cancel(TOKEN), attachments=(b"more",)),

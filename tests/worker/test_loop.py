@@ -6,9 +6,9 @@ import pytest
 
 from nst import images
 from nst.domain import FencingToken, JobProgress, JobState, StyleParams
-from nst.domain.keys import preview_key
-from nst.model_process.messages import Advanced, Cancel, Done, Failed, PaintRequest, Ready, Stopped
-from nst.service import StyleChoice
+from nst.domain.keys import mask_key, preview_key, style_key
+from nst.model_process.messages import Advanced, Cancel, Done, Failed, PaintRequest, Ready, RegionRequest, Stopped
+from nst.service import RegionChoice, StyleChoice
 from nst.styles import Catalogue
 from nst.worker.attempt import GRACE_SECONDS
 from nst.worker.loop import HEARTBEAT_SECONDS
@@ -51,6 +51,30 @@ def test_the_child_receives_everything_that_it_needs(bench: Bench, studio: Studi
     assert (order.params.strength, order.suffix, [style.share for style in order.styles]) == (0.9, ".jpg", [1.0, 2.0])
     assert images.decode(order.photo, LIMITS).size == (96, 64)
     assert images.decode(order.styles[0].style, LIMITS).size == Catalogue(LIMITS).picture("tide-wash").size
+
+
+def test_the_child_receives_masks_and_styles_of_regions(bench: Bench, studio: Studio) -> None:
+    own, mask = picture_bytes(colour="red"), picture_bytes(mode="L", colour=200)
+    job = studio.submit(regions=[RegionChoice(mask, [StyleChoice("tide-wash"), StyleChoice(own, 2.0)], 0.25), RegionChoice("sky")])
+    bench.step()
+    (order,) = bench.child.heard
+    assert isinstance(order, PaintRequest)
+    first, second = order.regions
+    assert first.mask == studio.backend.objects.get(mask_key(job.id, 0))
+    assert [style.style for style in first.styles] == [
+        Catalogue(LIMITS).file("tide-wash"),
+        studio.backend.objects.get(style_key(job.id, 2)),
+    ]
+    assert ([style.share for style in first.styles], first.strength) == ([1.0, 2.0], 0.25)
+    assert second == RegionRequest("sky")
+
+
+def test_a_job_whose_mask_is_gone_fails_with_a_sentence(bench: Bench, studio: Studio) -> None:
+    job = studio.submit(regions=[RegionChoice(picture_bytes())])
+    studio.backend.objects.delete([mask_key(job.id, 0)])
+    bench.step()
+    assert bench.state(job.id) is JobState.FAILED
+    assert "not there any more" in bench.error(job.id)
 
 
 def test_progress_and_preview_are_shown_and_the_preview_goes_at_the_end(bench: Bench, studio: Studio) -> None:

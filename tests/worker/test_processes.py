@@ -17,13 +17,13 @@ from nst.bootstrap import open_catalogue
 from nst.domain import FencingToken, Job, JobState, StyleParams, StyleShare
 from nst.model_process.messages import Done, FromChild, PaintRequest
 from nst.model_process.parent import BROKEN, ModelProcess
-from nst.service import Service
+from nst.service import RegionChoice, Service, StyleChoice
 from nst.service.retention import delete_orphans
 from nst.settings import Settings
 from nst.store.ports import Backend
 from nst.worker.loop import Worker
 from nst.worker.supervisor import FIRST_PAUSE, Supervisor
-from tests.support.pictures import noise_bytes, picture_bytes
+from tests.support.pictures import half_mask, noise_bytes, picture_bytes
 from tests.support.waiting import PATIENCE, until
 from tests.support.worker_processes import environment, order, program, worker_process
 from tests.support.workers import service_of
@@ -76,6 +76,21 @@ def test_a_job_is_painted_with_progress_and_preview(here: Callable[..., Here]) -
     done = bench.finished(job)
     assert (done.state, done.recipe) == (JobState.SUCCEEDED, {"engine": "quick"})
     assert bench.service.result(job.id, "anna").startswith(b"\xff\xd8")
+
+
+def test_the_engine_is_given_the_regions_of_a_job(here: Callable[..., Here]) -> None:
+    bench = here("tells_regions")
+    own = picture_bytes(40, 80)
+    regions = [RegionChoice(half_mask(), [StyleChoice(own, 2.0)], 0.25), RegionChoice("faces"), RegionChoice(half_mask())]
+    done = bench.finished(bench.service.submit("anna", replace(order(), regions=regions)))
+    mask = ["L", 96, 64, 255, 0]
+    assert done.recipe == {
+        "regions": [
+            {"mask": mask, "styles": [[40, 80, 2.0]], "strength": 0.25},
+            {"mask": "faces", "styles": [], "strength": None},
+            {"mask": mask, "styles": [], "strength": None},
+        ]
+    }
 
 
 @pytest.mark.parametrize(

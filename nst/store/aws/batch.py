@@ -64,6 +64,7 @@ def parameters_of(job: Job) -> dict[str, str]:
         "params": json.dumps(job.params.to_dict(), separators=(",", ":")),
         "blend": json.dumps([[style.name, style.share] for style in job.styles], separators=(",", ":")),
         "digests": json.dumps(digests_of(job.styles), separators=(",", ":")),
+        "regions": json.dumps([region.to_dict() for region in job.regions], separators=(",", ":")),
     }
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Any
 
-from nst.domain import FencingToken, StyleParams, StyleShare, is_key, output_key_of
+from nst.domain import FencingToken, RegionRef, StyleParams, StyleShare, is_key, output_key_of
 from nst.domain.keys import preview_key
 from nst.errors import (
     InvalidParams,
@@ -24,7 +24,7 @@ from nst.errors import (
     StyleChanged,
     UnknownStyle,
 )
-from nst.model_process.messages import Advanced, Done, Failed, Final, PaintRequest
+from nst.model_process.messages import Advanced, Done, Failed, Final, PaintRequest, RegionRequest
 from nst.model_process.parent import Child, MakeChild
 from nst.settings import Settings
 from nst.store import wire
@@ -54,6 +54,7 @@ class Assignment:
         attempt: the record's, which messages carry.
         blend: pairs of a style and its share; `style` alone when empty.
         digests: of the style pictures that are meant, by style; a style without one may have any.
+        regions: as of `RegionRef.to_dict`.
         id, try_number: AWS Batch's own, which makes several tries of one attempt.
     """
 
@@ -64,6 +65,7 @@ class Assignment:
     params: Any
     blend: Any
     digests: Any = field(default_factory=dict)
+    regions: Any = ()
     id: str = ""
     try_number: int = 1
 
@@ -143,9 +145,10 @@ class Agent:
         if not isinstance(self._assignment.params, dict):
             raise InvalidParams("Parameters must be a JSON object.")
         params = StyleParams.from_dict(self._assignment.params)
-        styles = tuple(StyleShare(self._style(each.style), each.share) for each in self._shares())
+        styles = tuple(StyleShare(self._style(each.style, self._digest(each.style)), each.share) for each in self._shares())
         token = FencingToken(self._sender.job_id, self._assignment.attempt or 0)
-        return PaintRequest(token, self._objects.get(key), styles, params, PurePosixPath(key).suffix)
+        regions = tuple(map(self._region, self._regions()))
+        return PaintRequest(token, self._objects.get(key), styles, params, PurePosixPath(key).suffix, regions)
 
     def _shares(self) -> list[StyleShare[str]]:
         try:
@@ -153,15 +156,29 @@ class Agent:
         except (TypeError, ValueError) as error:
             raise InvalidParams("A blend must be pairs of a style and a number.") from error
 
+    def _regions(self) -> list[RegionRef]:
+        try:
+            match self._assignment.regions:
+                case [*regions]:
+                    return [RegionRef.from_dict(region) for region in regions]
+            raise TypeError(self._assignment.regions)
+        except (KeyError, TypeError, ValueError) as error:
+            raise InvalidParams("Regions must be a JSON list of objects with a mask, styles and a strength.") from error
+
+    def _region(self, region: RegionRef) -> RegionRequest:
+        mask = region.mask_key if region.is_automatic else self._objects.get(region.mask_key)
+        return RegionRequest(
+            mask, tuple(StyleShare(self._style(each.name, each.digest), each.share) for each in region.styles), region.strength
+        )
+
     def _digest(self, name: str) -> str | None:
         digests = self._assignment.digests
         if not isinstance(digests, dict) or not all(isinstance(digest, str) for digest in digests.values()):
             raise InvalidParams("Digests must be a JSON object of texts.")
         return digests.get(name)
 
-    def _style(self, name: str) -> bytes:
+    def _style(self, name: str, digest: str | None) -> bytes:
         """A style picture: an object of that key, a style of the catalogue, or the bucket's picture of that name."""
-        digest = self._digest(name)
         if is_key(name):
             return self._objects.get(name)
         try:

@@ -43,6 +43,7 @@ def main(arguments: list[str] | None = None) -> int:
         params=options.params,
         blend=options.blend,
         digests=options.digests,
+        regions=options.regions,
         id=os.environ.get("AWS_BATCH_JOB_ID", ""),
         try_number=int(os.environ.get("AWS_BATCH_JOB_ATTEMPT", "1")),
     )
@@ -62,6 +63,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--params", type=json.loads, default={}, metavar="JSON", help="parameters, as in nst/domain/params.py")
     parser.add_argument("--blend", type=json.loads, default=[], metavar="JSON", help="[[style, share], ...] instead of --style")
     parser.add_argument("--digests", type=json.loads, default={}, metavar="JSON", help="SHA-256 of the pictures that are meant, by style")
+    parser.add_argument("--regions", type=json.loads, default=[], metavar="JSON", help="regions with masks, as in nst/domain/regions.py")
     return parser
 
 
