@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 from nst.domain import Mode, StyleParams, StyleShare
 from nst.errors import PreviewFailed, PreviewsBusy, PreviewsOff
+from nst.model_process.messages import RegionRequest
 from nst.preview.growth import Growth
 from nst.preview.process import DIED, PreviewProcess, SketchRequest
 from nst.settings import Settings
@@ -63,7 +64,15 @@ class Previews:
             self._changed.wait_for(lambda: self._closed or self._prepared == len(self._threads), seconds)
 
     def request(
-        self, owner: str, photo: bytes, styles: Sequence[StyleShare[bytes]], params: StyleParams, *, slot: str = "", side: int | None = None
+        self,
+        owner: str,
+        photo: bytes,
+        styles: Sequence[StyleShare[bytes]],
+        params: StyleParams,
+        *,
+        slot: str = "",
+        side: int | None = None,
+        regions: Sequence[RegionRequest] = (),
     ) -> "Future[bytes]":
         """Requests a preview: an encoded picture, with a long side of `side` pixels (by default, and at most, NST_PREVIEW_SIDE).
 
@@ -75,6 +84,7 @@ class Previews:
             styles: encoded pictures.
             params: size and mode are set here; of the others, those that instant painting uses have an effect.
             slot: the place on the page, where a visitor sees several previews.
+            regions: parts with other styles, or kept as the photo.
 
         Raises:
             PreviewsOff: when settings turn previews off.
@@ -82,7 +92,7 @@ class Previews:
         """
         if not self.enabled:
             raise PreviewsOff("Previews are turned off here. The painting itself works as ever.")
-        pending = _Pending(self._sketch_request(photo, styles, params, side), Future())
+        pending = _Pending(self._sketch_request(photo, styles, params, side, regions), Future())
         self.warm_up()
         with self._changed:
             if self._closed:
@@ -94,7 +104,14 @@ class Previews:
             self._changed.notify()
         return pending.future
 
-    def grow(self, owner: str, photo: bytes, styles: Sequence[StyleShare[bytes]], params: StyleParams) -> Growth | None:
+    def grow(
+        self,
+        owner: str,
+        photo: bytes,
+        styles: Sequence[StyleShare[bytes]],
+        params: StyleParams,
+        regions: Sequence[RegionRequest] = (),
+    ) -> Growth | None:
         """Improves a sketch, as `request` gave it, in better and better pictures until it is a painting, while a page looks at it.
 
         It replaces what grew for this owner before. None where NST_PREVIEWS_GROW is off or too many sketches grow already.
@@ -104,7 +121,7 @@ class Previews:
             is_busy = sum(growth.is_wanted for growth in self._growths.values()) >= self._settings.previews_waiting
             if self._closed or not (self.enabled and self._settings.previews_grow) or is_busy:
                 return None
-            growth = self._growths[owner] = Growth(self._sketch_request(photo, styles, params, None))
+            growth = self._growths[owner] = Growth(self._sketch_request(photo, styles, params, None, regions))
             self._changed.notify()
         return growth
 
@@ -124,9 +141,16 @@ class Previews:
             if growth is ended or (ended is None and len(self._growing) == len(self._processes)):
                 process.stop()
 
-    def _sketch_request(self, photo: bytes, styles: Sequence[StyleShare[bytes]], params: StyleParams, side: int | None) -> SketchRequest:
+    def _sketch_request(
+        self,
+        photo: bytes,
+        styles: Sequence[StyleShare[bytes]],
+        params: StyleParams,
+        side: int | None,
+        regions: Sequence[RegionRequest],
+    ) -> SketchRequest:
         size = min(side or self._settings.preview_side, self._settings.preview_side)
-        return SketchRequest(photo, tuple(styles), replace(params, mode=Mode.INSTANT, size=size))
+        return SketchRequest(photo, tuple(styles), replace(params, mode=Mode.INSTANT, size=size), tuple(regions))
 
     def _enqueue(self, owner: str, slot: str, pending: _Pending) -> None:
         slots = self._pending.setdefault(owner, OrderedDict())

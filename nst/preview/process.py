@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from nst.domain import FencingToken, StyleParams, StyleShare
 from nst.errors import PreviewFailed
-from nst.model_process.messages import Advanced, Cancel, Done, Failed, FromChild, PaintRequest, Ready, Role, Stopped
+from nst.model_process.messages import Advanced, Cancel, Done, Failed, FromChild, PaintRequest, Ready, RegionRequest, Role, Stopped
 from nst.model_process.parent import ModelProcess
 from nst.settings import Settings
 
@@ -27,6 +27,7 @@ class SketchRequest:
     photo: bytes
     styles: tuple[StyleShare[bytes], ...]
     params: StyleParams
+    regions: tuple[RegionRequest, ...] = ()
 
 
 class PreviewProcess:
@@ -60,7 +61,7 @@ class PreviewProcess:
         child, token = self._living_child(), FencingToken("preview", next(self._numbers))
         with self._lock:
             self._running = token
-            child.send(PaintRequest(token, request.photo, request.styles, request.params))
+            child.send(PaintRequest(token, request.photo, request.styles, request.params, regions=request.regions))
         try:
             answer = self._answer(child, patience * self._settings.preview_seconds, on_picture)
         finally:

@@ -11,7 +11,7 @@ from PIL import Image
 from nst import images
 from nst.domain import Mode, StyleParams, StyleShare
 from nst.images import Format
-from nst.preview import Growth, Previews
+from nst.preview import Growth, Previews, RegionRequest
 from nst.preview.growth import UNSEEN_SECONDS
 from nst.preview.process import SketchRequest
 from nst.settings import Settings
@@ -42,6 +42,15 @@ def open_previews() -> Iterator[Open]:
 def grow(previews: Previews, owner: str = "anna", seconds: float = 0.0) -> Growth | None:
     """The test's engine takes as many seconds a step as the strength."""
     return previews.grow(owner, PHOTO, [StyleShare(STYLE)], StyleParams(strength=seconds))
+
+
+def test_a_sketch_grows_with_its_regions() -> None:
+    previews = Previews(Settings())
+    regions = [RegionRequest("sky", (StyleShare(STYLE),), 0.5)]
+    growth = previews.grow("anna", PHOTO, [StyleShare(STYLE)], StyleParams(), regions)
+    assert growth is not None
+    assert growth.request.regions == tuple(regions)
+    previews.close()
 
 
 def grown(growth: Growth | None) -> list[bytes]:

@@ -9,6 +9,7 @@ from concurrent.futures import CancelledError, Future, ThreadPoolExecutor, wait
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import psutil
 import pytest
 from PIL import Image
@@ -18,11 +19,11 @@ from nst.domain import StyleParams, StyleShare
 from nst.errors import PreviewFailed, PreviewsBusy, PreviewsOff
 from nst.images import Format
 from nst.model_process.messages import FromChild
-from nst.preview import Previews
+from nst.preview import Previews, RegionRequest
 from nst.preview.process import PreviewProcess, SketchRequest
 from nst.settings import Settings
 from tests.preview.engines import playful
-from tests.support.pictures import picture
+from tests.support.pictures import half_mask, picture
 from tests.support.waiting import until
 
 PATIENCE = 60.0
@@ -70,6 +71,14 @@ def test_a_preview_is_no_larger_than_settings_say(open_previews: Open) -> None:
     assert size_of(ask(previews)) == (80, 60)
     assert size_of(ask(previews, side=64)) == (64, 48)
     assert size_of(ask(previews, side=4000)) == (80, 60)
+
+
+def test_a_preview_has_the_regions_of_its_request(open_previews: Open) -> None:
+    regions = [RegionRequest(half_mask(640, 480), (StyleShare(STYLE, 2.0),), 0.25), RegionRequest("sky")]
+    previews = open_previews(preview_engine="tests.preview.engines.masks:engine", preview_side=80)
+    sketch = np.asarray(Image.open(io.BytesIO(ask(previews, regions=regions).result(PATIENCE))).convert("L"))
+    assert sketch.shape == (60, 80)
+    assert (sketch[:, :30].min() > 250, sketch[:, 50:].max() < 5) == (True, True)
 
 
 def test_a_transparent_photo_gives_a_transparent_preview(open_previews: Open) -> None:
