@@ -13,7 +13,7 @@ from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 
 from nst import __version__
-from nst.domain import JOB_ID
+from nst.domain import AUTOMATIC, JOB_ID, MAX_REGIONS
 from nst.errors import InvalidRequest, NotAllowed, PasticheError
 from nst.gateway.auth import Principal, authenticate
 from nst.gateway.contract import PARAMS, PageRequest, Submission, message_limit, validation_error
@@ -197,6 +197,8 @@ async def limits(handlers: TheHandlers) -> LimitsAnswer:
         maxPixels=settings.max_pixels,
         minSide=settings.min_side,
         params=list(PARAMS),
+        maxRegions=MAX_REGIONS,
+        regions=list(AUTOMATIC),
         uploadsPerMinute=settings.uploads_per_minute,
         jobs=settings.jobs_per_visitor,
         needsKey=not settings.anonymous,

@@ -114,6 +114,8 @@ class LimitsAnswer(Answer):
     maxPixels: int
     minSide: int
     params: list[str]
+    maxRegions: int
+    regions: list[str] = Field(description="names that need no mask")
     uploadsPerMinute: int
     jobs: int
     needsKey: bool

@@ -16,8 +16,11 @@ from nst.gateway.error_codes import error_body, http_status
 from nst.gateway.handlers import Handlers
 from nst.gateway.pools import ThreadPools
 from nst.gateway.webhooks.safe_http import PublicHttpClient
+from nst.images import Limits
+from nst.service import RegionChoice, StyleChoice
 from nst.settings import Settings
-from tests.support.gateway import a_submission, an_order
+from tests.support.gateway import a_submission, an_order, data_url
+from tests.support.pictures import half_mask, picture_bytes
 from tests.support.studio import Studio
 
 
@@ -64,6 +67,19 @@ def test_a_cursor_survives_a_round_trip() -> None:
     for text in ("", "_", "1e5_a", "nan_a", "1.0_../..", "1.0", "٣_a"):
         with pytest.raises(InvalidRequest):
             parse_cursor(text)
+
+
+def test_regions_are_read_as_pictures_and_styles_are() -> None:
+    regions = [
+        {"mask": data_url(half_mask()), "styles": [{"style": "tide-wash.jpg", "share": 2}, {"style": data_url()}], "strength": 0.25},
+        {"mask": "sky"},
+    ]
+    submission = parse(Submission, a_submission(regions=regions))
+    order = submission.order(submission.image, Limits.of(Settings()), "a" * 32)
+    assert list(order.regions) == [
+        RegionChoice(half_mask(), [StyleChoice("tide-wash", 2.0), StyleChoice(picture_bytes())], 0.25),
+        RegionChoice("sky", []),
+    ]
 
 
 def test_an_id_that_another_painting_has_is_refused_and_nothing_is_stored(studio: Studio) -> None:

@@ -13,6 +13,7 @@ from tests.gateway.conftest import StartServer
 from tests.gateway.node import Node
 from tests.gateway.server import Server
 from tests.support.gateway import a_submission, an_id, data_url
+from tests.support.pictures import half_mask, picture_bytes
 
 
 @pytest.fixture(autouse=True)
@@ -51,6 +52,25 @@ def test_a_body_that_is_not_to_the_contract_is_refused_with_a_sentence(node: Nod
         ({"style": []}, "invalid_request"),
         ({"style": [{"style": "starlit-swirl", "share": 0}]}, "invalid_params"),
         ({"style": [{"style": "starlit-swirl", "share": -1}]}, "invalid_request"),
+        ({"regions": None}, "invalid_request"),
+        ({"regions": {}}, "invalid_request"),
+        ({"regions": ["sky"]}, "invalid_request"),
+        ({"regions": [{"mask": "sky"}] * 9}, "invalid_request"),
+        ({"regions": [{"styles": []}]}, "invalid_request"),
+        ({"regions": [{"mask": b"bytes".hex()}]}, "invalid_params"),
+        ({"regions": [{"mask": 5}]}, "invalid_request"),
+        ({"regions": [{"mask": "sky", "strength": 2}]}, "invalid_request"),
+        ({"regions": [{"mask": "sky", "strength": "0.5"}]}, "invalid_request"),
+        ({"regions": [{"mask": "sky", "styles": "starlit-swirl"}]}, "invalid_request"),
+        ({"regions": [{"mask": "sky", "styles": [{"style": "no-such-style"}]}]}, "unknown_style"),
+        ({"regions": [{"mask": "sky", "styles": [{"style": "starlit-swirl"}] * 5}]}, "invalid_params"),
+        ({"regions": [{"mask": "sky", "colour": "red"}]}, "invalid_request"),
+        ({"regions": [{"mask": "sea"}]}, "invalid_params"),
+        ({"regions": [{"mask": "data:image/png;base64,"}]}, "not_a_picture"),
+        ({"regions": [{"mask": "data:image/png;base64,!!!"}]}, "not_a_picture"),
+        ({"regions": [{"mask": data_url()[:-200]}]}, "truncated_picture"),
+        ({"regions": [{"mask": data_url(half_mask(64, 96))}]}, "invalid_params"),
+        ({"regions": [{"mask": data_url(picture_bytes(mode="L", colour=0))}]}, "invalid_params"),
         ({"isPrivate": "no"}, "invalid_request"),
         ({"isPrivate": None}, "invalid_request"),
         ({"requestId": "short"}, "invalid_request"),

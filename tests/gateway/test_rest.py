@@ -158,6 +158,7 @@ def test_the_description_and_the_limits_are_published(http: httpx.Client) -> Non
     limits = http.get("/limits").json()
     assert limits["maxBytes"] == 40_000_000
     assert limits["needsKey"] is False
+    assert (limits["maxRegions"], "sky" in limits["regions"]) == (8, True)
 
 
 def test_the_gateway_is_healthy_and_ready(server: Server) -> None:
