@@ -3,7 +3,7 @@
 import base64
 import secrets
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
@@ -36,6 +36,25 @@ class Style:
     title: str
     line: str
     url: str
+
+
+@dataclass(frozen=True)
+class Region:
+    """A part of the painting with a style of its own. Later regions cover earlier ones.
+
+    Attributes:
+        mask: a picture that is white inside, in the photo's shape; or the name of a region that the studio finds, as "sky" or "faces".
+        style: the name of a style, or any picture; None to keep the photo.
+        strength: from 0 to 1; None for the painting's.
+    """
+
+    mask: Picture
+    style: Picture | None = None
+    strength: float | None = None
+
+    def _as_json(self) -> dict[str, Any]:
+        styles = [] if self.style is None else [{"style": _name_or_picture(self.style)}]
+        return {"mask": _name_or_picture(self.mask), "styles": styles, "strength": self.strength}
 
 
 @dataclass(frozen=True)
@@ -119,6 +138,7 @@ class Client:
         *,
         private: bool = True,
         params: Mapping[str, Any] | None = None,
+        regions: Sequence[Region] = (),
         on_progress: Callable[[Job], None] | None = None,
         timeout: float | None = None,
     ) -> Painting:
@@ -127,6 +147,7 @@ class Client:
         Args:
             style: the name of a style, or any picture.
             params: preset, strength, style_scale, keep_colours, smoothness, seed.
+            regions: parts of the painting with other styles, or kept as the photo.
             on_progress: called each time the job has changed.
             timeout: seconds after which the job is cancelled.
 
@@ -136,7 +157,7 @@ class Client:
             PaintingFailed: when the job ends without a painting.
             TimeoutError: when it takes longer than `timeout`.
         """
-        job = self.submit(photo, style, private=private, params=params)
+        job = self.submit(photo, style, private=private, params=params, regions=regions)
         try:
             job = self.wait(job.id, on_progress=on_progress, timeout=timeout)
         except TimeoutError:
@@ -153,6 +174,7 @@ class Client:
         *,
         private: bool = True,
         params: Mapping[str, Any] | None = None,
+        regions: Sequence[Region] = (),
         job_id: str | None = None,
         webhook: Mapping[str, str] | None = None,
     ) -> Job:
@@ -162,13 +184,15 @@ class Client:
             job_id: submitted again, it is the same job; by default a new one.
             webhook: {url, secret}, described in the studio's docs/gateway.md.
         """
-        body = {
+        body: dict[str, Any] = {
             "requestId": job_id or secrets.token_hex(16),
             "image": _data_url(_read(photo)),
-            "style": _style(style),
+            "style": _name_or_picture(style),
             "isPrivate": private,
             "params": dict(params or {}),
         }
+        if regions:
+            body["regions"] = [region._as_json() for region in regions]
         if webhook is not None:
             body["webhook"] = dict(webhook)
         return self._job("POST", "/jobs", json=body)
@@ -219,11 +243,11 @@ class Client:
         return Job._of(self._connection.json(self._connection.request(method, path, **options)))
 
 
-def _style(style: Picture) -> str:
+def _name_or_picture(value: Picture) -> str:
     """A name, unless there is such a file."""
-    if isinstance(style, str) and not Path(style).is_file():
-        return style
-    return _data_url(_read(style))
+    if isinstance(value, str) and not Path(value).is_file():
+        return value
+    return _data_url(_read(value))
 
 
 def _read(picture: Picture) -> bytes:
