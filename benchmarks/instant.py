@@ -10,6 +10,7 @@ import torch
 from benchmarks.report import Table
 from benchmarks.rivals import AdaIN, MicroAST, Transform, ready
 from nst.engine import load_instant
+from nst.engine.instant.mixing import CodedPart
 
 THREADS = 2
 SIZES = (512, 1024)
@@ -61,12 +62,12 @@ def _subjects(photo: torch.Tensor, style: torch.Tensor) -> tuple[dict[str, Calla
     instant = load_instant(torch.device("cpu"))
     code = instant.code("style", lambda: style)
     known: dict[str, Callable[[], Any]] = {
-        OURS: lambda: instant.stylize(object(), lambda: photo, code, 1.0),
-        SLIDER: lambda: instant.stylize("photo", lambda: photo, code, 1.0),
+        OURS: lambda: instant.stylize(object(), lambda: photo, [CodedPart(code, 1.0)]),
+        SLIDER: lambda: instant.stylize("photo", lambda: photo, [CodedPart(code, 1.0)]),
     }
     new: dict[str, Callable[[], Any]] = {
-        OURS: lambda: instant.stylize(object(), lambda: photo, instant.code(object(), lambda: style), 1.0),
-        SLIDER: lambda: instant.stylize("photo", lambda: photo, instant.code(object(), lambda: style), 1.0),
+        OURS: lambda: instant.stylize(object(), lambda: photo, [CodedPart(instant.code(object(), lambda: style), 1.0)]),
+        SLIDER: lambda: instant.stylize("photo", lambda: photo, [CodedPart(instant.code(object(), lambda: style), 1.0)]),
     }
     for name, network in {"MicroAST": MicroAST(), "Johnson et al., one style": Transform(), "AdaIN over VGG-19": AdaIN()}.items():
         rival: Any = ready(network)

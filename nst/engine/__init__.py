@@ -4,6 +4,7 @@ from nst.domain import Progress, StyleShare
 from nst.engine.devices import best_device, device_named
 from nst.engine.encoders.registry import Encoder, load_encoder
 from nst.engine.instant.stylizer import InstantStylizer, load_instant
+from nst.engine.regions import Region
 from nst.engine.results import Result
 from nst.engine.stylize import stylize
 
@@ -11,6 +12,7 @@ __all__ = [
     "Encoder",
     "InstantStylizer",
     "Progress",
+    "Region",
     "Result",
     "StyleShare",
     "best_device",

@@ -1,7 +1,6 @@
 """The pictures of one rendering as tensors of any size: photo, styles, initial painting, and the finished picture. It knows no network."""
 
-import hashlib
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Hashable
 
 import torch
 from PIL import Image
@@ -10,7 +9,8 @@ from torch import Tensor
 from nst.domain import Init, KeepColours, StyleParams, StyleShare
 from nst.engine.colour import match_colours, transfer_luminance
 from nst.engine.moments import moments, square_root
-from nst.engine.tensors import Size, alpha_of, aspect_excess, fit, opaque, tile_to, to_picture, to_tensor
+from nst.engine.regions import Layout, Part
+from nst.engine.tensors import Size, alpha_of, aspect_excess, digest, fit, opaque, tile_to, to_picture, to_tensor
 
 
 class RenderInputs:
@@ -18,18 +18,17 @@ class RenderInputs:
 
     Attributes:
         aspect_excess: of the photo (see `tensors.aspect_excess`).
+        parts: what is painted alike, with the styles' pictures.
     """
 
-    def __init__(
-        self, content: Image.Image, styles: Sequence[StyleShare[Image.Image]], params: StyleParams, min_side: int, device: torch.device
-    ) -> None:
+    def __init__(self, content: Image.Image, layout: Layout, params: StyleParams, min_side: int, device: torch.device) -> None:
         """
         Args:
-            styles: with shares that sum to 1.
             min_side: pixels; a style picture with a shorter side is repeated.
         """
-        self._content, self._params = opaque(content), params
-        self._styles = [StyleShare(opaque(style.style), style.share) for style in styles]
+        self._content, self._params, self._layout = opaque(content), params, layout
+        self._original = content
+        self.parts = [Part([StyleShare(opaque(style.style), style.share) for style in part.styles], part.strength) for part in layout.parts]
         self.aspect_excess = aspect_excess(content)
         self._alpha, self._min_side, self._device = alpha_of(content), min_side, device
         self._random = torch.Generator().manual_seed(params.seed)
@@ -40,57 +39,81 @@ class RenderInputs:
     def photo(self, size: Size) -> Tensor:
         return to_tensor(self._content, size, self._device)
 
-    @property
-    def shares(self) -> list[float]:
-        """Of the styles, in their order; they sum to 1."""
-        return [style.share for style in self._styles]
+    def weights(self, size: Size) -> Tensor | None:
+        """Of the parts and of what is kept (see `Layout.weights`)."""
+        return self._layout.weights(size, self._device)
 
-    def style(self, index: int, long_side: int, photo: Callable[[], Tensor]) -> Tensor:
-        """A style picture for a painting with that long side, with its own aspect ratio.
+    def style(self, part: int, index: int, long_side: int) -> Tensor:
+        """A style picture of a part for a painting with that long side, with its own aspect ratio.
 
-        It is never enlarged: a blurred style would lead to blurred paintings. `photo` is called when the style takes on its colours.
+        It is never enlarged: a blurred style would lead to blurred paintings.
         """
-        x = tile_to(to_tensor(self._styles[index].style, self._style_size(index, long_side), self._device), self._min_side)
-        return match_colours(x, photo()) if self._params.keep_colours is KeepColours.RECOLOUR else x
+        picture = self.parts[part].styles[index].style
+        x = tile_to(to_tensor(picture, self._style_size(picture, long_side), self._device), self._min_side)
+        if self._params.keep_colours is not KeepColours.RECOLOUR:
+            return x
+        size = self.size_at(long_side)
+        weights = self.weights(size)
+        return match_colours(x, self.photo(size), None if weights is None else weights[0, part])
 
-    def styles(self, long_side: int, photo: Tensor) -> list[StyleShare[Tensor]]:
-        """All styles as `style` has them, with their shares."""
-        return [StyleShare(self.style(index, long_side, lambda: photo), share) for index, share in enumerate(self.shares)]
+    def parts_at(self, long_side: int) -> list[Part[Tensor]]:
+        """The parts with their styles as `style` has them."""
+        return [
+            Part([StyleShare(self.style(number, index, long_side), style.share) for index, style in enumerate(part.styles)], part.strength)
+            for number, part in enumerate(self.parts)
+        ]
 
-    def photo_key(self, size: Size) -> Hashable:
-        """A cache key for the result of `photo`."""
-        return (digest(self._content), size)
+    def key(self, size: Size) -> Hashable:
+        """A cache key for the results of `photo` and `weights`."""
+        return (digest(self._content), size, self._layout.key)
 
-    def style_key(self, index: int, long_side: int, size: Size) -> Hashable:
-        """A cache key for the result of `style` with the photo at `size`."""
+    def style_key(self, part: int, index: int, long_side: int) -> Hashable:
+        """A cache key for the result of `style`."""
+        picture = self.parts[part].styles[index].style
         recoloured = self._params.keep_colours is KeepColours.RECOLOUR
-        return (digest(self._styles[index].style), self._style_size(index, long_side), self.photo_key(size) if recoloured else None)
+        colours = (self.key(self.size_at(long_side)), part) if recoloured else None
+        return (digest(picture), self._style_size(picture, long_side), colours)
 
-    def _style_size(self, index: int, long_side: int) -> Size:
-        picture = self._styles[index].style
+    def _style_size(self, picture: Image.Image, long_side: int) -> Size:
         return fit(picture, min(long_side / self.aspect_excess * self._params.style_scale, max(picture.size)))
 
-    def initial(self, photo: Tensor, style: Tensor) -> Tensor:
-        """The initial painting of the coarsest scale, of the photo's shape: the photo, noise, or noise in the colours of a style."""
+    def initial(self, photo: Tensor, weights: Tensor | None, long_side: int) -> Tensor:
+        """The initial painting of the coarsest scale: the photo, noise, or noise in the colours of each part's first style.
+
+        Args:
+            photo: (1, 3, H, W), padded.
+            weights: as of `weights`, padded.
+            long_side: of the painting, without padding.
+        """
         if self._params.init is Init.PHOTO:
             return photo
         noise = torch.randn(photo.shape, generator=self._random).to(photo)
         if self._params.init is Init.NOISE:
-            return (0.5 + 0.15 * noise).clamp(0, 1)
-        colours = moments(style)
-        spread = square_root(colours.covariance + 1e-6 * torch.eye(3).to(photo))
-        return (torch.einsum("ij,bjhw->bihw", spread, noise) + colours.mean.view(1, 3, 1, 1)).clamp(0, 1)
+            initial = [(0.5 + 0.15 * noise).clamp(0, 1)] * len(self.parts)
+        else:
+            initial = [_with_colours(noise, self.style(part, 0, long_side)) for part in range(len(self.parts))]
+        if weights is None:
+            return initial[0]
+        return sum(
+            (x * weight for x, weight in zip([*initial, photo], torch.split(weights, 1, dim=1), strict=True)), torch.zeros_like(photo)
+        )
 
     def finish(self, x: Tensor) -> Image.Image:
-        """Convert x (1, 3, H, W) to the finished picture, with the photo's colours and transparency where they are kept."""
+        """Convert x (1, 3, H, W) to the finished picture, with the photo's colours, pixels and transparency where they are kept."""
         painting = to_picture(x)
         if self._params.keep_colours is KeepColours.LUMINANCE:
             painting = transfer_luminance(self._content.resize(painting.size, Image.Resampling.LANCZOS), painting)
+        kept = self._layout.kept((painting.height, painting.width))
+        if kept is not None:
+            mask = Image.fromarray((255 * kept).round().to(torch.uint8).numpy())
+            painting.paste(self._original.resize(painting.size, Image.Resampling.LANCZOS).convert("RGB"), mask=mask)
         if self._alpha is not None:
             painting.putalpha(self._alpha.resize(painting.size, Image.Resampling.LANCZOS))
         return painting
 
 
-def digest(picture: Image.Image) -> str:
-    """A hash of a picture's pixels, size and mode."""
-    return hashlib.blake2b(picture.tobytes(), digest_size=16, key=repr((picture.mode, picture.size)).encode()).hexdigest()
+def _with_colours(noise: Tensor, style: Tensor) -> Tensor:
+    """Noise (1, 3, H, W) of variance 1 with the mean and covariance of a style's colours."""
+    colours = moments(style)
+    spread = square_root(colours.covariance + 1e-6 * torch.eye(3).to(noise))
+    return (torch.einsum("ij,bjhw->bihw", spread, noise) + colours.mean.view(1, 3, 1, 1)).clamp(0, 1)

@@ -41,7 +41,7 @@ class _Moments(torch.autograd.Function):
     @staticmethod
     def forward(ctx, features: Tensor) -> tuple[Tensor, Tensor]:  # type: ignore[no-untyped-def]
         ctx.save_for_backward(features)
-        rows = features[0].permute(1, 2, 0).flatten(0, 1).float()  # (H*W, C): no copy where channels come last, in single precision
+        rows = _rows(features).float()
         return rows.mean(0), rows.T @ rows / len(rows)
 
     @staticmethod
@@ -56,6 +56,64 @@ class _Moments(torch.autograd.Function):
 def moments(features: Tensor) -> Moments:
     """Moments of features (1, C, H, W); differentiable."""
     return Moments(*_Moments.apply(features))
+
+
+@dataclass(frozen=True)
+class Guide:
+    """Where moments are taken in a layer (guidance channels: Gatys et al. 2017, "Controlling Perceptual Factors").
+
+    Attributes:
+        positions: (n,), indices into the H*W positions.
+        weights: (n, 1), their sum is 1.
+    """
+
+    positions: Tensor
+    weights: Tensor
+
+    @classmethod
+    def of(cls, weights: Tensor) -> "Guide | None":
+        """A guide with weights (H, W) of any sum; None where all are 0."""
+        flat = weights.flatten()
+        positions = flat.nonzero()[:, 0]
+        chosen = flat[positions, None]
+        return cls(positions, chosen / chosen.sum()) if len(positions) else None
+
+
+class _GuidedMoments(torch.autograd.Function):
+    """Moments by guide, (R, C) and (R, C, C). Their cost hardly depends on the number of regions: each reads its own positions alone."""
+
+    @staticmethod
+    def forward(ctx, features: Tensor, guides: Sequence[Guide]) -> tuple[Tensor, Tensor]:  # type: ignore[no-untyped-def]
+        ctx.save_for_backward(features)
+        ctx.guides = guides
+        rows, means, seconds = _rows(features), [], []
+        for guide in guides:
+            chosen = rows.index_select(0, guide.positions).float()
+            weighted = guide.weights * chosen
+            means.append(weighted.sum(0))
+            seconds.append(weighted.T @ chosen)
+        return torch.stack(means), torch.stack(seconds)
+
+    @staticmethod
+    def backward(ctx, means: Tensor, seconds: Tensor) -> tuple[Tensor, None]:  # type: ignore[no-untyped-def]
+        (features,) = ctx.saved_tensors
+        rows = _rows(features)
+        gradient = torch.zeros_like(features, memory_format=torch.channels_last)
+        for guide, mean, second in zip(ctx.guides, means, seconds, strict=True):
+            chosen = rows.index_select(0, guide.positions)
+            part = torch.addmm(mean.to(chosen), chosen, (second + second.T).to(chosen))
+            _rows(gradient).index_add_(0, guide.positions, part.mul_(guide.weights.to(chosen)))
+        return gradient, None
+
+
+def guided_moments(features: Tensor, guides: Sequence[Guide]) -> list[Moments]:
+    """Weighted moments of features (1, C, H, W), one for each guide; differentiable."""
+    return [Moments(*pair) for pair in zip(*_GuidedMoments.apply(features, guides), strict=True)]
+
+
+def _rows(features: Tensor) -> Tensor:
+    """Features (1, C, H, W) as (H*W, C): a view where channels come last."""
+    return features[0].permute(1, 2, 0).flatten(0, 1)
 
 
 def blend(parts: Sequence[StyleShare[Moments]]) -> Moments:

@@ -8,6 +8,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from nst.engine.tensors import window_mean
+
 # Cells of the coarsest octave along the long side: one has 32 pixels in a picture of 512.
 COARSEST_CELLS = 16
 # Share of the noise that differs between colour channels, from 0 (grey) to 1. Coloured noise costs more of the content.
@@ -39,24 +41,18 @@ def multiscale_noise(size: tuple[int, int], seed: int, device: torch.device) -> 
     return result
 
 
-def add_noise_to_flat(x: Tensor, noise: Tensor, min_std: float) -> Tensor:
+def add_noise_to_flat(x: Tensor, noise: Tensor, min_std: Tensor | float) -> Tensor:
     """Add noise to a picture x (B, 3, H, W) in [0, 1] where it varies too little.
 
     Args:
         noise: of x's size, with variance 1.
-        min_std: standard deviation of grey levels within a window that every position has afterwards, noise included.
+        min_std: standard deviation of grey levels within a window that a position has afterwards, noise included: (B, 1, H, W), or one
+            number.
     """
     missing = (min_std**2 - _variance(x.mean(1, keepdim=True))).clamp(min=0).sqrt()
-    return torch.addcmul(x, _window_mean(missing), noise)
+    return torch.addcmul(x, window_mean(missing, WINDOW_RADIUS), noise)
 
 
 def _variance(grey: Tensor) -> Tensor:
     """Variance of grey (B, 1, H, W) within the window around every position."""
-    return _window_mean(grey.square()) - _window_mean(grey).square()
-
-
-def _window_mean(x: Tensor) -> Tensor:
-    """Mean of x (B, 1, H, W) over windows with sides of 2 `WINDOW_RADIUS` + 1 pixels, which are cut off at the border."""
-    side = 2 * WINDOW_RADIUS + 1
-    rows = F.avg_pool2d(x, (side, 1), stride=1, padding=(WINDOW_RADIUS, 0), count_include_pad=False)
-    return F.avg_pool2d(rows, (1, side), stride=1, padding=(0, WINDOW_RADIUS), count_include_pad=False)
+    return window_mean(grey.square(), WINDOW_RADIUS) - window_mean(grey, WINDOW_RADIUS).square()

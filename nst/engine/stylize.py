@@ -12,7 +12,7 @@ import torch
 from PIL import Image
 
 import nst
-from nst.domain import Mode, Precision, Progress, StyleParams, StyleShare, normalised_shares
+from nst.domain import Mode, Precision, Progress, StyleParams, StyleShare
 from nst.engine import memory_budget
 from nst.engine.devices import best_device, uses_bfloat16
 from nst.engine.encoders.registry import Encoder, layer_names, load_encoder
@@ -21,6 +21,7 @@ from nst.engine.instant.renderer import InstantRenderer
 from nst.engine.instant.stylizer import InstantStylizer, load_instant
 from nst.engine.optimised.renderer import OptimisedRenderer
 from nst.engine.optimised.scales import has_passes
+from nst.engine.regions import Layout, Part, Region, part_of
 from nst.engine.results import Result
 from nst.errors import InvalidParams
 
@@ -49,6 +50,7 @@ def stylize(
     styles: Sequence[StyleShare[Image.Image] | Image.Image],
     params: StyleParams | None = None,
     *,
+    regions: Sequence[Region] = (),
     on_progress: Callable[[Progress], None] | None = None,
     should_stop: Callable[[], bool] | None = None,
     encoder: Encoder | None = None,
@@ -62,6 +64,8 @@ def stylize(
     Args:
         content: an upright sRGB picture (see `nst.images`). The painting has its aspect ratio and transparency.
         styles: at least one; several are blended by their shares in the space of feature moments.
+        regions: parts of the photo with styles or a strength of their own, or to be kept as they are; at most `MAX_REGIONS`. Later ones lie
+            over earlier ones. `styles` are for the rest.
         on_progress: called after every step.
         should_stop: called after every step; once it returns True, the painting is returned as it is.
         encoder: replaces the one that `params` names.
@@ -71,7 +75,7 @@ def stylize(
         weights_dir: the folder of downloaded weights; by default the user's cache folder.
 
     Raises:
-        InvalidParams: for an unknown encoder or layer, or without a style that has a share.
+        InvalidParams: for an unknown encoder or layer, without a style that has a share, or for a mask of another aspect ratio.
         DoesNotFit: when the painting needs more memory than is free; raised before the work begins.
         WeightsUnavailable: when the encoder's weights have to be downloaded and cannot be.
         RenderingFailed: when the rendering finds no finite picture.
@@ -80,22 +84,23 @@ def stylize(
     params = params or StyleParams()
     device = device or (instant.device if instant else best_device())
     precision = instant.precision if instant else precision
-    blend = normalised_shares(style if isinstance(style, StyleShare) else StyleShare(style) for style in styles)
+    rest = part_of(styles, params.strength)
     if encoder is None:
         _check_layers(params)
     size = memory_budget.affordable_size(content, params, device, precision)
+    layout = Layout(content, rest, regions, size, params.style_scale)
     renderer: Renderer
     if params.mode is Mode.INSTANT:
-        inputs, instant = RenderInputs(content, blend, params, 1, device), instant or load_instant(device, precision)
+        inputs, instant = RenderInputs(content, layout, params, 1, device), instant or load_instant(device, precision)
         renderer = InstantRenderer(inputs, instant, size, params, on_progress or _ignore, should_stop or _never)
     else:
         instant = (instant or load_instant(device, precision)) if has_passes(params) else None
         encoder = encoder or load_encoder(params.encoder, device, weights_dir, precision)
-        inputs = RenderInputs(content, blend, params, encoder.min_side, device)
+        inputs = RenderInputs(content, layout, params, encoder.min_side, device)
         renderer = OptimisedRenderer(inputs, encoder, instant, size, params, on_progress or _ignore, should_stop or _never)
     picture = renderer.render()
     # With the size in pixels: a preset's depends on the photo, and ultra's on the memory that was free.
-    recipe = _recipe(replace(params, size=size), blend, device, precision, renderer, picture)
+    recipe = _recipe(replace(params, size=size), rest, device, precision, renderer, picture)
     return Result(picture, {**recipe, "seconds": round(time.perf_counter() - started, 2)}, renderer.stopped)
 
 
@@ -116,7 +121,7 @@ def _check_layers(params: StyleParams) -> None:
 
 def _recipe(
     params: StyleParams,
-    blend: Sequence[StyleShare[Image.Image]],
+    rest: Part[Image.Image],
     device: torch.device,
     precision: Precision,
     renderer: Renderer,
@@ -125,7 +130,7 @@ def _recipe(
     return {
         "params": {name: value for name, value in params.to_dict().items() if name in renderer.used_params},
         "size": list(picture.size),
-        "style_shares": [round(style.share, 6) for style in blend],
+        "style_shares": [round(style.share, 6) for style in rest.styles],
         **renderer.recipe(),
         "stopped": renderer.stopped,
         "device": str(device),

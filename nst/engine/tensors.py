@@ -1,5 +1,6 @@
 """Conversions between Pillow images and RGB tensors (1, 3, H, W) in [0, 1]; sizes, padding and resampling."""
 
+import hashlib
 import math
 from collections.abc import Callable
 
@@ -120,3 +121,27 @@ def tile_to(x: Tensor, least: int) -> Tensor:
     """Repeat (1, 3, H, W) until both sides are at least `least` pixels, which leaves its statistics unchanged."""
     down, across = (math.ceil(least / side) for side in x.shape[-2:])
     return x.repeat(1, 1, down, across) if max(down, across) > 1 else x
+
+
+def window_mean(x: Tensor, radius: int) -> Tensor:
+    """Mean of x (B, C, H, W) over windows with sides of 2 `radius` + 1 pixels, which are cut off at the border."""
+    side = 2 * radius + 1
+    rows = F.avg_pool2d(x, (side, 1), stride=1, padding=(radius, 0), count_include_pad=False)
+    return F.avg_pool2d(rows, (1, side), stride=1, padding=(0, radius), count_include_pad=False)
+
+
+def blur(x: Tensor, radius: int) -> Tensor:
+    """Blur x (B, C, H, W) by two box filters, which reach 2 `radius` pixels."""
+    return window_mean(window_mean(x, radius), radius) if radius else x
+
+
+def dilate(x: Tensor, radius: int) -> Tensor:
+    """Maximum of x (B, C, H, W) over windows with sides of 2 `radius` + 1 pixels."""
+    side = 2 * radius + 1
+    rows = F.max_pool2d(x, (side, 1), stride=1, padding=(radius, 0))
+    return F.max_pool2d(rows, (1, side), stride=1, padding=(0, radius))
+
+
+def digest(picture: Image.Image) -> str:
+    """A hash of a picture's pixels, size and mode."""
+    return hashlib.blake2b(picture.tobytes(), digest_size=16, key=repr((picture.mode, picture.size)).encode()).hexdigest()

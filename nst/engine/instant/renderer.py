@@ -54,9 +54,9 @@ class InstantRenderer:
 
     def _painting(self) -> Tensor:
         self._check_stop()
-        key = self._inputs.photo_key(self._size)
-        code = self._instant.blended_code(self._inputs, self._long_side, self._check_stop)
-        x = self._instant.stylize(key, self._photo, code, self._params.strength, self._before_tile, seed=self._params.seed)
+        key, weights = self._inputs.key(self._size), self._inputs.weights(self._size)
+        parts = self._instant.coded_parts(self._inputs, self._long_side, self._check_stop)
+        x = self._instant.stylize(key, self._photo, parts, self._before_tile, weights=weights, seed=self._params.seed)
         self._check_stop()
         self._done = self._work
         self._report(x)

@@ -16,6 +16,8 @@ VARIANCE_FLOOR = 5e-3
 FLAT_VARIANCE = 1e-3
 # Positions from which statistics of about a hundred channels are estimated; larger maps are strided to at most twice as many.
 SAMPLED_POSITIONS = 20_000
+# See `part_statistics`.
+BORROWED_POSITIONS = 4
 
 
 @dataclass(frozen=True)
@@ -40,18 +42,39 @@ class FeatureStatistics:
 def feature_statistics(x: Tensor) -> FeatureStatistics:
     """Statistics of features (B, C, H, W), in single precision also under autocast.
 
-    Off-diagonal covariances are multiplied by H W / (H W + C), a shrinkage as Ledoit and Wolf's (2004): the deepest features of a small
-    picture have fewer positions than channels.
+    Off-diagonal covariances are multiplied by N / (N + C) for N positions, a shrinkage as Ledoit and Wolf's (2004): the deepest features
+    of a small picture have fewer positions than channels.
     """
     with torch.autocast(x.device.type, enabled=False):
         flat = x.permute(0, 2, 3, 1).flatten(1, 2)  # (B, H*W, C)
-        _, positions, channels = flat.shape
+        _, positions, _ = flat.shape
         sample = flat[:, :: positions // SAMPLED_POSITIONS | 1].float()  # an odd stride samples both phases of a period of two pixels
         mean = sample.mean(1, keepdim=True)
         centred = sample - mean
-        covariance = centred.transpose(1, 2) @ centred / sample.shape[1]
-        diagonal = torch.diag_embed(covariance.diagonal(dim1=-2, dim2=-1))
-        return FeatureStatistics(mean.transpose(1, 2), diagonal.lerp(covariance, positions / (positions + channels)))
+        return FeatureStatistics(mean.transpose(1, 2), _shrunk(centred.transpose(1, 2) @ centred / sample.shape[1], positions))
+
+
+def part_statistics(x: Tensor, weights: Tensor, whole: FeatureStatistics) -> FeatureStatistics:
+    """Statistics of a part of features (B, C, H, W), with weights (1, 1, H, W) that are not all 0, where `whole` are those of all.
+
+    The covariance counts `BORROWED_POSITIONS` of the whole: whitening would amplify a part of few positions without bound.
+    """
+    with torch.autocast(x.device.type, enabled=False):
+        flat, weights = x.permute(0, 2, 3, 1).flatten(1, 2), weights.flatten().float()
+        count = (weights.sum().square() / weights.square().sum()).item()  # of positions, if weights were 0 and 1
+        found = weights.nonzero()[:, 0]
+        found = found[:: len(found) // SAMPLED_POSITIONS | 1]
+        shares = (weights[found] / weights[found].sum())[:, None]
+        sample = flat[:, found].float()
+        mean = (shares * sample).sum(1, keepdim=True)
+        centred = sample - mean
+        covariance = _shrunk(centred.transpose(1, 2) @ (shares * centred), count)
+        return FeatureStatistics(mean.transpose(1, 2), covariance.lerp(whole.covariance, BORROWED_POSITIONS / (BORROWED_POSITIONS + count)))
+
+
+def _shrunk(covariance: Tensor, positions: float) -> Tensor:
+    diagonal = torch.diag_embed(covariance.diagonal(dim1=-2, dim2=-1))
+    return diagonal.lerp(covariance, positions / (positions + covariance.shape[-1]))
 
 
 def blend(parts: Sequence[StyleShare[FeatureStatistics]]) -> FeatureStatistics:

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import cache
 
 import torch
 from torch import Tensor
@@ -13,8 +13,9 @@ from nst.engine.bundled_weights import load_bundled
 from nst.engine.devices import uses_bfloat16
 from nst.engine.inputs import RenderInputs
 from nst.engine.instant import statistics
-from nst.engine.instant.network import STRIDE, InstantNetwork, identity_map, style_map
-from nst.engine.instant.statistics import FeatureStatistics, feature_statistics
+from nst.engine.instant.mixing import FADE_BELOW, CodedPart, Mixture, StyleCode, mixed
+from nst.engine.instant.network import STRIDE, InstantNetwork, identity_map
+from nst.engine.instant.statistics import feature_statistics
 from nst.engine.instant.tiling import Tiles
 from nst.engine.noise import add_noise_to_flat, multiscale_noise
 from nst.engine.tensors import MARGIN, Size, crop, pad
@@ -23,9 +24,6 @@ from nst.lru import LRUCache
 
 # Called before every tile of every stage; an exception that it raises ends the work.
 BeforeTile = Callable[[], None]
-# What the network knows of a style: statistics of its features by WCT layer, about 200 kB.
-StyleCode = dict[str, FeatureStatistics]
-
 # Side of a tile in pixels: overlaps cost an eighth.
 TILE = 1024
 # Pixels up to which a photo's features are cached, about 80 bytes a pixel. Larger paintings are too slow for a slider.
@@ -33,8 +31,6 @@ MAX_CACHED_PIXELS = 2_000_000
 
 NOISE = 0.12
 """Least standard deviation of what is painted from, at strength 1: with less, skies stay plain; with more, content is lost."""
-# Strength below which the result is blended with the photo's own pixels.
-FADE_BELOW = 0.25
 
 
 def _do_nothing() -> None:
@@ -77,68 +73,70 @@ class InstantStylizer:
         """
         return self._codes.get_or_make(key, lambda: self._computed_code(picture(), before_tile))
 
-    def blended_code(self, inputs: RenderInputs, long_side: int, before_tile: BeforeTile = _do_nothing) -> StyleCode:
-        """The blended code of all styles, for a painting with that long side."""
-        size = inputs.size_at(long_side)
+    def coded_parts(self, inputs: RenderInputs, long_side: int, before_tile: BeforeTile = _do_nothing) -> list[CodedPart]:
+        """The parts with the blended codes of their styles, for a painting with that long side."""
 
-        def code(index: int) -> StyleCode:
-            key = inputs.style_key(index, long_side, size)
-            return self.code(key, lambda: inputs.style(index, long_side, lambda: inputs.photo(size)), before_tile)
+        def code(part: int, index: int) -> StyleCode:
+            return self.code(inputs.style_key(part, index, long_side), lambda: inputs.style(part, index, long_side), before_tile)
 
-        return blend([StyleShare(code(index), share) for index, share in enumerate(inputs.shares)])
+        return [
+            CodedPart(blend([StyleShare(code(number, index), style.share) for index, style in enumerate(part.styles)]), part.strength)
+            for number, part in enumerate(inputs.parts)
+        ]
 
     @torch.inference_mode()
     def stylize(
         self,
         key: Hashable,
         picture: Callable[[], Tensor],
-        code: StyleCode,
-        strength: float,
+        parts: Sequence[CodedPart],
         before_tile: BeforeTile = _do_nothing,
         *,
+        weights: Tensor | None = None,
         noise: float = NOISE,
         seed: int = 0,
     ) -> Tensor:
-        """Render a photo (1, 3, H, W) in the style of `code`.
+        """Render a photo (1, 3, H, W) in the styles of its parts.
 
         At strength 0 the result is the photo. The network alone would reproduce it approximately, so below `FADE_BELOW` the result is
         interpolated with the photo.
 
         Args:
-            key: identifies the tensor that `picture` returns.
-            strength: from 0 to 1, as of optimised paintings.
+            key: identifies the tensor that `picture` returns, and the weights.
+            weights: of the parts and what is kept (see `Layout.weights`), (1, P + 1, H, W); None for one part that covers everything.
             noise: least standard deviation of the input at strength 1 (see `add_noise_to_flat`).
 
         Raises:
             RenderingFailed: when the result is not finite.
         """
-        transfer = strength * (2 - strength)
-        level = round(noise * transfer**2, 3)
-
-        def wct(layer: str, x: Tensor) -> Tensor:
-            source = feature_statistics(x)
-            return identity_map(layer, source).lerp(style_map(layer, source, code[layer]), transfer)(x)
-
-        key = (key, level, seed)
-        photo = self._photos.get_or_make(key, lambda: self._encoded(picture(), before_tile, level, seed))
+        levels = [round(noise * part.transfer**2, 3) for part in parts]
+        key = (key, *levels, seed)
+        photo = self._photos.get_or_make(key, lambda: self._encoded(picture(), before_tile, mixed(levels, weights), seed))
         if photo.pixels > MAX_CACHED_PIXELS:
             self._photos.pop(key)
         run = _tiles(photo.padded_size, before_tile)
+        mixture = Mixture(parts, None if weights is None else pad(weights, length=_multiple_of_stride))
         with self._autocast():
-            features = self._network.decode(photo.features, wct, run)
+            features = self._network.decode(photo.features, mixture, run)
         painting = crop(self._network.to_rgb(features.float(), run), photo.size)
-        painting = (painting if strength >= FADE_BELOW else picture().lerp(painting, strength / FADE_BELOW)).clamp(0, 1)
+        shown = mixed([min(1.0, part.strength / FADE_BELOW) for part in parts], weights).to(painting)
+        painting = (painting if shown.min() >= 1 else picture().lerp(painting, shown)).clamp(0, 1)
         if not painting.isfinite().all():
             raise RenderingFailed(NOT_FINITE)
         return painting
 
-    def _encoded(self, x: Tensor, before_tile: BeforeTile, noise: float = 0.0, seed: int = 0) -> "_EncodedPicture":
+    def _encoded(self, x: Tensor, before_tile: BeforeTile, noise: Tensor | None = None, seed: int = 0) -> "_EncodedPicture":
+        """
+        Args:
+            noise: least standard deviation at every position, (1, 1, H, W) or (1, 1, 1, 1).
+        """
         size = (x.shape[-2], x.shape[-1])
         x = pad(x, length=_multiple_of_stride)
         run = _tiles((x.shape[-2], x.shape[-1]), before_tile)
-        if noise:
+        if noise is not None and noise.any():
             padded_noise = pad(multiscale_noise(size, seed, x.device), length=_multiple_of_stride)
-            x = run(partial(add_noise_to_flat, min_std=noise), [x, padded_noise])
+            least = pad(noise.to(x).expand(1, 1, *size), length=_multiple_of_stride)
+            x = run(add_noise_to_flat, [x, padded_noise, least])
         with self._autocast():
             features = self._network.encode(x.contiguous(memory_format=torch.channels_last), run)
         return _EncodedPicture(size, (x.shape[-2], x.shape[-1]), features)

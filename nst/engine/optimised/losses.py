@@ -10,13 +10,13 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from nst.engine.moments import Moments, moments, square_root
+from nst.engine.moments import Moments, square_root
 
 
 class StyleDistance(Protocol):
-    """The distance of features (1, C, H, W) from a target's statistics, as a scalar."""
+    """The distance of moments from a target's, as a scalar."""
 
-    def __call__(self, features: Tensor) -> Tensor: ...
+    def __call__(self, found: Moments) -> Tensor: ...
 
 
 class GramDistance:
@@ -26,8 +26,8 @@ class GramDistance:
         self.target = target.second
         self.norm = target.second.square().sum()
 
-    def __call__(self, features: Tensor) -> Tensor:
-        return (moments(features).second - self.target).square().sum() / self.norm
+    def __call__(self, found: Moments) -> Tensor:
+        return (found.second - self.target).square().sum() / self.norm
 
 
 class WassersteinDistance:
@@ -47,8 +47,7 @@ class WassersteinDistance:
         self.root = square_root(covariance + self.floor)
         self.trace = (covariance + self.floor).trace()
 
-    def __call__(self, features: Tensor) -> Tensor:
-        found = moments(features)
+    def __call__(self, found: Moments) -> Tensor:
         covariance = found.covariance + self.floor
         product = self.root @ covariance @ self.root
         between = trace_of_root(product)
@@ -84,10 +83,14 @@ def trace_of_root(matrix: Tensor) -> Tensor:
     return result
 
 
-def content_distance(features: Tensor, target: Tensor) -> Tensor:
-    """Squared distance of features over the squared norm of the target (Gatys et al. 2016, eq. 1, made relative)."""
+def content_distance(features: Tensor, target: Tensor, weight: Tensor) -> Tensor:
+    """Squared distance of features over the squared norm of the target (Gatys et al. 2016, eq. 1, made relative).
+
+    Args:
+        weight: of each position, (1, 1, H, W) or a scalar.
+    """
     features, target = features.float(), target.float()
-    return F.mse_loss(features, target, reduction="sum") / target.square().sum().clamp(min=1e-12)
+    return (weight * (features - target).square()).sum() / target.square().sum().clamp(min=1e-12)
 
 
 def total_variation(x: Tensor) -> Tensor:

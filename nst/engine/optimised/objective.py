@@ -1,6 +1,7 @@
 """The objective of the optimised rendering: style, content and smoothness. It is built once a scale and called once a step."""
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -9,7 +10,10 @@ from torch.nn import functional as F
 from nst.domain import Loss, StyleParams, StyleShare
 from nst.engine.encoders.registry import CONTENT_LAYER, STYLE_LAYERS, Encoder
 from nst.engine.moments import Moments, blend, moments
+from nst.engine.optimised.guidance import StyleTerm
 from nst.engine.optimised.losses import GramDistance, StyleDistance, WassersteinDistance, content_distance, out_of_range, total_variation
+from nst.engine.regions import Part
+from nst.engine.tensors import Size
 
 DISTANCES: dict[Loss, Callable[[Moments], StyleDistance]] = {Loss.GRAM: GramDistance, Loss.WASSERSTEIN: WassersteinDistance}
 # Content weight at strengths 0, 1/2 and 1; interpolated geometrically between them. The style has weight 1.
@@ -27,29 +31,50 @@ SMOOTHNESS_WEIGHT = 1.0
 class Objective:
     """Maps a picture (1, 3, H, W) to the weighted terms ``style``, ``content`` and ``smoothness``."""
 
-    def __init__(self, encoder: Encoder, content: Tensor, styles: Sequence[StyleShare[Tensor]], params: StyleParams) -> None:
+    def __init__(
+        self, encoder: Encoder, content: Tensor, parts: Sequence[Part[Tensor]], params: StyleParams, weights: Tensor | None = None
+    ) -> None:
         """
         Args:
             content: (1, 3, H, W), of the size of the pictures that are evaluated.
-            styles: (1, 3, h, w) of any size, with shares that sum to 1.
+            parts: with styles (1, 3, h, w) of any size.
+            weights: where each part is painted (see `Layout.weights`), (1, P + 1, H, W); None for one part that covers everything.
         """
-        self._encoder = encoder
+        self._encoder, self._photo = encoder, content
         self._layers = layer_weights(params)
-        self._content_weight, self._pixel_weight, self._photo = content_weight(params), pixel_weight(params), content
         self._smoothness_weight = SMOOTHNESS_WEIGHT * params.smoothness**2
+        strength = strength_map(parts, weights).to(content)
+        self._pixel_weight = pixel_weight(strength)
         with torch.no_grad():
-            targets = _targets(encoder, styles, list(self._layers))
-            self._style = {layer: DISTANCES[params.loss](target) for layer, target in targets.items()}
-            self._content = encoder(content, [CONTENT_LAYER])[CONTENT_LAYER]
+            targets = [_targets(encoder, part.styles, list(self._layers)) for part in parts]
+            features = encoder(content, [*(self._layers if weights is not None else ()), CONTENT_LAYER])
+            self._content = features[CONTENT_LAYER]
+            self._content_weight = content_weight(F.adaptive_avg_pool2d(strength, _size(self._content)))
+        self._style = {
+            layer: StyleTerm([DISTANCES[params.loss](target[layer]) for target in targets], weights, _size(features.get(layer, content)))
+            for layer in self._layers
+        }
 
     def __call__(self, x: Tensor) -> Mapping[str, Tensor]:
         features = self._encoder(x, [*self._layers, CONTENT_LAYER])
         style = torch.stack([weight * self._style[layer](features[layer]) for layer, weight in self._layers.items()]).sum()
-        content = self._content_weight * content_distance(features[CONTENT_LAYER], self._content)
-        if self._pixel_weight:
-            content = content + self._pixel_weight * F.mse_loss(x, self._photo)
+        content = content_distance(features[CONTENT_LAYER], self._content, self._content_weight)
+        if self._pixel_weight.any():
+            content = content + (self._pixel_weight * (x - self._photo).square()).mean()
         smoothness = self._smoothness_weight * total_variation(x) + OUT_OF_RANGE_WEIGHT * out_of_range(x)
         return {"style": style, "content": content, "smoothness": smoothness}
+
+
+def strength_map(parts: Sequence[Part[Any]], weights: Tensor | None) -> Tensor:
+    """The strength at every position, (1, 1, H, W), or (1, 1, 1, 1) where it is the same everywhere; 0 where the photo is kept.
+
+    It sets how firmly content and pixels are held. Both terms are sums over positions, so a map of weights is exact; the style terms, which
+    compare statistics, keep a weight of 1.
+    """
+    strengths = torch.tensor([part.strength for part in parts], dtype=torch.float64).view(1, -1, 1, 1)
+    if weights is None:
+        return strengths
+    return (strengths.to(weights) * weights[:, :-1]).sum(1, keepdim=True)
 
 
 def layer_weights(params: StyleParams) -> dict[str, float]:
@@ -59,16 +84,20 @@ def layer_weights(params: StyleParams) -> dict[str, float]:
     return {layer: weight / total for layer, weight in chosen.items() if weight > 0}
 
 
-def content_weight(params: StyleParams) -> float:
-    """Weight of the content term, relative to the style term's."""
+def content_weight(strength: Tensor) -> Tensor:
+    """Weight of the content term, relative to the style term's, for strengths from 0 to 1."""
     least, middle, most = CONTENT_WEIGHTS
-    low, high, position = (least, middle, params.strength * 2) if params.strength < 0.5 else (middle, most, params.strength * 2 - 1)
-    return float(low ** (1 - position) * high**position)
+    position = 2 * strength
+    return torch.where(strength < 0.5, least * (middle / least) ** position, middle * (most / middle) ** (position - 1))
 
 
-def pixel_weight(params: StyleParams) -> float:
-    """Weight of the mean squared difference from the photo's pixels."""
-    return PIXEL_WEIGHT * max(0.0, 1 - 2 * params.strength) ** PIXEL_POWER
+def pixel_weight(strength: Tensor) -> Tensor:
+    """Weight of the mean squared difference from the photo's pixels, for strengths from 0 to 1."""
+    return PIXEL_WEIGHT * (1 - 2 * strength).clamp(min=0) ** PIXEL_POWER
+
+
+def _size(x: Tensor) -> Size:
+    return x.shape[-2], x.shape[-1]
 
 
 def _targets(encoder: Encoder, styles: Sequence[StyleShare[Tensor]], layers: list[str]) -> dict[str, Moments]:

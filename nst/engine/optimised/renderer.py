@@ -86,17 +86,17 @@ class OptimisedRenderer:
         size = self._inputs.size_at(scale.long_side)
         photo = self._inputs.photo(size)
         padded_photo = pad(photo)
-        styles = self._inputs.styles(scale.long_side, padded_photo)
+        weights = self._inputs.weights(size)
+        padded_weights = None if weights is None else pad(weights)
         if previous is None:
-            initial = self._inputs.initial(padded_photo, styles[0].style)
+            initial = self._inputs.initial(padded_photo, padded_weights, scale.long_side)
         else:
-            smaller = self._inputs.photo(self._inputs.size_at(self.scales[index - 1].long_side))
-            initial = pad(upsample_with_detail(previous, smaller, photo, PASS_DETAIL if scale.has_pass else DETAIL))
+            initial = pad(self._enlarged(previous, index, photo))
         self.optimisers.append([])
         x = crop(initial, size)
         if scale.has_pass:
             try:
-                x = self._instant_pass(index, scale, x)
+                x = self._instant_pass(index, scale, x, weights)
             except RenderingStopped:
                 yield x
                 return
@@ -104,7 +104,7 @@ class OptimisedRenderer:
         yield x
         if not scale.steps:
             return
-        objective = Objective(self._encoder, padded_photo, styles, self._params)
+        objective = Objective(self._encoder, padded_photo, self._inputs.parts_at(scale.long_side), self._params, padded_weights)
         for number, step in enumerate(minimise(objective, initial, scale.steps, self._params.optimiser), start=1):
             self._note(step)
             x = crop(step.picture, size).clamp(0, 1)
@@ -112,12 +112,16 @@ class OptimisedRenderer:
             self._on_progress(self._progress(index, number, x))
             yield x
 
-    def _instant_pass(self, index: int, scale: Scale, x: Tensor) -> Tensor:
+    def _enlarged(self, previous: Tensor, index: int, photo: Tensor) -> Tensor:
+        """The painting of the scale before scale `index`, in the size of `photo` (1, 3, H, W) and with some of its detail."""
+        smaller = self._inputs.photo(self._inputs.size_at(self.scales[index - 1].long_side))
+        return upsample_with_detail(previous, smaller, photo, PASS_DETAIL if self.scales[index].has_pass else DETAIL)
+
+    def _instant_pass(self, index: int, scale: Scale, x: Tensor, weights: Tensor | None) -> Tensor:
         """Stylize x (1, 3, H, W) with the instant network."""
         assert self._instant is not None  # noqa: S101
-        code = self._instant.blended_code(self._inputs, scale.long_side, self._check_stop)
-        strength, seed = self._params.strength, self._params.seed
-        x = self._instant.stylize(object(), lambda: x, code, strength, self._check_stop, noise=PASS_NOISE, seed=seed)
+        parts, seed = self._instant.coded_parts(self._inputs, scale.long_side, self._check_stop), self._params.seed
+        x = self._instant.stylize(object(), lambda: x, parts, self._check_stop, weights=weights, noise=PASS_NOISE, seed=seed)
         self._work_done += PASS_WORK * self._work_of(scale)
         self._on_progress(self._progress(index, 0, x))
         return x

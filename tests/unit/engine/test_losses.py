@@ -35,19 +35,19 @@ def test_blended_moments_are_those_of_both_pictures_side_by_side() -> None:
 @pytest.mark.parametrize("distance", [GramDistance, WassersteinDistance])
 def test_a_picture_is_at_no_distance_from_itself(distance: type[GramDistance] | type[WassersteinDistance]) -> None:
     x = features(3)
-    assert distance(moments(x))(x).item() == pytest.approx(0, abs=1e-4)
+    assert distance(moments(x))(moments(x)).item() == pytest.approx(0, abs=1e-4)
 
 
 @pytest.mark.parametrize("distance", [GramDistance, WassersteinDistance])
 def test_nothing_at_all_is_at_distance_one(distance: type[GramDistance] | type[WassersteinDistance]) -> None:
     x = features(4)
-    assert distance(moments(x))(torch.zeros_like(x)).item() == pytest.approx(1, abs=0.1)
+    assert distance(moments(x))(moments(torch.zeros_like(x))).item() == pytest.approx(1, abs=0.1)
 
 
 def test_wasserstein_distance_of_scaled_noise_has_its_closed_form() -> None:
     x = torch.randn(1, 3, 40, 40, generator=torch.Generator().manual_seed(5))
     target = moments(x)
-    found = WassersteinDistance(target)(1.5 * x)  # (m, C) -> (1.5 m, 2.25 C): the distance is 0.25 (|m|² + tr C)
+    found = WassersteinDistance(target)(moments(1.5 * x))  # (m, C) -> (1.5 m, 2.25 C): the distance is 0.25 (|m|² + tr C)
     assert found.item() == pytest.approx(0.25, rel=0.01)
 
 
@@ -72,7 +72,7 @@ def test_square_root_squared_is_the_matrix() -> None:
 
 def test_content_distance_is_relative() -> None:
     target = features(8)
-    assert content_distance(2 * target, target).item() == pytest.approx(1)
+    assert content_distance(2 * target, target, torch.tensor(1.0)).item() == pytest.approx(1)
 
 
 def test_total_variation_of_a_checkerboard_is_two() -> None:

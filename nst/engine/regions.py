@@ -1,0 +1,164 @@
+"""Regions of a photo: masks, the order in which they cover each other, and soft weights at any size. It knows no network."""
+
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Generic, TypeVar
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor
+
+from nst.domain import StyleParams, StyleShare, normalised_shares
+from nst.domain.regions import MAX_REGIONS, check_mask_shape
+from nst.engine.tensors import Size, aspect_excess, blur, digest, dilate, fit
+from nst.errors import InvalidParams
+
+S = TypeVar("S")
+
+# Width of the transition between two regions, relative to the painting's long side, at a style scale of 1.
+FEATHER = 0.02
+# A weight below it is less than a grey level of a mask: the region is not there.
+LEAST_WEIGHT = 1 / 255
+
+
+@dataclass(frozen=True)
+class Region:
+    """A part of the photo that is painted in styles of its own, or kept.
+
+    Attributes:
+        mask: grey, white where the region is, with the photo's aspect ratio. `nst.images.mask_of` makes one of any picture.
+        styles: blended as those of the painting. Without styles, the photo's pixels are kept.
+        strength: by default the painting's.
+    """
+
+    mask: Image.Image
+    styles: Sequence[StyleShare[Image.Image] | Image.Image] = ()
+    strength: float | None = None
+
+    @property
+    def is_kept(self) -> bool:
+        return not self.styles
+
+
+@dataclass(frozen=True)
+class Part(Generic[S]):
+    """What is painted alike: a region, or the rest of the photo.
+
+    Attributes:
+        styles: with shares that sum to 1.
+        strength: from 0 to 1.
+    """
+
+    styles: Sequence[StyleShare[S]]
+    strength: float
+
+
+def part_of(styles: Sequence[StyleShare[Image.Image] | Image.Image], strength: float) -> Part[Image.Image]:
+    """
+    Raises:
+        InvalidParams: when no style has a share above zero, or the strength is out of range.
+    """
+    StyleParams(strength=strength)
+    return Part(normalised_shares(style if isinstance(style, StyleShare) else StyleShare(style) for style in styles), strength)
+
+
+class Layout:
+    """The parts of a painting and their weights: where which of them is painted, and where the photo is kept.
+
+    Later regions cover earlier ones, and the rest of the photo is below all. Transitions are as wide as `FEATHER` says. Around a kept
+    region they are outside, so that all pixels under a full mask are the photo's.
+
+    Attributes:
+        parts: those that are visible somewhere: the rest of the photo, then the regions in their order.
+    """
+
+    def __init__(self, photo: Image.Image, rest: Part[Image.Image], regions: Sequence[Region], long_side: int, style_scale: float) -> None:
+        """
+        Args:
+            rest: what is painted outside all regions.
+            long_side: of the painting in pixels.
+
+        Raises:
+            InvalidParams: for too many regions, a mask of another shape, a strength out of range, or styles without a share.
+        """
+        if len(regions) > MAX_REGIONS:
+            raise InvalidParams(f"A painting can have at most {MAX_REGIONS} regions; there are {len(regions)}.")
+        for region in regions:
+            check_mask_shape(region.mask.size, photo.size)
+        self._masks = [(region.mask.convert("L"), region.is_kept) for region in regions]
+        self._feather = FEATHER * style_scale / aspect_excess(photo)
+        painted = [region for region in regions if not region.is_kept]
+        every = [rest, *(part_of(region.styles, rest.strength if region.strength is None else region.strength) for region in painted)]
+        self._shown = list(range(len(every)))
+        if regions:
+            *weights, kept = self._composed(fit(photo, long_side), 0)
+            self._shown = [index for index, weight in enumerate(weights) if weight.max() >= LEAST_WEIGHT] or [0]
+            self._masks = self._masks if len(self._shown) != 1 or kept.max() >= LEAST_WEIGHT else []
+        self.parts = [every[index] for index in self._shown]
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether one part covers everything."""
+        return not self._masks
+
+    @cached_property
+    def key(self) -> Hashable:
+        """The same for layouts with the same weights at a size."""
+        masks = tuple((digest(mask), is_kept) for mask, is_kept in self._masks)
+        return (masks, tuple(self._shown), self._feather) if masks else None
+
+    def weights(self, size: Size, device: torch.device) -> Tensor | None:
+        """Weights (1, P + 1, H, W) of the P parts and, last, of the photo that is kept; they sum to 1 everywhere.
+
+        None when one part covers everything.
+        """
+        return None if self.is_plain else self._composed(size, self._blur_radius(size))[None].to(device)
+
+    def kept(self, size: Size) -> Tensor | None:
+        """The last of `weights`, (H, W); None when nothing is kept."""
+        if not any(is_kept for _, is_kept in self._masks):
+            return None
+        return self._composed(size, self._blur_radius(size))[-1]
+
+    def _blur_radius(self, size: Size) -> int:
+        """Of the two box filters that make a transition, which is four times as wide."""
+        return max(1, round(self._feather * max(size) / 4))
+
+    def _composed(self, size: Size, radius: int) -> Tensor:
+        """Weights (P + 1, H, W) as of `weights`, with transitions of four times `radius` pixels.
+
+        Weights are blurred after they are put together: blurred masks of regions that meet would leave a gap between them.
+        """
+        weights = torch.zeros(1 + sum(not is_kept for _, is_kept in self._masks), *size)
+        weights[0] = 1
+        kept, count = torch.zeros(1, 1, *size), 1
+        for mask, is_kept in self._masks:
+            own = _resized(mask, size)
+            if is_kept:
+                kept = kept.lerp(torch.ones_like(kept), _grown(torch.maximum(own, _full(mask, size)), radius))
+            else:
+                kept = kept * _grown(1 - own, radius)
+                weights *= 1 - own[0]
+                weights[count], count = own[0, 0], count + 1
+        shown = blur(weights[None, self._shown], radius)[0]
+        shown *= (1 - kept[0]) / shown.sum(0).clamp(min=1e-6)
+        return torch.cat([shown, kept[0]])
+
+
+def _resized(mask: Image.Image, size: Size) -> Tensor:
+    """A grey mask as weights (1, 1, H, W)."""
+    resized = mask.resize(size[::-1], Image.Resampling.BILINEAR)
+    return torch.from_numpy(np.asarray(resized, dtype=np.float32))[None, None] / 255
+
+
+def _full(mask: Image.Image, size: Size) -> Tensor:
+    """1 at the pixels (1, 1, H, W) whose place in a grey mask is white, 0 elsewhere."""
+    resized = mask.resize(size[::-1], Image.Resampling.NEAREST)
+    return torch.from_numpy(np.asarray(resized) == 255)[None, None].float()
+
+
+def _grown(x: Tensor, radius: int) -> Tensor:
+    """Weights x (1, 1, H, W) with a transition that lies outside: what is 1 stays 1."""
+    return blur(dilate(x, 2 * radius), radius)
