@@ -343,6 +343,11 @@ def test_axe_finds_nothing(
     choose_photo(page, photo)
     expect(page.locator(".sketch:not(.busy)")).to_be_visible()
     check("form")
+    element(page, "by_parts").get_by_text("Paint only parts").click()
+    page.get_by_role("button", name="By hand").click()
+    expect(page.get_by_role("radio", name="Part 1", checked=True)).to_have_count(2)
+    expect(page.locator(".sketch:not(.busy)")).to_be_visible()
+    check("parts")
     page = visitor(studio.url, owner=ANNA, viewport=viewport, color_scheme=scheme)
     for path in (f"?job={private_id}", "gallery", "my_pictures", "status", "?job=unknown"):
         page.goto(f"{studio.url}/{path}")

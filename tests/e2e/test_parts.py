@@ -1,0 +1,138 @@
+"""Parts of a photo, painted in a real browser by mouse, keyboard and finger."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Page, expect
+
+from nst import images
+from nst.images import STORED_LIMITS
+from nst.service.visitors import owner_of
+from nst.ui.owner import COOKIE
+from tests.e2e.conftest import NARROW, OpenBrowser, Studio, button, choose_photo, element, shoot
+from tests.support.waiting import until
+
+
+def open_tools(page: Page, photo: Path) -> Any:
+    """Chooses a photo and turns the parts on. Returns the stage."""
+    choose_photo(page, photo)
+    element(page, "by_parts").get_by_text("Paint only parts").click()
+    stage = element(page, "region_brush").get_by_role("application")
+    expect(stage).to_have_accessible_name("Your photo. You paint: Everything else")
+    return stage
+
+
+def tool(page: Page, name: str) -> Any:
+    return element(page, "region_brush").get_by_role("radiogroup", name="Tool").get_by_text(name)
+
+
+def button_of(page: Page, name: str) -> Any:
+    return element(page, "region_brush").get_by_role("button", name=name, exact=True)
+
+
+def covers(page: Page, part: str, share: str) -> None:
+    expect(element(page, "region_brush").get_by_role("status")).to_have_text(re.compile(rf"^{part} covers {share} % of the photo\.$"))
+
+
+def level(page: Page, part: int, x: float, y: float) -> int:
+    """The level of a part's mask at a place; `x` and `y` are shares of width and height."""
+    canvas = page.locator(".st-key-region_brush .masks canvas").nth(part)
+    place = "[x * canvas.width, y * canvas.height]"
+    return int(canvas.evaluate(f"(canvas, [x, y]) => canvas.getContext('2d').getImageData(...{place}, 1, 1).data[3]", [x, y]))
+
+
+def drag(page: Page, stage: Any, *places: tuple[float, float]) -> None:
+    box = stage.bounding_box()
+    for number, (x, y) in enumerate(places):
+        page.mouse.move(box["x"] + x * box["width"], box["y"] + y * box["height"], steps=3)
+        if number == 0:
+            page.mouse.down()
+    page.mouse.up()
+
+
+def test_parts_are_painted_with_mouse_and_keyboard_and_submitted(studio: Studio, visitor: OpenBrowser, photo: Path) -> None:
+    page = visitor(studio.url)
+    stage = open_tools(page, photo)
+    drag(page, stage, (0.2, 0.2), (0.8, 0.2))
+    covers(page, "Part 1", r"\d\d")
+    assert (level(page, 0, 0.5, 0.2), level(page, 0, 0.5, 0.8)) == (255, 0)
+    page.keyboard.press("Control+z")
+    covers(page, "Part 1", "0")
+    button_of(page, "Redo").click()
+    covers(page, "Part 1", r"\d\d")
+    tool(page, "Eraser").click()
+    drag(page, stage, (0.5, 0.1), (0.5, 0.3))
+    assert (level(page, 0, 0.5, 0.2), level(page, 0, 0.25, 0.2)) == (0, 255)
+
+    button_of(page, "By hand").click()
+    tool(page, "Rectangle").click()
+    drag(page, stage, (0.1, 0.6), (0.4, 0.9))
+    covers(page, "Part 2", "9")
+    button_of(page, "Invert").click()
+    covers(page, "Part 2", "91")
+    button_of(page, "Invert").click()
+    button_of(page, "Soften").click()
+    assert 0 < level(page, 1, 0.4, 0.75) < 255
+    tool(page, "Lasso").click()
+    drag(page, stage, (0.6, 0.6), (0.9, 0.6), (0.9, 0.9), (0.6, 0.6))
+    assert (level(page, 1, 0.85, 0.7), level(page, 1, 0.65, 0.85)) == (255, 0)
+
+    stage.focus()
+    page.keyboard.press("b")
+    expect(tool(page, "Brush")).to_be_checked()
+    for key in ("Shift+ArrowUp", "Enter", "Shift+ArrowLeft", "Enter"):
+        page.keyboard.press(key)
+    covers(page, "Part 2", r"\d\d")
+    element(page, "part").get_by_text("Part 2").click()
+    button(page, "style_tide-wash").click()
+    expect(button(page, "style_tide-wash")).to_contain_text("✓")
+    element(page, "preset").get_by_text("Draft", exact=True).click()
+    drag(page, stage, (0.6, 0.97), (0.9, 0.97))
+    button(page, "submit").click()
+    page.wait_for_url(re.compile(r"\?job=[0-9a-f]{32}"))
+    owner = next(owner_of(each["value"].partition(".")[0]) for each in page.context.cookies() if each["name"] == COOKIE)
+    job = studio.service.get(page.url.rpartition("=")[2], owner)
+    studio.service.cancel(job.id, owner)
+    assert [[style.name for style in region.styles] for region in job.regions] == [[], ["starlit-swirl"], ["tide-wash"]]
+    mask = images.decode(studio.service.order(job.id, owner).regions[2].mask, STORED_LIMITS).convert("L")  # type: ignore[arg-type]
+    places = ((0.2, 0.75), (0.75, 0.97), (0.1, 0.1))
+    assert [mask.getpixel((int(x * mask.width), int(y * mask.height))) for x, y in places] == [255, 255, 0]
+
+
+def test_a_finger_paints_and_two_fingers_zoom(studio: Studio, visitor: OpenBrowser, photo: Path) -> None:
+    page = visitor(studio.url, viewport=NARROW, has_touch=True, is_mobile=True, color_scheme="dark")
+    stage = open_tools(page, photo)
+    stage.scroll_into_view_if_needed()
+    box = stage.bounding_box()
+    client = page.context.new_cdp_session(page)
+
+    def touch(kind: str, *places: tuple[float, float]) -> None:
+        points = [
+            {"x": box["x"] + x * box["width"], "y": box["y"] + y * box["height"], "id": number} for number, (x, y) in enumerate(places)
+        ]
+        client.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+
+    for kind, place in (("touchStart", (0.2, 0.3)), ("touchMove", (0.5, 0.3)), ("touchMove", (0.8, 0.3))):
+        touch(kind, place)
+    touch("touchEnd")
+    covers(page, "Part 1", r"\d\d")
+    before = level(page, 0, 0.5, 0.3), level(page, 0, 0.5, 0.8)
+    assert before == (255, 0)
+    touch("touchStart", (0.45, 0.8))
+    touch("touchStart", (0.45, 0.8), (0.55, 0.8))
+    for step in range(1, 5):
+        touch("touchMove", (0.45 - 0.05 * step, 0.8), (0.55 + 0.05 * step, 0.8))
+    touch("touchEnd")
+    assert float(page.locator(".board").evaluate("board => board.style.getPropertyValue('--scale')")) > 2
+    assert (level(page, 0, 0.5, 0.3), level(page, 0, 0.5, 0.8)) == before, "the first finger has painted nothing"
+    main = page.locator("[data-testid=stMain]")
+    assert main.evaluate("element => element.scrollWidth <= element.clientWidth")
+    small = "nodes => nodes.map(node => node.getBoundingClientRect()).filter(box => box.width < 24 || box.height < 24).length"
+    assert page.locator(".brush :is(button, label)").evaluate_all(small) == 0
+    shoot(page, "parts-narrow-dark")
+    expect(element(page, "part").get_by_text("Part 1")).to_be_visible()  # the page knows the part
+    page.reload()
+    expect(page.locator(".st-key-region_brush .masks canvas")).to_have_count(1)
+    until(lambda: level(page, 0, 0.5, 0.3) == 255)  # the mask comes with the page's data
+    assert level(page, 0, 0.5, 0.8) == 0
