@@ -14,7 +14,7 @@ from nst.errors import PasticheError, StyleChanged, UnknownStyle
 from nst.images import Format, Limits
 from nst.service import Order, RegionChoice, Service, StyleChoice
 from nst.ui import masks, singletons, thumbnails
-from nst.ui.parts import KEEP, OWN, Mask, Part, Parts, Selection
+from nst.ui.parts import KEEP, OWN, Layer, Mask, Part, Parts, Selection
 from nst.ui.urls import data_url
 
 OFFERED = tuple(entry.name for entry in fields(StyleParams) if entry.name not in ("encoder", "layer_weights"))
@@ -94,21 +94,18 @@ class Draft(Selection):
 
     def base_shares(self) -> tuple[StyleShare[str], ...]:
         """The painting's styles. Where the rest is kept, those of a part: a painting has at least one style, although nothing shows it."""
-        return self.shares() or next((shares for part in self.parts.painted() if (shares := part.shares())), self.parts.earlier.shares())
+        return self.shares() or next((layer.shares for layer in self.parts.layers() if layer.shares), self.parts.earlier.shares())
+
+    def layers(self) -> list[Layer]:
+        """The regions of the painting. A rest that is kept is one, below all others."""
+        assert self.photo is not None  # noqa: S101 -- the form asks for it first
+        return [*([Layer(masks.full(self.photo.ratio))] if self.keeps_photo else []), *self.parts.layers()]
 
     def order(self) -> Order:
         """The order to submit. The draft must have a photo."""
-        assert self.photo is not None  # noqa: S101 -- the form asks for it first
-        return Order(self.photo.data, self._choices(self.base_shares()), self.token, self.params(), regions=self._regions())
-
-    def _regions(self) -> list[RegionChoice]:
-        """A rest that is kept is a region of its own, below all others."""
         assert self.photo is not None  # noqa: S101
-        rest = [RegionChoice(masks.full(self.photo.ratio))] if self.keeps_photo else []
-        return rest + [
-            RegionChoice(part.mask.png if part.mask else part.kind, self._choices(part.shares()), part.strength)
-            for part in self.parts.painted()
-        ]
+        regions = [RegionChoice(layer.mask, self._choices(layer.shares), layer.strength) for layer in self.layers()]
+        return Order(self.photo.data, self._choices(self.base_shares()), self.token, self.params(), regions=regions)
 
     def _choices(self, shares: Sequence[StyleShare[str]]) -> list[StyleChoice]:
         return [StyleChoice(self._source(each.style), each.share, self.seen.get(each.style)) for each in shares]

@@ -2,6 +2,7 @@
 
 import binascii
 from base64 import b64decode
+from functools import lru_cache
 
 import streamlit as st
 from PIL import Image
@@ -39,6 +40,7 @@ def size_for(ratio: float) -> tuple[int, int]:
     return max(1, round(long * ratio)), max(1, round(long))
 
 
+@lru_cache(maxsize=64)
 def full(ratio: float) -> bytes:
     """A mask of the whole photo."""
     return images.encode(Image.new("L", size_for(ratio), 255), Format.PNG)

@@ -102,6 +102,21 @@ class Part(Selection):
         self.mask, self.rev = mask, self.rev + 1
 
 
+@dataclass(frozen=True)
+class Layer:
+    """A region as it is painted. Later ones cover earlier ones.
+
+    Attributes:
+        mask: a picture file, or the name of an automatic region.
+        shares: none where the photo is kept.
+        strength: None for the painting's.
+    """
+
+    mask: bytes | str
+    shares: tuple[StyleShare[str], ...] = ()
+    strength: float | None = None
+
+
 @dataclass
 class Parts:
     """The parts of one photo. Later ones cover earlier ones.
@@ -157,6 +172,7 @@ class Parts:
         earlier = replace(self.earlier, chosen=[*self.earlier.chosen])
         return replace(self, items=items, token=new_id(), turn=0, earlier=earlier, found={**self.found})
 
-    def painted(self) -> Sequence[Part]:
+    def layers(self) -> Sequence[Layer]:
         """The parts that have a mask, or will have one."""
-        return [part for part in self.items if part.mask is not None or part.is_sought] if self.enabled else []
+        painted = [part for part in self.items if part.mask is not None or part.is_sought] if self.enabled else []
+        return [Layer(part.mask.png if part.mask else part.kind, part.shares(), part.strength) for part in painted]

@@ -85,7 +85,7 @@ def show_strength() -> None:
 def is_empty() -> bool:
     """Whether there is nothing to paint: the photo is kept everywhere."""
     now = draft.current()
-    return not now.shares() and not any(part.shares() for part in now.parts.painted())
+    return not now.shares() and not any(layer.shares for layer in now.parts.layers())
 
 
 def _enable() -> None:

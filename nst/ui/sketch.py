@@ -1,6 +1,6 @@
 """The sketch beside the form: a quick preview after every change that it would show, which then grows into a painting."""
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Sequence
 from concurrent.futures import CancelledError, Future
 from concurrent.futures import wait as wait_for
 from dataclasses import dataclass, replace
@@ -12,7 +12,7 @@ import streamlit as st
 from nst.domain import StyleParams, StyleShare
 from nst.errors import PasticheError
 from nst.images import Format
-from nst.preview import Growth
+from nst.preview import Growth, RegionRequest
 from nst.ui import draft, singletons
 from nst.ui.draft import Draft
 from nst.ui.frame import Visit
@@ -123,19 +123,20 @@ def _request(visit: Visit, now: Draft, state: _State) -> None:
     assert now.photo is not None  # noqa: S101 -- the caller checks it
     params = replace(_DEFAULTS, **{name: getattr(now.params(), name) for name in _SHOWN_PARAMS})
     try:
-        shares = now.base_shares()
-        digests = tuple(_digest(visit, each.style) for each in shares)
-        wanted = (now.photo, shares, digests, now.own_style, params)
+        shares, layers = now.base_shares(), tuple(layer for layer in now.layers() if isinstance(layer.mask, bytes))
+        digests = tuple(_digest(visit, each.style) for each in (*shares, *(each for layer in layers for each in layer.shares)))
+        wanted = (now.photo, shares, layers, digests, now.own_style, params)
         if wanted == state.wanted:
             return
-        styles = [StyleShare(_style_bytes(visit, now, each.style), each.share) for each in shares]
+        styles = _style_files(visit, now, shares)
+        regions = [RegionRequest(layer.mask, _style_files(visit, now, layer.shares), layer.strength) for layer in layers]
         previews = singletons.previews()
         state.wanted, state.future, state.error = wanted, None, None
         state.growth, state.seen, state.has_grown = None, None, False
         state.number += 1
-        state.grow = partial(previews.grow, visit.viewer, now.photo.small, styles, params)
+        state.grow = partial(previews.grow, visit.viewer, now.photo.small, styles, params, regions)
         previews.stop_growing(visit.viewer)
-        state.future = previews.request(visit.viewer, now.photo.small, styles, params)
+        state.future = previews.request(visit.viewer, now.photo.small, styles, params, regions=regions)
     except PasticheError as error:
         state.error, state.wanted = str(error), None  # the next change tries again
 
@@ -143,6 +144,10 @@ def _request(visit: Visit, now: Draft, state: _State) -> None:
 def _digest(visit: Visit, style: str) -> str:
     """The digest of a chosen style's picture, which the operator may replace at any time."""
     return "" if style == OWN else visit.service.style(style).digest
+
+
+def _style_files(visit: Visit, now: Draft, shares: Sequence[StyleShare[str]]) -> tuple[StyleShare[bytes], ...]:
+    return tuple(StyleShare(_style_bytes(visit, now, each.style), each.share) for each in shares)
 
 
 def _style_bytes(visit: Visit, now: Draft, style: str) -> bytes:

@@ -1,6 +1,7 @@
 """The sketch beside the form, and the photo in every style. The engine is the previews' test engine; the child process is real."""
 
 import re
+from base64 import b64decode
 from collections.abc import Iterator
 from io import BytesIO
 
@@ -15,6 +16,7 @@ from nst.errors import PreviewsBusy
 from nst.lru import LRUCache
 from nst.preview import Previews
 from nst.ui import server, singletons, style_sketches
+from nst.ui.parts import Mask, Part
 from tests.support.pages import DiskStudio, words
 from tests.support.pictures import picture_bytes
 from tests.ui.conftest import Configure, OpenPage
@@ -162,3 +164,21 @@ def test_the_oldest_sketches_are_forgotten(open_page: OpenPage, monkeypatch: pyt
     found = [client.get(address).status_code for address in first]
     assert found.count(200) <= 4
     assert 404 in found
+
+
+def test_a_sketch_shows_the_parts(open_page: OpenPage, configure: Configure) -> None:
+    configure(previews=True, previews_grow=False, preview_engine="tests.preview.engines.last_mask:engine")
+    page = open_page()
+    page.file_uploader(key="photo").upload("me.png", picture_bytes(), "image/png").run()
+    page.toggle(key="by_parts").set_value(True).run()
+    left = Image.new("L", (96, 64))
+    left.paste(255, (0, 0, 48, 64))
+    buffer = BytesIO()
+    left.save(buffer, "PNG")
+    page.session_state["draft"].parts.items.append(Part(["tide-wash"], mask=Mask(buffer.getvalue())))
+    page.run()
+    shown = re.search(r'class="sketch".*?src="data:image/jpeg;base64,([^"]+)', words(page), re.DOTALL)
+    assert shown
+    picture = Image.open(BytesIO(b64decode(shown[1]))).convert("L")
+    singletons.previews().close()
+    assert [round(picture.getpixel((x, 30)) / 255) for x in (5, picture.width - 5)] == [1, 0]
