@@ -1,0 +1,97 @@
+import numpy as np
+import pytest
+from PIL import Image, ImageDraw
+from skimage import data
+
+from nst.domain.regions import AUTOMATIC
+from nst.engine.region_proposals import propose, subject_from_strokes
+from nst.errors import InvalidParams
+from tests.support.pictures import picture
+
+
+def landscape() -> Image.Image:
+    """A plain sky over textured ground, which begins at row 80 of 160."""
+    photo = Image.new("RGB", (240, 160), (120, 170, 230))
+    ground = np.random.default_rng(0).integers(0, 160, (80, 240, 3), dtype=np.uint8)
+    photo.paste(Image.fromarray(ground), (0, 80))
+    return photo
+
+
+def red_disc() -> Image.Image:
+    photo = Image.new("RGB", (200, 120), (60, 110, 70))
+    ImageDraw.Draw(photo).ellipse((70, 30, 130, 90), fill=(220, 40, 40))
+    return photo
+
+
+def disc(radius: int = 30) -> np.ndarray:
+    rows, columns = np.mgrid[:120, :200]
+    return (rows - 60) ** 2 + (columns - 100) ** 2 <= radius**2
+
+
+def inside(mask: Image.Image) -> np.ndarray:
+    return np.asarray(mask) > 127
+
+
+def overlap(found: np.ndarray, wanted: np.ndarray) -> float:
+    """Intersection over union."""
+    return float((found & wanted).sum() / (found | wanted).sum())
+
+
+@pytest.mark.parametrize("kind", AUTOMATIC)
+@pytest.mark.parametrize("photo", [picture(160, 90), Image.new("RGB", (40, 300), "grey"), picture(33, 32).convert("RGBA")])
+def test_every_kind_gives_a_mask_of_the_photos_size(kind: str, photo: Image.Image) -> None:
+    mask = propose(photo, kind)
+    assert (mask.mode, mask.size) == ("L", photo.size)
+
+
+def test_the_sky_ends_where_the_ground_begins() -> None:
+    assert overlap(inside(propose(landscape(), "sky")), np.arange(160)[:, None].repeat(240, 1) < 80) > 0.95
+
+
+def test_there_is_no_sky_in_a_plain_picture_or_without_anything_plain() -> None:
+    assert not inside(propose(Image.new("RGB", (200, 100), "white"), "sky")).any()
+    noise = Image.fromarray(np.random.default_rng(0).integers(0, 256, (120, 160, 3), dtype=np.uint8))
+    assert not inside(propose(noise, "sky")).any()
+
+
+def test_the_face_of_a_portrait_is_found() -> None:
+    found = inside(propose(Image.fromarray(data.astronaut()), "faces"))
+    assert found[110, 225]  # the nose
+    assert not found[220:].any() and not found[:, :120].any() and not found[:, 330:].any()
+
+
+def test_there_is_no_face_in_a_landscape() -> None:
+    assert not inside(propose(landscape(), "faces")).any()
+
+
+def test_light_and_dark_parts_are_each_others_inverse() -> None:
+    photo = Image.new("RGB", (100, 60), (40, 40, 40))
+    photo.paste((220, 220, 220), (50, 0, 100, 60))
+    light, dark = (np.asarray(propose(photo, kind), dtype=int) for kind in ("light", "dark"))
+    assert (light + dark == 255).all()
+    assert (light[:, :45] == 0).all() and (light[:, 55:] == 255).all()
+
+
+def test_the_subject_is_what_differs_from_the_border() -> None:
+    subject, background = (inside(propose(red_disc(), kind)) for kind in ("subject", "background"))
+    assert overlap(subject, disc()) > 0.9
+    assert overlap(background, ~disc()) > 0.9
+
+
+@pytest.mark.parametrize("marks_outside", [True, False])
+def test_a_subject_grows_from_strokes_to_its_edges(marks_outside: bool) -> None:
+    within, without = Image.new("L", (200, 120)), Image.new("L", (200, 120))
+    ImageDraw.Draw(within).line((90, 60, 110, 60), fill=255, width=6)
+    if marks_outside:
+        ImageDraw.Draw(without).line((20, 20, 180, 20), fill=255, width=6)
+    assert overlap(inside(subject_from_strokes(red_disc(), within, without)), disc()) > 0.9
+
+
+def test_without_a_stroke_there_is_no_subject() -> None:
+    nothing = Image.new("L", (200, 120))
+    assert not inside(subject_from_strokes(red_disc(), nothing, nothing)).any()
+
+
+def test_an_unknown_kind_is_refused() -> None:
+    with pytest.raises(InvalidParams, match="'clouds'; there are sky, faces"):
+        propose(red_disc(), "clouds")
