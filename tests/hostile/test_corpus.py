@@ -65,6 +65,18 @@ def test_a_hostile_file_is_refused_with_a_sentence_or_accepted_as_pixels(file: H
     assert found["bytes"] < (1400 * MEGABYTE if file.heavy else 100 * MEGABYTE)
 
 
+@pytest.mark.parametrize("file", [file for file in FILES if not file.heavy], ids=lambda file: file.name)
+def test_a_hostile_file_is_no_mask_or_one_in_plain_grey(file: Hostile, trial: dict[str, dict[str, Any]]) -> None:
+    found = trial[file.name]["mask"]
+    assert "escaped" not in found
+    assert "refused" in found or file.outcome != "refused"
+    sentence = found.get("refused", "The mask is accepted.")
+    assert sentence.startswith("The mask ")
+    assert sentence.endswith(".")
+    assert not any(word in sentence.lower() for word in NOT_FOR_USERS)
+    assert (found["left"], found.get("secret", False), found.get("metadata", [])) == ([], False, [])
+
+
 @pytest.mark.parametrize("name", NAMES, ids=range(len(NAMES)))
 class TestNames:
     def test_no_name_leads_to_a_style_outside_the_catalogue(self, studio: Studio, name: str) -> None:

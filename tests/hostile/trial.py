@@ -8,6 +8,7 @@ import resource
 import signal
 import sys
 import warnings
+from collections.abc import Sequence
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ from nst import images
 from nst.domain import Preset, StyleParams
 from nst.errors import PasticheError
 from nst.images import Limits
-from nst.service import Order, Service, StyleChoice
+from nst.service import Order, RegionChoice, Service, StyleChoice
 from nst.settings import Settings
 from nst.store.ports import Backend
 from nst.styles import Catalogue
@@ -47,6 +48,7 @@ def main() -> None:
         if not hostile.heavy:
             found["photo"] = _submitted(service, backend, f"photo-{number}", data, StyleChoice("tide-wash"))
             found["style"] = _submitted(service, backend, f"style-{number}", fine, StyleChoice(data))
+            found["mask"] = _submitted(service, backend, f"mask-{number}", fine, StyleChoice("tide-wash"), [RegionChoice(data)])
         found["bytes"] = _memory("VmHWM") - before
         signal.setitimer(signal.ITIMER_PROF, 0)
         sys.stdout.write(json.dumps(found) + "\n")
@@ -63,10 +65,12 @@ def _decoded(data: bytes, limits: Limits) -> dict[str, Any]:
     return {"mode": picture.mode, "info": sorted(map(str, picture.info)), "exif": len(picture.getexif())}
 
 
-def _submitted(service: Service, backend: Backend, token: str, photo: bytes, style: StyleChoice) -> dict[str, Any]:
+def _submitted(
+    service: Service, backend: Backend, token: str, photo: bytes, style: StyleChoice, regions: Sequence[RegionChoice] = ()
+) -> dict[str, Any]:
     before = {found.key for found in backend.objects.listing()}
     try:
-        job = service.submit("anna", Order(photo, [style], token, StyleParams(preset=Preset.DRAFT)))
+        job = service.submit("anna", Order(photo, [style], token, StyleParams(preset=Preset.DRAFT), regions=regions))
     except PasticheError as error:
         left = {found.key for found in backend.objects.listing()} - before
         return {"refused": str(error), "left": sorted(left)}
