@@ -13,7 +13,7 @@ import time
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from queue import SimpleQueue
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
 from PIL import Image
 
@@ -41,6 +41,9 @@ from nst.model_process.messages import (
 )
 from nst.settings import Settings
 
+if TYPE_CHECKING:
+    from nst.engine import regions as engine_regions
+
 log = logging.getLogger(__name__)
 
 
@@ -60,8 +63,6 @@ def painter(settings: Settings) -> Paint:
         should_stop: Callable[[], bool],
         regions: Sequence[Region] = (),
     ) -> Painting:
-        if regions:
-            raise InvalidParams("This engine paints no regions.")
         return stylize(
             photo,
             _shares(styles),
@@ -71,9 +72,18 @@ def painter(settings: Settings) -> Paint:
             device=device,
             instant=instant,
             weights_dir=settings.weights_dir,
+            regions=[_engine_region(region) for region in regions],
         )
 
     return paint
+
+
+def _engine_region(region: Region) -> "engine_regions.Region":
+    from nst.engine.regions import Region as EngineRegion
+
+    if isinstance(region.mask, str):
+        raise InvalidParams(f"{region.mask.capitalize()} cannot be found in photos here: paint or send a mask.")
+    return EngineRegion(region.mask, _shares(region.styles), region.strength)
 
 
 def _shares(styles: Sequence[tuple[Image.Image, float]]) -> list[StyleShare[Image.Image]]:
