@@ -8,18 +8,23 @@ import threading
 from io import BytesIO
 from pathlib import Path
 
+import httpx
+import numpy as np
 import pytest
 from PIL import Image
 
+from nst import images
+from nst.domain import mask_key
+from nst.images import Format
 from tests.gateway.conftest import StartServer
 from tests.gateway.node import ROOT, node
 from tests.gateway.server import Server
 from tests.support.gateway import an_id
-from tests.support.pictures import picture_bytes
+from tests.support.pictures import half_mask, picture, picture_bytes
 from tests.support.web import Socks, Web, answering, running
 
 sys.path.insert(0, str(ROOT / "clients/python"))
-from pastiche_client import Client, Job, PaintingFailed, StudioError, StudioUnreachable
+from pastiche_client import Client, Job, PaintingFailed, Region, StudioError, StudioUnreachable
 
 
 @pytest.fixture
@@ -43,6 +48,33 @@ def test_the_python_client_paints_a_photo_and_reports_progress(server: Server, p
     assert painting.media_type == "image/jpeg"
     assert [job.is_final for job in seen][-1:] == [True]
     assert seen[-1].fraction == 1.0
+
+
+def pixels(data: bytes) -> "np.ndarray[tuple[int, ...], np.dtype[np.int64]]":
+    return np.asarray(Image.open(BytesIO(data)).convert("RGB")).astype(int)
+
+
+def test_a_region_that_is_kept_has_the_photos_pixels_and_another_its_own_style(start: StartServer, tmp_path: Path) -> None:
+    own, _ = start("real")
+    transparent = picture(256, 192)  # as large as a draft, and stored as a PNG, so that pixels which are kept stay as they are
+    transparent.putalpha(254)
+    photo, mask, quickly = images.encode(transparent, Format.PNG), tmp_path / "mask.png", {"preset": "draft", "mode": "instant"}
+    mask.write_bytes(half_mask(512, 384))
+    with Client(own.url) as studio:
+        plain = pixels(studio.stylize(photo, "starlit-swirl", params=quickly).data)
+        garden = pixels(studio.stylize(photo, "paper-garden", params={**quickly, "strength": 1.0}).data)
+        two = pixels(studio.stylize(photo, "starlit-swirl", params=quickly, regions=[Region(mask, "paper-garden", 1.0)]).data)
+        painting = studio.stylize(photo, "starlit-swirl", params=quickly, regions=[Region(mask)])
+        stored = tmp_path / "objects" / mask_key(painting.job.id, 0)
+        assert stored.is_file()
+        assert httpx.get(f"{own.url}/api/media/{mask_key(painting.job.id, 0)}").status_code == 404
+        studio.delete(painting.job.id)
+        assert not stored.exists()
+    before, kept, left, right = pixels(photo), pixels(painting.data), np.s_[:, :128], np.s_[:, 192:]
+    assert (kept[left] == before[left]).all()
+    assert abs(kept[right] - before[right]).mean() > 5
+    assert abs(two[left] - garden[left]).mean() < abs(two[left] - plain[left]).mean()
+    assert abs(two[right] - plain[right]).mean() < abs(two[right] - garden[right]).mean()
 
 
 def test_the_python_client_accepts_any_picture_as_a_style(server: Server, photo: Path) -> None:
