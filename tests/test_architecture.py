@@ -53,7 +53,7 @@ MAY_IMPORT = {
     "nst.logs": set(),
     "nst.threads": set(),
     "nst.cli": BASE | PARTS | {"nst.logs", "nst.threads", "nst.web", "nst.store", "nst.service", "nst.bootstrap"},
-    "nst.model_process": BASE | {"nst.images", "nst.engine", "nst.threads"},
+    "nst.model_process": BASE | {"nst.images", "nst.engine", "nst.lru", "nst.threads"},
     "nst.worker": BASE | {"nst.styles", "nst.logs", "nst.store", "nst.service", "nst.bootstrap", "nst.model_process"},
     "worker": {"nst.worker", "nst.model_process"},
     "nst.__main__": {"nst.cli"},

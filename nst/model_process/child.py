@@ -13,12 +13,13 @@ import time
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from queue import SimpleQueue
-from typing import IO, TYPE_CHECKING
+from typing import IO
 
 from PIL import Image
 
 from nst.domain import FencingToken, JobProgress, Progress, StyleParams, StyleShare
-from nst.errors import InvalidParams, PasticheError
+from nst.errors import PasticheError
+from nst.lru import LRUCache
 from nst.model_process import engine
 from nst.model_process.codecs import codec_for
 from nst.model_process.engine import Paint, Painting, Region
@@ -41,19 +42,19 @@ from nst.model_process.messages import (
 )
 from nst.settings import Settings
 
-if TYPE_CHECKING:
-    from nst.engine import regions as engine_regions
+_FOUND_MASKS = 8
 
 log = logging.getLogger(__name__)
 
 
 def painter(settings: Settings) -> Paint:
     """The real engine, with its networks loaded."""
+    from nst.engine import Region as EngineRegion
     from nst.engine import device_named, load_encoder, load_instant, stylize
 
     device = device_named(settings.device)
     load_encoder("compact", device, settings.weights_dir, settings.precision)
-    instant = load_instant(device, settings.precision)
+    instant, finder = load_instant(device, settings.precision), _Finder()
 
     def paint(
         photo: Image.Image,
@@ -72,18 +73,26 @@ def painter(settings: Settings) -> Paint:
             device=device,
             instant=instant,
             weights_dir=settings.weights_dir,
-            regions=[_engine_region(region) for region in regions],
+            regions=[EngineRegion(finder.mask(region, photo), _shares(region.styles), region.strength) for region in regions],
         )
 
     return paint
 
 
-def _engine_region(region: Region) -> "engine_regions.Region":
-    from nst.engine.regions import Region as EngineRegion
+class _Finder:
+    """Looks for regions in photos. Masks that were found are kept: a sketch is painted again with every change of its parameters."""
 
-    if isinstance(region.mask, str):
-        raise InvalidParams(f"{region.mask.capitalize()} cannot be found in photos here: paint or send a mask.")
-    return EngineRegion(region.mask, _shares(region.styles), region.strength)
+    def __init__(self) -> None:
+        self._masks: LRUCache[tuple[str, str], Image.Image] = LRUCache(_FOUND_MASKS)
+
+    def mask(self, region: Region, photo: Image.Image) -> Image.Image:
+        return self._found(region.mask, photo) if isinstance(region.mask, str) else region.mask
+
+    def _found(self, name: str, photo: Image.Image) -> Image.Image:
+        from nst.engine.region_proposals import propose  # its libraries take a while to load
+        from nst.engine.tensors import digest
+
+        return self._masks.get_or_make((name, digest(photo)), lambda: propose(photo, name))
 
 
 def _shares(styles: Sequence[tuple[Image.Image, float]]) -> list[StyleShare[Image.Image]]:
