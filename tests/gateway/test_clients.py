@@ -77,6 +77,19 @@ def test_a_region_that_is_kept_has_the_photos_pixels_and_another_its_own_style(s
     assert abs(two[right] - plain[right]).mean() < abs(two[right] - garden[right]).mean()
 
 
+def test_a_region_that_is_named_is_found_in_the_photo(start: StartServer) -> None:
+    own, _ = start("real")
+    transparent = Image.new("RGB", (256, 192), (20, 20, 60))
+    transparent.paste((230, 220, 200), (0, 0, 128, 192))
+    transparent.putalpha(254)
+    photo = images.encode(transparent, Format.PNG)
+    with Client(own.url) as studio:
+        painting = studio.stylize(photo, "starlit-swirl", params={"preset": "draft", "mode": "instant"}, regions=[Region("light")])
+    before, kept, left, right = pixels(photo), pixels(painting.data), np.s_[:, :120], np.s_[:, 192:]
+    assert (kept[left] == before[left]).all()
+    assert abs(kept[right] - before[right]).mean() > 5
+
+
 def test_the_python_client_accepts_any_picture_as_a_style(server: Server, photo: Path) -> None:
     with Client(server.url) as studio:
         painting = studio.stylize(photo.read_bytes(), photo, params={"strength": 0.9})
