@@ -17,8 +17,10 @@ from typing import IO
 
 from PIL import Image
 
+from nst import images
 from nst.domain import FencingToken, JobProgress, Progress, StyleParams, StyleShare
 from nst.errors import PasticheError
+from nst.images import Format
 from nst.lru import LRUCache
 from nst.model_process import engine
 from nst.model_process.codecs import codec_for
@@ -30,6 +32,7 @@ from nst.model_process.messages import (
     Configure,
     Done,
     Failed,
+    FindRequest,
     FromChild,
     LoadFailed,
     PaintRequest,
@@ -121,7 +124,7 @@ class _Child:
     def __init__(self, role: Role, settings: Settings, output: IO[bytes]) -> None:
         self._role, self._settings, self._output = role, settings, output
         self._codec = codec_for(role, settings)
-        self._requests: SimpleQueue[PaintRequest] = SimpleQueue()
+        self._requests: SimpleQueue[PaintRequest | FindRequest] = SimpleQueue()
         self._cancelled: FencingToken | None = None
         self._engine: Paint | None = None
 
@@ -131,7 +134,7 @@ class _Child:
             for message in messages:
                 if isinstance(message, Cancel):
                     self._cancelled = message.token
-                elif isinstance(message, PaintRequest):
+                elif isinstance(message, PaintRequest | FindRequest):
                     self._requests.put(message)
         except Exception:
             log.exception("a message of the parent cannot be read")
@@ -158,9 +161,9 @@ class _Child:
             self._engine = engine.load(self._role, self._settings)
         return self._engine
 
-    def _serve(self, request: PaintRequest) -> None:
+    def _serve(self, request: PaintRequest | FindRequest) -> None:
         try:
-            self._send(self._painted(request))
+            self._send(self._found(request) if isinstance(request, FindRequest) else self._painted(request))
         except PasticheError as error:
             self._send(Failed(request.token, str(error)))
         except MemoryError:
@@ -190,6 +193,11 @@ class _Child:
         if painting.stopped:
             return Stopped(request.token)
         return Done(request.token, codec.encode(painting.picture, request), painting.recipe)
+
+    def _found(self, request: FindRequest) -> Done:
+        from nst.engine.region_proposals import propose
+
+        return Done(request.token, images.encode(propose(self._codec.photo(request.photo), request.region), Format.PNG), {})
 
     def _decoded(self, styles: Sequence[StyleShare[bytes]]) -> list[tuple[Image.Image, float]]:
         return [(self._codec.style(each.style), each.share) for each in styles]

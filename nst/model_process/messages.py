@@ -74,6 +74,19 @@ class PaintRequest:
 
 
 @dataclass(frozen=True)
+class FindRequest:
+    """Find an automatic region. `Done` has its mask then: a PNG, black where there is no such region.
+
+    Attributes:
+        region: a name of `nst.domain.AUTOMATIC`.
+    """
+
+    token: FencingToken
+    photo: bytes
+    region: str
+
+
+@dataclass(frozen=True)
 class Cancel:
     """Stop that painting; without effect when it has ended."""
 
@@ -121,7 +134,7 @@ class Failed:
     error: str
 
 
-ToChild = Configure | PaintRequest | Cancel
+ToChild = Configure | PaintRequest | FindRequest | Cancel
 Final = Done | Stopped | Failed
 FromChild = Ready | LoadFailed | Advanced | Final
 
@@ -132,6 +145,8 @@ def frame_of(message: ToChild | FromChild) -> Frame:
             return Frame("configure", {"role": role, "settings": settings})
         case PaintRequest():
             return _paint_frame(message)
+        case FindRequest(token, photo, region):
+            return Frame("find", {"token": astuple(token), "region": region}, (photo,))
         case Cancel(token):
             return Frame("cancel", {"token": astuple(token)})
         case Ready():
@@ -171,6 +186,8 @@ def message_to_child(frame: Frame) -> ToChild:
                 return Configure(Role(role), settings)
             case Frame("paint", fields, (photo, *pictures)):
                 return _paint_request(fields, photo, pictures)
+            case Frame("find", {"token": token, "region": str(region)}, (photo,)):
+                return FindRequest(_token(token), photo, region)
             case Frame("cancel", {"token": token}, ()):
                 return Cancel(_token(token))
     except (TypeError, ValueError, OverflowError, PasticheError) as error:

@@ -13,7 +13,7 @@ from nst.domain import Mode, StyleParams, StyleShare
 from nst.errors import PreviewFailed, PreviewsBusy, PreviewsOff
 from nst.model_process.messages import RegionRequest
 from nst.preview.growth import Growth
-from nst.preview.process import DIED, PreviewProcess, SketchRequest
+from nst.preview.process import DIED, PreviewProcess, RegionSearch, SketchRequest
 from nst.settings import Settings
 
 PATIENCE = 10.0
@@ -24,7 +24,7 @@ SLOTS = 32
 
 @dataclass(frozen=True)
 class _Pending:
-    request: SketchRequest
+    request: SketchRequest | RegionSearch
     future: "Future[bytes]"
 
 
@@ -90,9 +90,20 @@ class Previews:
             PreviewsOff: when settings turn previews off.
             PreviewsBusy: when too many visitors wait already.
         """
+        return self._wait_for(owner, slot, self._sketch_request(photo, styles, params, side, regions))
+
+    def find(self, owner: str, photo: bytes, region: str) -> "Future[bytes]":
+        """Searches for an automatic region, a name of `nst.domain.AUTOMATIC`: its mask is a PNG, black where there is none.
+
+        Raises:
+            PreviewsOff, PreviewsBusy: as `request`.
+        """
+        return self._wait_for(owner, f"find {region}", RegionSearch(photo, region))
+
+    def _wait_for(self, owner: str, slot: str, request: SketchRequest | RegionSearch) -> "Future[bytes]":
         if not self.enabled:
             raise PreviewsOff("Previews are turned off here. The painting itself works as ever.")
-        pending = _Pending(self._sketch_request(photo, styles, params, side, regions), Future())
+        pending = _Pending(request, Future())
         self.warm_up()
         with self._changed:
             if self._closed:
@@ -199,7 +210,7 @@ class Previews:
                 self._let_grow(process, work)
             elif work.future.set_running_or_notify_cancel():
                 try:
-                    work.future.set_result(_sketched(process, work.request))
+                    work.future.set_result(_answer(process, work.request))
                 except PreviewFailed as error:
                     work.future.set_exception(error)
 
@@ -241,9 +252,9 @@ class Previews:
             thread.join()
 
 
-def _sketched(process: PreviewProcess, request: SketchRequest) -> bytes:
-    """A first sketch, which is never stopped."""
-    picture = process.paint(request)
+def _answer(process: PreviewProcess, request: SketchRequest | RegionSearch) -> bytes:
+    """A first sketch or a mask. Neither is ever stopped."""
+    picture = process.find(request) if isinstance(request, RegionSearch) else process.paint(request)
     if picture is None:
         raise PreviewFailed(DIED)
     return picture

@@ -9,7 +9,19 @@ from dataclasses import dataclass
 
 from nst.domain import FencingToken, StyleParams, StyleShare
 from nst.errors import PreviewFailed
-from nst.model_process.messages import Advanced, Cancel, Done, Failed, FromChild, PaintRequest, Ready, RegionRequest, Role, Stopped
+from nst.model_process.messages import (
+    Advanced,
+    Cancel,
+    Done,
+    Failed,
+    FindRequest,
+    FromChild,
+    PaintRequest,
+    Ready,
+    RegionRequest,
+    Role,
+    Stopped,
+)
 from nst.model_process.parent import ModelProcess
 from nst.settings import Settings
 
@@ -30,8 +42,16 @@ class SketchRequest:
     regions: tuple[RegionRequest, ...] = ()
 
 
+@dataclass(frozen=True)
+class RegionSearch:
+    """An automatic region to find in a photo, which is an encoded file."""
+
+    photo: bytes
+    region: str
+
+
 class PreviewProcess:
-    """Paints one sketch at a time. For one thread, except for `stop` and `close`."""
+    """Paints one sketch, or finds one region, at a time. For one thread, except for `stop` and `close`."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
@@ -58,10 +78,30 @@ class PreviewProcess:
         Raises:
             PreviewFailed: with a sentence for the visitor.
         """
+
+        def order(token: FencingToken) -> PaintRequest:
+            return PaintRequest(token, request.photo, request.styles, request.params, regions=request.regions)
+
+        return self._ask(order, on_picture, patience)
+
+    def find(self, search: RegionSearch) -> bytes | None:
+        """The mask of the region, a PNG; black where there is none. None when `stop` ended it.
+
+        Raises:
+            PreviewFailed: with a sentence for the visitor.
+        """
+        return self._ask(lambda token: FindRequest(token, search.photo, search.region))
+
+    def _ask(
+        self,
+        order: Callable[[FencingToken], PaintRequest | FindRequest],
+        on_picture: Callable[[bytes], None] | None = None,
+        patience: float = 1.0,
+    ) -> bytes | None:
         child, token = self._living_child(), FencingToken("preview", next(self._numbers))
         with self._lock:
             self._running = token
-            child.send(PaintRequest(token, request.photo, request.styles, request.params, regions=request.regions))
+            child.send(order(token))
         try:
             answer = self._answer(child, patience * self._settings.preview_seconds, on_picture)
         finally:

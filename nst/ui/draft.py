@@ -189,14 +189,7 @@ def follow_catalogue(service: Service) -> bool:
 
 def forget_widgets() -> None:
     """Makes widgets take their values from the draft again."""
-    forget_selection_widgets()
-    for key in (*map(key_of, OFFERED), "by_parts"):
-        st.session_state.pop(key, None)
-
-
-def forget_selection_widgets() -> None:
-    """The same for those of the part that is being painted, after a change to another part."""
-    for key in ("mix", "share", "part", "part_strength"):
+    for key in (*map(key_of, OFFERED), "mix", "share"):
         st.session_state.pop(key, None)
 
 

@@ -2,6 +2,7 @@
 
 import binascii
 from base64 import b64decode
+from contextlib import suppress
 from functools import lru_cache
 
 import streamlit as st
@@ -9,6 +10,7 @@ from PIL import Image
 
 from nst import images
 from nst.client_network import client_network
+from nst.errors import InvalidParams
 from nst.images import STORED_LIMITS, Format, Limits
 from nst.ui import singletons, urls
 from nst.ui.parts import Mask
@@ -32,6 +34,13 @@ def read(text: str, ratio: float) -> Mask:
         mask = Mask(images.transcode_mask(data, Limits.of(singletons.settings()), size_for(ratio)))
         keep(mask, len(mask.png))
     return mask
+
+
+def of_region(data: bytes, ratio: float) -> Mask | None:
+    """The mask of an automatic region as `Previews.find` returns it; None where there is no such region."""
+    with suppress(InvalidParams):  # it is black everywhere
+        return Mask(images.transcode_mask(data, STORED_LIMITS, size_for(ratio)))
+    return None
 
 
 def size_for(ratio: float) -> tuple[int, int]:

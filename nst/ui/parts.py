@@ -27,6 +27,10 @@ class Selection:
     mixing: bool = False
     second_share: int = 50
 
+    def key_of(self, name: str) -> str:
+        """The session-state key of a widget of this selection. Each has its own: what a page sends late must not reach another one."""
+        return name
+
     @property
     def keeps_photo(self) -> bool:
         return self.chosen == [KEEP]
@@ -85,8 +89,11 @@ class Part(Selection):
     rev: int = 0
     seen_rev: int = 0
     strength: float | None = None
-    search: "Future[Mask | None] | None" = None
+    search: "Future[bytes] | None" = None
     note: str = ""
+
+    def key_of(self, name: str) -> str:
+        return f"{name}_{self.id}"
 
     @property
     def name(self) -> str:

@@ -1,17 +1,21 @@
 """The choice of parts of the photo that have styles of their own, or stay the photo. It is out of the way until a visitor asks for it."""
 
 from collections.abc import Mapping
+from concurrent.futures import CancelledError
 
 import streamlit as st
 
+from nst.errors import PasticheError
 from nst.styles import StyleEntry
-from nst.ui import draft, frame, masks, part_messages
-from nst.ui.components import PartData, region_brush, region_brush_value
+from nst.ui import draft, frame, masks, part_messages, singletons
+from nst.ui.components import PartData, RegionBrushData, mark_chosen_tiles, region_brush, region_brush_value
+from nst.ui.draft import Draft, Picture
 from nst.ui.frame import Visit
-from nst.ui.parts import COLOURS, KEEP, OWN, REST, Part, Selection
+from nst.ui.parts import COLOURS, KEEP, OWN, REST, TITLES, Part, Selection
 from nst.ui.urls import style_url
 
 _POLL_SECONDS = 0.4
+_BROKEN_OFF = "The search broke off. Paint this part by hand, or remove it and add it again."
 _NOT_FOUND = "Nothing was found for “{name}”. Paint it by hand, or remove the part."
 NOTHING_TO_PAINT = "Paint over a part of your photo and choose its style first, or turn off “Paint only parts”."
 
@@ -21,29 +25,15 @@ def show_parts(visit: Visit) -> None:
     now = draft.current()
     if now.photo is None:
         return
+    st.html(f"<style>.stApp .st-key-photo_panel {{ --ratio: {now.photo.ratio:.4f}; }}</style>")
     st.session_state["by_parts"] = now.parts.enabled
     st.toggle("Paint only parts", key="by_parts", on_change=_enable, help="Choose other styles for parts of your photo, or keep them.")
     if not now.parts.enabled:
         return
-    _take_searches()
-    _search()
-    entries = {entry.id: entry for entry in visit.service.styles()}
-    region_brush(
-        {
-            "photo": now.photo.shown,
-            "ratio": now.photo.ratio,
-            "token": now.parts.token,
-            "turn": now.parts.turn,
-            "active": now.parts.active,
-            "parts": [_data(part, entries) for part in now.parts.items],
-            "most": now.parts.most(now.keeps_photo),
-            "kinds": {},
-            "colours": COLOURS,
-            "rest": {"name": REST, **_look(now, entries)},
-        },
-        on_edit=_take_edit,
-        on_mask=_take_masks,
-    )
+    _take_searches(now.photo.ratio)
+    with frame.error_boundary():
+        _search(visit)
+    region_brush(_brush_data(now, now.photo, {entry.id: entry for entry in visit.service.styles()}), _take_edit, _take_masks)
     if searches := [part.search for part in now.parts.items if part.search]:
         frame.rerun_on_change(lambda: any(each.done() for each in searches), False, _POLL_SECONDS)
 
@@ -51,16 +41,22 @@ def show_parts(visit: Visit) -> None:
 def show_part_choice() -> None:
     """Whose style is chosen below: a part's, or the rest's."""
     parts = draft.current().parts
-    if not (parts.enabled and parts.items):
+    if not parts.enabled:
         return
-    names = {"": REST, **{part.id: part.name for part in parts.items}}
-    st.session_state["part"] = parts.active if parts.active in names else ""
-    colours = "".join(
-        f".stApp .st-key-part button:nth-of-type({place})::before {{ background: {COLOURS[part.colour]}; }}"
-        for place, part in enumerate(parts.items, start=2)
-    )
+    choices = {"": REST, **{part.id: part.name for part in parts.items}}
+    colours = "".join(f".stApp .st-key-part_{part.id} button::before {{ background: {COLOURS[part.colour]}; }}" for part in parts.items)
     st.html(f"<style>{colours}</style>")
-    st.segmented_control("Style for", list(names), key="part", required=True, format_func=names.__getitem__, on_change=_activate)
+    mark_chosen_tiles("part", "Style for")
+    with st.container(key="part", horizontal=True, vertical_alignment="center", gap="small"):
+        st.html("<span>Style for</span>", width="content")
+        for part_id, name in choices.items():
+            st.button(
+                name,
+                key=f"part_{part_id or 'rest'}",
+                type="primary" if part_id == parts.active else "secondary",
+                on_click=parts.activate,
+                args=(part_id,),
+            )
 
 
 def show_strength() -> None:
@@ -69,17 +65,10 @@ def show_strength() -> None:
     part = now.parts.active_part
     if part is None or part.keeps_photo:
         return
-    st.session_state["part_strength"] = now.params().strength if part.strength is None else part.strength
-    st.slider(
-        f"From photo to style: {part.name}",
-        0.0,
-        1.0,
-        step=0.05,
-        format="percent",
-        key="part_strength",
-        on_change=_set_strength,
-        args=(part,),
-    )
+    key = part.key_of("strength")
+    st.session_state[key] = now.params().strength if part.strength is None else part.strength
+    label = f"From photo to style: {part.name}"
+    st.slider(label, 0.0, 1.0, step=0.05, format="percent", key=key, on_change=_set_strength, args=(part, key))
 
 
 def is_empty() -> bool:
@@ -90,16 +79,25 @@ def is_empty() -> bool:
 
 def _enable() -> None:
     draft.current().enable_parts(st.session_state["by_parts"])
-    draft.forget_selection_widgets()
 
 
-def _activate() -> None:
-    draft.current().parts.activate(st.session_state["part"])
-    draft.forget_selection_widgets()
+def _set_strength(part: Part, key: str) -> None:
+    part.strength = st.session_state[key]
 
 
-def _set_strength(part: Part) -> None:
-    part.strength = st.session_state["part_strength"]
+def _brush_data(now: Draft, photo: Picture, entries: Mapping[str, StyleEntry]) -> RegionBrushData:
+    return {
+        "photo": photo.shown,
+        "ratio": photo.ratio,
+        "token": now.parts.token,
+        "turn": now.parts.turn,
+        "active": now.parts.active,
+        "parts": [_data(part, entries) for part in now.parts.items],
+        "most": now.parts.most(now.keeps_photo),
+        "kinds": TITLES if singletons.previews().enabled else {},
+        "colours": COLOURS,
+        "rest": {"name": REST, **_look(now, entries)},
+    }
 
 
 def _data(part: Part, entries: Mapping[str, StyleEntry]) -> PartData:
@@ -117,7 +115,6 @@ def _look(selection: Selection, entries: Mapping[str, StyleEntry]) -> PartData:
 
 def _take_edit() -> None:
     part_messages.take_edit(draft.current(), region_brush_value("edit"))
-    draft.forget_selection_widgets()
 
 
 def _take_masks() -> None:
@@ -125,15 +122,19 @@ def _take_masks() -> None:
     part_messages.take_masks(draft.current(), region_brush_value("mask"))
 
 
-def _take_searches() -> None:
+def _take_searches(ratio: float) -> None:
     parts = draft.current().parts
     for part in parts.items:
         if part.search is not None and part.search.done():
-            parts.found[part.kind] = part.search.result()
-            part.search = None
+            search, part.search = part.search, None
+            try:
+                parts.found[part.kind] = masks.of_region(search.result(), ratio)
+            except (PasticheError, CancelledError) as error:
+                part.show(None)
+                part.note = str(error) or _BROKEN_OFF
 
 
-def _search() -> None:
+def _search(visit: Visit) -> None:
     """Starts the next search for an automatic region, or takes its result. A visitor has one search at a time."""
     now = draft.current()
     for part in now.parts.items:
@@ -143,5 +144,5 @@ def _search() -> None:
             found = now.parts.found[part.kind]
             part.show(found)
             part.note = "" if found else _NOT_FOUND.format(name=part.name)
-        elif not now.parts.is_searching and now.photo is not None:
-            pass
+        elif not now.parts.is_searching and now.photo is not None and singletons.previews().enabled:
+            part.search = singletons.previews().find(visit.viewer, now.photo.small, part.kind)

@@ -27,6 +27,10 @@ _GROWING = "A first sketch. It keeps improving until it is a painting."
 _GROWN = "This is how it will look. The painting itself has more detail."
 _NOT_GROWING = "A quick sketch. The painting itself is worked out stroke by stroke."
 _DEFAULTS = StyleParams()
+_ROOM = """<style>
+.stApp .st-key-sketch {{ min-height: calc(min(36vh, 340px, 42vw / {ratio:.4f}) + 2rem); }}
+@media (max-width: 800px) {{ .stApp .st-key-sketch {{ min-height: calc(min(26vh, (100vw - 2rem) / {ratio:.4f}) + 2rem); }} }}
+</style>"""  # as high as the sketch in style.css: what is below it must not move while one sketch is replaced by the next
 
 
 @dataclass
@@ -62,6 +66,7 @@ def show_sketch(visit: Visit) -> None:
     if now.photo is None or not singletons.previews().enabled:
         return
     _request(visit, now, state)
+    st.html(_ROOM.format(ratio=now.photo.ratio))
     is_moving = singletons.settings().previews_grow and (state.future is not None or state.growth is not None)
     st.fragment(_show, run_every=_GROWTH_POLL_SECONDS if is_moving else None)(is_moving)
 

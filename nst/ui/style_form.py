@@ -9,7 +9,7 @@ from nst.styles import StyleEntry
 from nst.ui import draft, frame, regions_form, style_sketches, uploader
 from nst.ui.components import mark_chosen_tiles
 from nst.ui.frame import Visit
-from nst.ui.parts import KEEP, OWN
+from nst.ui.parts import KEEP, OWN, Selection
 from nst.ui.style_words import WORDS
 from nst.ui.urls import style_url
 
@@ -93,16 +93,17 @@ def _show_choice(entries: dict[str, StyleEntry]) -> None:
         regions_form.show_strength()
         if now.keeps_photo:
             return
-        st.session_state.setdefault("mix", now.mixing)
-        st.toggle("Mix two styles", key="mix", on_change=_mix)
+        mix, share = now.key_of("mix"), now.key_of("share")
+        st.session_state.setdefault(mix, now.mixing)
+        st.toggle("Mix two styles", key=mix, on_change=_mix, args=(now, mix))
         if not now.mixing:
             return
         if len(now.chosen) < 2:
             st.caption("Choose a second style above.")
             return
         first, second = (entries[style].title if style in entries else "Your picture" for style in now.chosen)
-        st.session_state.setdefault("share", now.second_share)
-        now.second_share = st.slider(f"{first} ↔ {second}", 5, 95, step=5, format="%d %%", key="share", help=f"The share of {second}.")
+        st.session_state.setdefault(share, now.second_share)
+        now.second_share = st.slider(f"{first} ↔ {second}", 5, 95, step=5, format="%d %%", key=share, help=f"The share of {second}.")
 
 
 def _choose(style: str) -> None:
@@ -110,8 +111,8 @@ def _choose(style: str) -> None:
     draft.current().selection.choose(style)
 
 
-def _mix() -> None:
-    draft.current().selection.mix(st.session_state["mix"])
+def _mix(selection: Selection, key: str) -> None:
+    selection.mix(st.session_state[key])
 
 
 def _matches(entry: StyleEntry, wanted: str) -> bool:

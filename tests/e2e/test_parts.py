@@ -84,7 +84,7 @@ def test_parts_are_painted_with_mouse_and_keyboard_and_submitted(studio: Studio,
     for key in ("Shift+ArrowUp", "Enter", "Shift+ArrowLeft", "Enter"):
         page.keyboard.press(key)
     covers(page, "Part 2", r"\d\d")
-    element(page, "part").get_by_text("Part 2").click()
+    expect(page.get_by_role("button", name="Part 2", pressed=True)).to_be_visible()
     button(page, "style_tide-wash").click()
     expect(button(page, "style_tide-wash")).to_contain_text("✓")
     element(page, "preset").get_by_text("Draft", exact=True).click()
@@ -131,7 +131,7 @@ def test_a_finger_paints_and_two_fingers_zoom(studio: Studio, visitor: OpenBrows
     small = "nodes => nodes.map(node => node.getBoundingClientRect()).filter(box => box.width < 24 || box.height < 24).length"
     assert page.locator(".brush :is(button, label)").evaluate_all(small) == 0
     shoot(page, "parts-narrow-dark")
-    expect(element(page, "part").get_by_text("Part 1")).to_be_visible()  # the page knows the part
+    expect(page.get_by_role("button", name="Part 1", pressed=True)).to_be_visible()  # the page knows the part
     page.reload()
     expect(page.locator(".st-key-region_brush .masks canvas")).to_have_count(1)
     until(lambda: level(page, 0, 0.5, 0.3) == 255)  # the mask comes with the page's data

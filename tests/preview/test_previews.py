@@ -293,3 +293,12 @@ def test_the_app_loads_no_torch_and_its_child_leaves_when_it_is_killed(tmp_path:
         process = psutil.Process(int(child))
         parent.kill()
     process.wait(PATIENCE)  # raises when it is still there
+
+
+def test_a_region_is_found_by_the_process_of_the_sketches(open_previews: Open) -> None:
+    previews, photo = open_previews(), half_mask(160, 120)
+    mask = np.asarray(Image.open(io.BytesIO(previews.find("anna", photo, "light").result(PATIENCE))).convert("L"))
+    assert mask.shape == (120, 160)
+    assert (mask[:, :70].min() > 200, mask[:, 90:].max() < 50) == (True, True)
+    with pytest.raises(PreviewFailed, match="no automatic region"):
+        previews.find("anna", photo, "cats").result(PATIENCE)

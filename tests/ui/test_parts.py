@@ -1,6 +1,7 @@
 """Parts of the photo with styles of their own: the form, what pages send, and what is submitted."""
 
 from base64 import b64decode, b64encode
+from collections.abc import Iterator
 from io import BytesIO
 
 import pytest
@@ -10,14 +11,16 @@ from streamlit.testing.v1 import AppTest
 from nst import images
 from nst.domain import Job
 from nst.images import STORED_LIMITS
+from nst.preview import Previews
 from nst.service import Order, RegionChoice, StyleChoice
-from nst.ui import masks, part_messages
+from nst.ui import masks, part_messages, singletons
 from nst.ui.draft import Draft, Picture
 from nst.ui.kept_drafts import KeptDrafts
 from nst.ui.parts import KEEP, Mask, Part, Parts
 from tests.support.pages import ANNA, BERT, DiskStudio, keys, words
 from tests.support.pictures import picture_bytes
-from tests.ui.conftest import OpenPage
+from tests.support.waiting import until
+from tests.ui.conftest import Configure, OpenPage
 
 WIDE = Picture(picture_bytes(), "", b"", "me.png", 1.5)
 
@@ -76,7 +79,7 @@ def test_two_parts_are_submitted_in_two_styles_and_the_rest_is_kept(open_page: O
     painted(draft_of(page), "1-1", half_white())
     page.run()
     page.button(key="style_tide-wash").click().run()
-    page.slider(key="part_strength").set_value(0.9).run()
+    page.slider(key="strength_1-1").set_value(0.9).run()
     job = submitted(page, studio)
     rest, first, second = job.regions
     assert (rest.styles, first.strength, second.strength) == ((), None, 0.9)
@@ -93,7 +96,7 @@ def test_the_rest_has_a_style_of_its_own(open_page: OpenPage, studio: DiskStudio
     painted(draft_of(page), "0-0", half_white())
     page.run()
     page.button(key="keep_photo").click().run()
-    page.segmented_control(key="part").select("").run()
+    page.button(key="part_rest").click().run()
     page.button(key="style_copperplate").click().run()
     job = submitted(page, studio)
     assert [style.name for style in job.styles] == ["copperplate"]
@@ -124,12 +127,12 @@ def test_each_part_has_a_mixture_of_its_own(open_page: OpenPage) -> None:
     page = photo_with_parts(open_page)
     listed(draft_of(page), by_hand(0), by_hand(1), active="0-0")
     page.run()
-    page.toggle(key="mix").set_value(True).run()
+    page.toggle(key="mix_0-0").set_value(True).run()
     page.button(key="style_copperplate").click().run()
-    page.segmented_control(key="part").select("1-1").run()
-    assert not page.toggle(key="mix").value
-    page.segmented_control(key="part").select("0-0").run()
-    assert page.toggle(key="mix").value
+    page.button(key="part_1-1").click().run()
+    assert not page.toggle(key="mix_1-1").value
+    page.button(key="part_0-0").click().run()
+    assert page.toggle(key="mix_0-0").value
     assert [part.chosen for part in draft_of(page).parts.items] == [["starlit-swirl", "copperplate"], ["starlit-swirl"]]
 
 
@@ -284,3 +287,46 @@ def test_masks_count_in_the_memory_for_drafts() -> None:
     drafts = KeptDrafts(capacity=len(WIDE.data) + 5)
     drafts.put("anna", Draft(photo=WIDE, parts=Parts(items=[Part(mask=Mask(b"123456"))])))
     assert drafts.copy_of("anna") is None
+
+
+def test_what_a_page_sends_late_does_not_reach_another_part(open_page: OpenPage) -> None:
+    page = photo_with_parts(open_page)
+    listed(draft_of(page), by_hand(0), by_hand(1), active="0-0")
+    page.run()
+    page.toggle(key="mix_0-0").set_value(True)
+    listed(draft_of(page), {**by_hand(0)}, {**by_hand(1)}, active="1-1", turn=2)
+    page.run()
+    assert [part.mixing for part in draft_of(page).parts.items] == [True, False]
+
+
+@pytest.fixture
+def previews(studio: DiskStudio, configure: Configure) -> Iterator[Previews]:
+    configure(previews=True, previews_grow=False, preview_engine="tests.preview.engines.playful:engine")
+    opened = singletons.previews()
+    yield opened
+    opened.close()
+
+
+@pytest.mark.usefixtures("previews")
+def test_an_automatic_region_is_found_and_shown_to_the_page(open_page: OpenPage) -> None:
+    page = open_page()
+    photo = BytesIO(b64decode(half_white()))
+    page.file_uploader(key="photo").upload("me.png", photo.getvalue(), "image/png").run()
+    page.toggle(key="by_parts").set_value(True).run()
+    listed(draft_of(page), by_hand(0, "light"), by_hand(1, "faces"), active="0-0")
+    page.run()
+    light, faces = draft_of(page).parts.items
+    assert (light.search is not None, faces.search) == (True, None), "one search at a time"
+    until(lambda: page.run() and not draft_of(page).parts.is_searching and faces.note)
+    assert light.mask is not None
+    assert (light.rev, light.seen_rev) == (1, 0), "the page is sent the mask"
+    mask = images.decode(light.mask.png, STORED_LIMITS).convert("L")
+    assert (mask.getpixel((20, 30)), mask.getpixel((80, 30))) == (255, 0)
+    assert (faces.mask, faces.note) == (None, "Nothing was found for “Faces”. Paint it by hand, or remove the part.")
+
+
+def test_a_region_that_is_still_sought_is_found_by_the_worker(open_page: OpenPage, studio: DiskStudio) -> None:
+    page = photo_with_parts(open_page)
+    listed(draft_of(page), by_hand(0, "sky"), active="0-0")
+    page.run()
+    assert [region.mask_key for region in submitted(page, studio).regions[1:]] == ["sky"]

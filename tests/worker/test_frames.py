@@ -15,6 +15,7 @@ from nst.model_process.messages import (
     Configure,
     Done,
     Failed,
+    FindRequest,
     FromChild,
     LoadFailed,
     PaintRequest,
@@ -38,7 +39,7 @@ REGIONS = (
     RegionRequest(b"kept"),
 )
 IN_PARTS = replace(REQUEST, regions=REGIONS)
-TO_CHILD: list[ToChild] = [CONFIGURE, REQUEST, IN_PARTS, Cancel(TOKEN)]
+TO_CHILD: list[ToChild] = [CONFIGURE, REQUEST, IN_PARTS, FindRequest(TOKEN, b"photo", "sky"), Cancel(TOKEN)]
 ADVANCED = Advanced(TOKEN, JobProgress(0.5, "scale 1 of 2 …", 3.0), b"\0\xff")
 DONE = Done(TOKEN, bytes(100_000), {"seed": 7, "nested": [1.5, None]})
 FAILED = Failed(TOKEN, "It rained.")

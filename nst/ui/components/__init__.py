@@ -126,7 +126,7 @@ def clicked_card() -> str | None:
 
 def mark_chosen_tiles(group: str, label: str) -> None:
     """Invisible: tells screen readers which tiles of the container with the key `group` are chosen, and what the container holds."""
-    _component("chosen_tiles")(data={"group": group, "label": label}, key="chosen_tiles")
+    _component("chosen_tiles")(data={"group": group, "label": label}, key=f"chosen_tiles_{group}")
 
 
 def carousel(slides: Sequence[Slide], seconds: float) -> None:
@@ -141,8 +141,6 @@ def region_brush(data: RegionBrushData, on_edit: Callable[[], None], on_mask: Ca
         on_edit: called when the list of parts has changed. `region_brush_value("edit")` is the list then.
         on_mask: called when masks have changed. `region_brush_value("mask")` are these masks then.
     """
-    ratio = data["ratio"]
-    st.html(f"<style>.stApp .st-key-{_BRUSH} {{ --ratio: {ratio:.4f}; }}</style>")
     _component(_BRUSH)(data=data, key=_BRUSH, on_edit_change=on_edit, on_mask_change=on_mask)
 
 
