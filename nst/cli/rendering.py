@@ -4,6 +4,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import typer
@@ -17,10 +18,12 @@ from nst.cli.progress_bars import painting_bar
 from nst.cli.recipes import EarlierPainting
 from nst.cli.sources import Source
 from nst.cli.terminal import decode_names, one_line, print_error, print_note, print_result, reason_of
+from nst.cli.timelapses import FilmTarget
 from nst.cli.weights import fetch_weights
-from nst.domain import Mode, StyleParams, StyleShare
+from nst.domain import Mode, Progress, StyleParams, StyleShare
 from nst.errors import CannotWrite, DoesNotFit, FileUnreadable, InternalError, InvalidParams, PasticheError, WeightsUnavailable
 from nst.settings import Settings
+from nst.timelapse import FrameRecorder
 
 ERRORS_OF_ALL_PHOTOS = (InvalidParams, WeightsUnavailable)
 """Errors that end the run, because every rendering would have them. Any other error concerns one photo, and the next is rendered."""
@@ -35,6 +38,7 @@ class RenderTask:
 
     photo: Source
     target: Target
+    film: FilmTarget | None = None
 
 
 class _NothingToSave(Exception):
@@ -103,8 +107,10 @@ class BatchRenderer:
     def _render_or_report(self, task: RenderTask, interruption: Interruption) -> int:
         """The exit code of the error that was reported; 0 for a painting."""
         try:
-            painting, recipe = self._rendered(task, interruption)
-            self._report(task.photo, outputs.save(painting, recipe, task.target), recipe)
+            painting, recipe, recorder = self._rendered(task, interruption)
+            target = outputs.save(painting, recipe, task.target)
+            film = None if task.film is None else task.film.save(task.photo.read(), recorder.frames, painting, target.painting)
+            self._report(task.photo, target, recipe, film)
         except (_NothingToSave, *ERRORS_OF_ALL_PHOTOS):
             raise
         except Exception as error:  # decoders and allocations raise errors of many kinds, which do not concern the other photos
@@ -115,7 +121,7 @@ class BatchRenderer:
             return known.exit_code
         return 0
 
-    def _rendered(self, task: RenderTask, interruption: Interruption) -> tuple[Image.Image, dict[str, Any]]:
+    def _rendered(self, task: RenderTask, interruption: Interruption) -> tuple[Image.Image, dict[str, Any], FrameRecorder]:
         photo, digest = task.photo.read(), task.photo.digest()
         outputs.check(task.target)
         if interruption():
@@ -123,16 +129,19 @@ class BatchRenderer:
         from nst.engine import stylize  # loads torch, which takes seconds: only once the photo has been read
 
         styles = [StyleShare(each.style.picture, each.share) for each in self.styles]
+        recorder = FrameRecorder()
         with painting_bar(task.photo.name, quiet=self.as_json) as show:
-            result = stylize(photo, styles, self.params, on_progress=show, should_stop=interruption, **self._engine_arguments)
+
+            def on_progress(progress: Progress) -> None:
+                show(progress)
+                if task.film:
+                    recorder.add(progress)
+
+            result = stylize(photo, styles, self.params, on_progress=on_progress, should_stop=interruption, **self._engine_arguments)
         if result.stopped and self.params.mode is Mode.INSTANT:
             raise _NothingToSave  # an instant painting has no intermediate results
-        return result.picture, {
-            "photo": task.photo.name,
-            "photo_sha256": digest,
-            **self.recipe_settings(),
-            **result.recipe,
-        }
+        facts = {"photo": task.photo.name, "photo_sha256": digest, **self.recipe_settings(), **result.recipe}
+        return result.picture, facts, recorder
 
     @cached_property
     def _engine_arguments(self) -> dict[str, Any]:
@@ -144,13 +153,15 @@ class BatchRenderer:
         instant = load_instant(device, precision)
         return {"device": device, "precision": precision, "instant": instant, "weights_dir": self.settings.weights_dir}
 
-    def _report(self, photo: Source, target: Target, recipe: dict[str, Any]) -> None:
+    def _report(self, photo: Source, target: Target, recipe: dict[str, Any], film: Path | None) -> None:
         width, height = recipe["size"]
         verb = "stopped early after" if recipe["stopped"] else "painted in"
         digits = 0 if recipe["seconds"] >= 10 else 1
-        text = f"{photo.label}: {verb} {recipe['seconds']:.{digits}f} s, {width} x {height} pixels: {target.painting}"
+        files = f"{target.painting}, time-lapse: {film}" if film else target.painting
+        text = f"{photo.label}: {verb} {recipe['seconds']:.{digits}f} s, {width} x {height} pixels: {files}"
         paths = {"photo": photo.label, "painting": str(target.painting), "recipe": str(target.recipe) if target.recipe else None}
-        print_result(one_line(text), {**paths, **_facts(recipe)}, as_json=self.as_json, to_stderr=self.to_stderr)
+        films = {"timelapse": str(film)} if film else {}
+        print_result(one_line(text), {**paths, **films, **_facts(recipe)}, as_json=self.as_json, to_stderr=self.to_stderr)
 
     def _report_remaining(self, tasks: Sequence[RenderTask], code: int) -> None:
         remaining = [task.photo.label for task in tasks]

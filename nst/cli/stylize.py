@@ -1,13 +1,14 @@
 """`stylize`: photos into paintings."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from nst.cli import outputs
+from nst.cli import outputs, timelapses
 from nst.cli.inputs import FoundPhotos, NamedStyle, describe_skipped, find_photos, load_styles
 from nst.cli.options import AsJson, Device, load_settings, open_catalogue, with_style_params
 from nst.cli.outputs import OutputRequest
@@ -47,6 +48,10 @@ Resume = Annotated[
         show_default="for folders and patterns, without --overwrite",
     ),
 ]
+Timelapse = Annotated[
+    str | None,
+    typer.Option("--timelapse", help="Also film how the painting emerged: a file (.mp4, .webp) or a folder.", show_default=False),
+]
 
 
 @with_style_params
@@ -57,6 +62,7 @@ def stylize(
     output: Output = None,
     overwrite: Overwrite = False,
     resume: Resume = None,
+    timelapse: Timelapse = None,
     device: Device = None,
     as_json: AsJson = False,
     *,
@@ -74,7 +80,9 @@ def stylize(
     styles = load_styles(style, share or [], open_catalogue(settings), limits)
     renderer = BatchRenderer(styles, params, settings, as_json, to_stderr=output == str(outputs.STDOUT))
     code = _report(found, renderer)
-    renderer.render_all(_tasks(found, renderer, output, overwrite=overwrite, resume=resume), code)
+    tasks = _tasks(found, renderer, output, overwrite=overwrite, resume=resume)
+    film = timelapses.plan(timelapse, len(tasks), params, overwrite=overwrite)
+    renderer.render_all([replace(task, film=film) for task in tasks], code)
 
 
 def _tasks(found: FoundPhotos, renderer: BatchRenderer, output: str | None, *, overwrite: bool, resume: bool | None) -> list[RenderTask]:
