@@ -9,6 +9,7 @@ import streamlit as st
 from nst import images
 from nst.domain import Job, StyleParams, digests_of
 from nst.images import STORED_LIMITS, Format
+from nst.timelapse import FilmFormat, animation
 from nst.ui import draft, frame, gallery, texts
 from nst.ui.components import compare, live_preview, share
 from nst.ui.frame import Visit
@@ -29,6 +30,7 @@ def show_result(visit: Visit, job: Job) -> None:
         with st.container(key="actions", horizontal=True, horizontal_alignment="center"):
             _show_downloads(visit, job)
             if is_mine:
+                _show_timelapse(visit, job)
                 show_visibility(visit, job)
                 show_again(visit, job)
                 show_another()
@@ -81,6 +83,28 @@ def _show_downloads(visit: Visit, job: Job) -> None:
 def _file(visit: Visit, job_id: str, format: Format) -> bytes:
     _, data = images.transcode(visit.service.result(job_id, visit.viewer), STORED_LIMITS, ((format, _QUALITY),))
     return data
+
+
+def _show_timelapse(visit: Visit, job: Job) -> None:
+    """A film of how the painting emerged, for its owner. It is read once the visitor wants to see it."""
+    if not visit.service.has_timelapse(job.id, visit.viewer):
+        return
+    with st.popover("Time-lapse", icon=":material/movie:", key="timelapse", on_change="rerun") as popover:
+        film = visit.service.timelapse(job.id, visit.viewer) if popover.open else None
+        if film is None:
+            return
+        st.video(film, loop=True, autoplay=True, muted=True, alt="The photo turns into the painting")
+        ways = ((FilmFormat.MP4, "MP4", lambda: film), (FilmFormat.WEBP, "WebP animation", lambda: animation(film)))
+        for format, name, make in ways:
+            st.download_button(
+                f"Download {name}",
+                make,
+                file_name=f"pastiche-{job.id[:8]}{format.suffix}",
+                mime=format.media_type,
+                key=f"download_{format}",
+                on_click="ignore",
+                icon=":material/download:",
+            )
 
 
 def _show_link(visit: Visit, job: Job, is_mine: bool) -> None:
