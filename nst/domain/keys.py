@@ -3,6 +3,7 @@
 public/input/<id>.<ext>   private/input/<id>.<ext>      the photo
 public/output/<id>.<ext>  private/output/<id>.<ext>     the painting, with the photo's extension: each key follows from the other
 private/preview/<id>.jpg                                the unfinished painting
+private/timelapse/<id>.mp4                              the film of how the painting emerged
 private/mask/<id>-<number>.png                          the mask of a region, a grey picture that is white inside
 style/<name>.jpg                                        a style picture; <id>-<number> is one that a visitor uploaded
 
@@ -21,10 +22,11 @@ _ID_IN_LINK = re.compile(rf"(?<![A-Za-z0-9]){JOB_ID}(?![A-Za-z0-9])")
 _NAME = r"(?:[a-z0-9]{20,32}|[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})"
 _KEY = re.compile(
     rf"(?:public|private)/(?:input|output)/{_NAME}\.(?:jpg|jpeg|png|webp)|private/preview/{_NAME}\.jpg"
+    rf"|private/timelapse/{JOB_ID}\.mp4"
     rf"|private/mask/{JOB_ID}-[0-9]\.png|style/[a-z0-9][a-z0-9-]{{0,63}}\.jpg"
 )
-_KEY_OF_JOB = re.compile(rf"(?:public|private)/[a-z]+/({JOB_ID})\.[a-z]+|(?:private/mask|style)/({JOB_ID})-\d+\.[a-z]+")
-_MEDIA_TYPES = {"jpeg": "image/jpeg", "jpg": "image/jpeg", "png": "image/png", "webp": "image/webp"}
+_KEY_OF_JOB = re.compile(rf"(?:public|private)/[a-z]+/({JOB_ID})\.[a-z0-9]+|(?:private/mask|style)/({JOB_ID})-\d+\.[a-z]+")
+_MEDIA_TYPES = {"jpeg": "image/jpeg", "jpg": "image/jpeg", "png": "image/png", "webp": "image/webp", "mp4": "video/mp4"}
 
 
 def is_job_id(text: str) -> bool:
@@ -44,6 +46,10 @@ def object_key(job_id: str, kind: Literal["input", "output"], suffix: str, *, pu
 
 def preview_key(job_id: str) -> str:
     return f"private/preview/{job_id}.jpg"
+
+
+def timelapse_key(job_id: str) -> str:
+    return f"private/timelapse/{job_id}.mp4"
 
 
 def style_key(job_id: str, number: int) -> str:

@@ -69,6 +69,10 @@ class Handlers:
 
         return await self._pools.read(found)
 
+    async def timelapse(self, principal: Principal, job_id: str) -> bytes | None:
+        """The film of how the job's painting emerged; None when there is none."""
+        return await self._pools.read(lambda: self._service.timelapse(job_id, self._owner(principal, job_id)))
+
     async def media(self, key: str, until: int | None, signature: str | None) -> Picture:
         """As `Media.picture`."""
         return await self._pools.read(self._media.picture, key, until, signature)

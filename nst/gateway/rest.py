@@ -14,7 +14,7 @@ from starlette.middleware.cors import CORSMiddleware
 
 from nst import __version__
 from nst.domain import AUTOMATIC, JOB_ID, MAX_REGIONS
-from nst.errors import InvalidRequest, NotAllowed, PasticheError
+from nst.errors import InvalidRequest, NotAllowed, ObjectMissing, PasticheError
 from nst.gateway.auth import Principal, authenticate
 from nst.gateway.contract import PARAMS, PageRequest, Submission, message_limit, validation_error
 from nst.gateway.error_codes import error_body, http_status
@@ -28,6 +28,7 @@ from nst.gateway.schemas import JobAnswer, LimitsAnswer, PageAnswer, Problem, St
 from nst.gateway.urls import base_url
 from nst.http_responses import PRIVATE, REVALIDATED, entity_tag, is_known, picture, tagged
 from nst.images import Format
+from nst.timelapse import FilmFormat
 
 POLL_SECONDS, MAX_WAIT_SECONDS = 0.5, 30.0
 _FOR_MINUTES = "public, max-age=300"
@@ -92,6 +93,9 @@ Id = Annotated[str, Path(pattern=f"^{JOB_ID}$", description="the job's id: it gi
 
 Responses = dict[int | str, dict[str, Any]]
 _NOT_MODIFIED: Responses = {304: {"description": "Not modified"}}
+_FILM: Responses = {
+    200: {"content": {FilmFormat.MP4.media_type: {"schema": {"type": "string", "format": "binary"}}}, "description": "A film"},
+}
 _PICTURE: Responses = {
     200: {
         "content": {format.media_type: {"schema": {"type": "string", "format": "binary"}} for format in Format},
@@ -154,6 +158,15 @@ async def delete(job_id: Id, principal: Viewer, handlers: TheHandlers) -> None:
 async def result(job_id: Id, request: Request, principal: Viewer, handlers: TheHandlers) -> Response:
     """The painting."""
     return _picture_response(request, await handlers.result(principal, job_id))
+
+
+@router.get("/jobs/{job_id}/timelapse", response_class=Response, responses={**_FILM, **_problems(400, 403, 404, 422)})
+async def timelapse(job_id: Id, principal: Viewer, handlers: TheHandlers) -> Response:
+    """A film of how the painting emerged, six seconds of MP4 (H.264). Optimised and quick paintings have one, for their owner alone."""
+    film = await handlers.timelapse(principal, job_id)
+    if film is None:
+        raise ObjectMissing("There is no time-lapse of this painting.")
+    return Response(film, media_type=FilmFormat.MP4.media_type, headers={"Cache-Control": PRIVATE})
 
 
 @router.get("/media/{key:path}", response_class=Response, responses={**_PICTURE, **_problems(400, 404, 422)})

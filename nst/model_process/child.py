@@ -44,6 +44,7 @@ from nst.model_process.messages import (
     message_to_child,
 )
 from nst.settings import Settings
+from nst.timelapse import FrameRecorder, film
 
 _FOUND_MASKS = 8
 
@@ -174,16 +175,20 @@ class _Child:
 
     def _painted(self, request: PaintRequest) -> Done | Stopped:
         codec = self._codec
+        recorder = FrameRecorder() if self._role is Role.PAINTING else None
         throttle = Throttle(self._send, codec.progress_seconds, time.monotonic, codec.first_progress_seconds)
 
         def on_progress(progress: Progress) -> None:
+            if recorder is not None:
+                recorder.add(progress)
             if codec.is_shown(progress):
                 reported = JobProgress(progress.fraction, progress.stage, progress.seconds_left)
                 throttle.send(lambda: Advanced(request.token, reported, codec.encode_progress(progress, request)))
 
         paint = self._loaded_engine()
+        photo = codec.photo(request.photo)
         painting = paint(
-            codec.photo(request.photo),
+            photo,
             self._decoded(request.styles),
             request.params,
             on_progress,
@@ -192,7 +197,8 @@ class _Child:
         )
         if painting.stopped:
             return Stopped(request.token)
-        return Done(request.token, codec.encode(painting.picture, request), painting.recipe)
+        film = _film(photo, recorder.frames, painting.picture) if recorder is not None and recorder.frames else None
+        return Done(request.token, codec.encode(painting.picture, request), painting.recipe, film)
 
     def _found(self, request: FindRequest) -> Done:
         from nst.engine.region_proposals import propose
@@ -207,6 +213,15 @@ class _Child:
             Region(each.mask if isinstance(each.mask, str) else self._codec.mask(each.mask), self._decoded(each.styles), each.strength)
             for each in request.regions
         ]
+
+
+def _film(photo: Image.Image, frames: Sequence[Image.Image], painting: Image.Image) -> bytes | None:
+    """The time-lapse; None when it cannot be made, which must not cost the painting."""
+    try:
+        return film(photo, frames, painting)
+    except Exception:
+        log.exception("there is no time-lapse")
+        return None
 
 
 class Throttle:

@@ -114,9 +114,16 @@ class Advanced:
 
 @dataclass(frozen=True)
 class Done:
+    """The painting is finished.
+
+    Attributes:
+        film: its time-lapse (`nst.timelapse`); None without one.
+    """
+
     token: FencingToken
     picture: bytes
     recipe: Mapping[str, Any]
+    film: bytes | None = None
 
 
 @dataclass(frozen=True)
@@ -155,8 +162,8 @@ def frame_of(message: ToChild | FromChild) -> Frame:
             return Frame("load_failed", {})
         case Advanced(token, progress, preview):
             return Frame("advanced", {"token": astuple(token), "progress": asdict(progress)}, (preview,))
-        case Done(token, picture, recipe):
-            return Frame("done", {"token": astuple(token), "recipe": recipe}, (picture,))
+        case Done(token, picture, recipe, film):
+            return Frame("done", {"token": astuple(token), "recipe": recipe}, (picture, *([] if film is None else [film])))
         case Stopped(token):
             return Frame("stopped", {"token": astuple(token)})
         case Failed(token, error):
@@ -207,8 +214,8 @@ def message_from_child(frame: Frame) -> FromChild:
             return LoadFailed()
         case Frame("advanced", {"token": token, "progress": progress}, (preview,)):
             return Advanced(_token(token), _progress(progress), preview)
-        case Frame("done", {"token": token, "recipe": dict(recipe)}, (picture,)):
-            return Done(_token(token), picture, recipe)
+        case Frame("done", {"token": token, "recipe": dict(recipe)}, (picture, *films)) if len(films) <= 1:
+            return Done(_token(token), picture, recipe, *films)
         case Frame("stopped", {"token": token}, ()):
             return Stopped(_token(token))
         case Frame("failed", {"token": token, "error": str(error)}, ()):

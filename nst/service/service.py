@@ -10,6 +10,7 @@ from typing import Literal
 from PIL import Image
 
 from nst.domain import Cursor, Job, JobState, Page, Preset, StyleRef, new_id
+from nst.domain.keys import timelapse_key
 from nst.errors import NotAllowed, ObjectMissing, PasticheError, StorageFull, StoreUnavailable, WrongState
 from nst.images import STORED_LIMITS, Limits
 from nst.service import retention
@@ -287,6 +288,24 @@ class Service:
             return self._backend.objects.get(key) if key else None
         except ObjectMissing:  # the job was finished between the two reads
             return None
+
+    def timelapse(self, job_id: str, owner: str) -> bytes | None:
+        """The film of how a painting emerged, an MP4 for its owner only; None when there is none.
+
+        Raises:
+            UnknownJob, StoreUnavailable: as `get`.
+        """
+        try:
+            return self._backend.objects.get(timelapse_key(owned_job(self._backend, job_id, owner).id))
+        except ObjectMissing:
+            return None
+
+    def has_timelapse(self, job_id: str, owner: str) -> bool:
+        """Whether there is one; raises as `timelapse`."""
+        try:
+            return self._backend.objects.size(timelapse_key(owned_job(self._backend, job_id, owner).id)) > 0
+        except ObjectMissing:
+            return False
 
     @property
     def webhooks(self) -> Webhooks:

@@ -52,6 +52,17 @@ def test_a_photo_is_painted(http: httpx.Client) -> None:
     assert httpx.get(str(job["result"])).content == answer.content
 
 
+def test_a_time_lapse_is_for_those_who_may_see_the_photo(http: httpx.Client) -> None:
+    private, public = submitted(http), submitted(http, isPrivate=False)
+    for job_id in (private, public):
+        finished(http, job_id)
+    answer = http.get(f"/jobs/{private}/timelapse")
+    assert (answer.status_code, answer.headers["Content-Type"], answer.content[4:8]) == (200, "video/mp4", b"ftyp")
+    assert answer.headers["Cache-Control"] == "private, no-store"
+    assert http.get(f"/jobs/{public}/timelapse").status_code == 403
+    assert http.get(f"/jobs/{an_id()}/timelapse").status_code == 404
+
+
 def test_a_job_that_has_not_changed_is_answered_with_304(http: httpx.Client) -> None:
     job_id = submitted(http)
     finished(http, job_id)

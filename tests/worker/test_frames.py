@@ -49,6 +49,7 @@ FROM_CHILD: list[FromChild] = [
     ADVANCED,
     Advanced(TOKEN, JobProgress(0.5, "scale 1 of 2"), b""),
     DONE,
+    Done(TOKEN, b"painting", {}, b"film"),
     Stopped(TOKEN),
     FAILED,
 ]
@@ -161,7 +162,8 @@ def test_a_child_refuses_frames_that_are_no_message_to_it(frame: Frame) -> None:
         changed(ADVANCED, progress={"fraction": 0.5, "stage": None, "seconds_left": None}),
         changed(ADVANCED, token=None),
         changed(DONE, recipe=[]),
-        changed(DONE, attachments=(b"one", b"two")),
+        changed(DONE, attachments=()),
+        changed(DONE, attachments=(b"one", b"two", b"three")),
         changed(FAILED, error=None),
         Frame("failed", {"error": "It rained."}),
     ],
