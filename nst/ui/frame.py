@@ -101,7 +101,15 @@ def error_boundary() -> Iterator[None]:
             log.warning("the store is away: %s", error.reason)
         st.error(str(error), icon=":material/info:")
     except Exception as error:
+        if _is_of_overlapping_runs(error):
+            log.info("two runs of a page overlapped: it runs once more")
+            st.rerun()
         show_apology(error)
+
+
+def _is_of_overlapping_runs(error: Exception) -> bool:
+    """On a busy machine, Streamlit starts a page's next run before the last one ends, and each locks the session's state for itself."""
+    return isinstance(error, RuntimeError) and "changed size during iteration" in str(error)
 
 
 def with_error_boundary(function: Callable[P, None]) -> Callable[P, None]:

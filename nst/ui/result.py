@@ -19,6 +19,7 @@ from nst.ui.thumbnails import display_size, picture_src
 from nst.ui.urls import job_url
 
 _QUALITY = 95
+_FILM_WIDTH = 320  # CSS pixels: with the buttons below it, it fits under the painting
 
 
 def show_result(visit: Visit, job: Job) -> None:
@@ -93,18 +94,19 @@ def _show_timelapse(visit: Visit, job: Job) -> None:
         film = visit.service.timelapse(job.id, visit.viewer) if popover.open else None
         if film is None:
             return
-        st.video(film, loop=True, autoplay=True, muted=True, alt="The photo turns into the painting")
+        st.video(film, loop=True, autoplay=True, muted=True, alt="The photo turns into the painting", width=_FILM_WIDTH)
         ways = ((FilmFormat.MP4, "MP4", lambda: film), (FilmFormat.WEBP, "WebP animation", lambda: animation(film)))
-        for format, name, make in ways:
-            st.download_button(
-                f"Download {name}",
-                make,
-                file_name=f"pastiche-{job.id[:8]}{format.suffix}",
-                mime=format.media_type,
-                key=f"download_{format}",
-                on_click="ignore",
-                icon=":material/download:",
-            )
+        with st.container(horizontal=True, width=_FILM_WIDTH):
+            for format, name, make in ways:
+                st.download_button(
+                    name,
+                    make,
+                    file_name=f"pastiche-{job.id[:8]}{format.suffix}",
+                    mime=format.media_type,
+                    key=f"download_{format}",
+                    on_click="ignore",
+                    icon=":material/download:",
+                )
 
 
 def _show_link(visit: Visit, job: Job, is_mine: bool) -> None:

@@ -95,3 +95,22 @@ def test_streamlit_does_not_log_an_error_of_a_page_again(studio: DiskStudio, cap
     streamlits.removeHandler(caplog.handler)
     assert "broken" not in caplog.text
     assert caplog.records == []
+
+
+def test_a_run_that_another_one_has_disturbed_is_repeated(open_page: OpenPage, studio: DiskStudio, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As Streamlit's session state fails when two runs of a page overlap."""
+    errors = [RuntimeError("dictionary changed size during iteration")]
+    service = type(studio.service)
+    real = service.styles
+
+    def disturbed_once(self: object) -> object:
+        if errors:
+            raise errors.pop()
+        return real(self)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(service, "styles", disturbed_once)
+    page = open_page()
+    assert not errors
+    assert not page.exception
+    assert not page.error
+    assert page.button(key="submit")
