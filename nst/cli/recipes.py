@@ -81,11 +81,12 @@ class EarlierPaintings:
             if only in (None, found.painting) and all(found.recipe.get(name) == value for name, value in settings.items()):
                 self._by_photo.setdefault(str(found.recipe.get("photo")), []).append(found)
 
-    def take(self, name: str, digest: Callable[[], str | None]) -> EarlierPainting | None:
+    def take(self, name: str, digest: Callable[[], str | None], regions: Callable[[], list[Any]] = list) -> EarlierPainting | None:
         """Return and remove the painting of a photo, preferably a finished one. Each is returned once: two equal photos have two.
 
         Args:
             digest: returns the SHA-256 of the photo. It is only called when there are paintings of that name.
+            regions: likewise, returns what the recipe says of the photo's regions.
 
         Returns:
             None when there is no painting of it, or the photo cannot be read.
@@ -94,10 +95,11 @@ class EarlierPaintings:
         if not candidates:
             return None
         try:
-            wanted = digest()
+            wanted, wanted_regions = digest(), regions()
         except PasticheError:
             return None
         same = [found for found in candidates if wanted and found.recipe.get("photo_sha256") == wanted]
+        same = [found for found in same if found.recipe.get("regions", []) == wanted_regions]
         if not same:
             return None
         best = max(same, key=lambda found: found.is_finished)

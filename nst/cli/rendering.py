@@ -2,8 +2,10 @@
 
 import json
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,7 @@ from nst.cli.interruption import Interruption
 from nst.cli.outputs import Target
 from nst.cli.progress_bars import painting_bar
 from nst.cli.recipes import EarlierPainting
+from nst.cli.regions import NamedRegion
 from nst.cli.sources import Source
 from nst.cli.terminal import decode_names, one_line, print_error, print_note, print_result, reason_of
 from nst.cli.timelapses import FilmTarget
@@ -58,6 +61,20 @@ class BatchRenderer:
     settings: Settings
     as_json: bool
     to_stderr: bool = False
+    regions: Sequence[NamedRegion] = ()
+
+    @property
+    def all_styles(self) -> list[StyleShare[NamedStyle]]:
+        """Those of the painting, then those of its regions."""
+        return [*self.styles, *(style for region in self.regions for style in region.styles)]
+
+    def mask_paths(self, photos: Sequence[Source]) -> list[Path]:
+        """The files of the masks."""
+        masks = []
+        for region, photo in product(self.regions, photos):
+            with suppress(FileUnreadable):  # reported when the photo is painted
+                masks.append(region.source(photo))
+        return [mask.path for mask in masks if mask and mask.path]
 
     def render_all(self, tasks: Sequence[RenderTask], code: int = 0) -> None:
         """Render, save and report each task. An error of one photo is reported, and the next photo is rendered.
@@ -104,6 +121,10 @@ class BatchRenderer:
         loaded: dict[str, Any] = json.loads(json.dumps(facts))
         return loaded
 
+    def region_facts(self, photo: Source) -> list[dict[str, Any]]:
+        """What the recipe of a photo's painting says of its regions."""
+        return [region.facts(photo) for region in self.regions]
+
     def _render_or_report(self, task: RenderTask, interruption: Interruption) -> int:
         """The exit code of the error that was reported; 0 for a painting."""
         try:
@@ -129,7 +150,7 @@ class BatchRenderer:
         from nst.engine import stylize  # loads torch, which takes seconds: only once the photo has been read
 
         styles = [StyleShare(each.style.picture, each.share) for each in self.styles]
-        recorder = FrameRecorder()
+        regions, recorder = self._regions(task.photo, photo), FrameRecorder()
         with painting_bar(task.photo.name, quiet=self.as_json) as show:
 
             def on_progress(progress: Progress) -> None:
@@ -137,11 +158,23 @@ class BatchRenderer:
                 if task.film:
                     recorder.add(progress)
 
-            result = stylize(photo, styles, self.params, on_progress=on_progress, should_stop=interruption, **self._engine_arguments)
+            result = stylize(
+                photo, styles, self.params, regions=regions, on_progress=on_progress, should_stop=interruption, **self._engine_arguments
+            )
         if result.stopped and self.params.mode is Mode.INSTANT:
             raise _NothingToSave  # an instant painting has no intermediate results
-        facts = {"photo": task.photo.name, "photo_sha256": digest, **self.recipe_settings(), **result.recipe}
+        regions_facts = {"regions": self.region_facts(task.photo)} if self.regions else {}
+        facts = {"photo": task.photo.name, "photo_sha256": digest, **self.recipe_settings(), **regions_facts, **result.recipe}
         return result.picture, facts, recorder
+
+    def _regions(self, source: Source, photo: Image.Image) -> list[Any]:
+        """The regions of a photo, as the engine takes them."""
+        from nst.engine import Region
+
+        return [
+            Region(region.picture(source, photo), [StyleShare(each.style.picture, each.share) for each in region.styles], region.strength)
+            for region in self.regions
+        ]
 
     @cached_property
     def _engine_arguments(self) -> dict[str, Any]:

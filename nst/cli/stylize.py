@@ -8,15 +8,18 @@ from typing import Annotated
 
 import typer
 
-from nst.cli import outputs, timelapses
+from nst.cli import outputs, regions, timelapses
 from nst.cli.inputs import FoundPhotos, NamedStyle, describe_skipped, find_photos, load_styles
 from nst.cli.options import AsJson, Device, load_settings, open_catalogue, with_style_params
 from nst.cli.outputs import OutputRequest
 from nst.cli.recipes import EarlierPaintings
+from nst.cli.regions import REST, Parts
 from nst.cli.rendering import BatchRenderer, RenderTask
 from nst.cli.sources import Source
 from nst.cli.terminal import one_line, print_error, print_note
 from nst.domain import StyleParams, StyleShare
+from nst.domain.regions import AUTOMATIC
+from nst.errors import InvalidParams
 from nst.images import Limits
 from nst.styles.names import slug
 
@@ -24,12 +27,22 @@ MAX_STYLES_IN_NAMES = 3
 
 Photos = Annotated[list[str], typer.Argument(metavar="PHOTO", help="Files, patterns, folders or URLs.", show_default=False)]
 Styles = Annotated[
-    list[str],
+    list[str] | None,
     typer.Option(
         "--style", "-s", help="A style's name (see `styles`), a file, a folder or a URL. Several are blended.", show_default=False
     ),
 ]
 Shares = Annotated[list[float] | None, typer.Option("--share", help="A style's share in the blend: one for each --style, in their order.")]
+Regions = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--region",
+        metavar="MASK=STYLE",
+        help="Paint a part in another style: sky.png=copperplate, sky=copperplate:0.4 with a strength. MASK is a picture, white in the "
+        f"region, a folder of them, one of {', '.join(AUTOMATIC)}, or `{REST}`. Later regions cover earlier ones.",
+    ),
+]
+Kept = Annotated[list[str] | None, typer.Option("--keep", metavar="MASK", help="Keep a part as it is in the photo: face.png, faces.")]
 Output = Annotated[
     str | None,
     typer.Option("--output", "-o", help="A file (.png, .jpg, .webp), a folder (created if missing), or - for standard output."),
@@ -57,8 +70,10 @@ Timelapse = Annotated[
 @with_style_params
 def stylize(
     photo: Photos,
-    style: Styles,
+    style: Styles = None,
     share: Shares = None,
+    region: Regions = None,
+    keep: Kept = None,
     output: Output = None,
     overwrite: Overwrite = False,
     resume: Resume = None,
@@ -75,14 +90,31 @@ def stylize(
     All pictures in a folder are painted, except earlier paintings, which are recognised by their recipes. Subfolders are skipped.
     """
     settings = load_settings(device)
-    limits = Limits.of(settings)
+    limits, catalogue = Limits.of(settings), open_catalogue(settings)
     found = find_photos(photo, limits)
-    styles = load_styles(style, share or [], open_catalogue(settings), limits)
-    renderer = BatchRenderer(styles, params, settings, as_json, to_stderr=output == str(outputs.STDOUT))
+    parts = regions.parse(region or [], keep or [], catalogue, limits)
+    styles = load_styles(_rest(style or [], parts), share or [], catalogue, limits)
+    if parts.rest_strength is not None:
+        params = replace(params, strength=parts.rest_strength)
+    renderer = BatchRenderer(styles, params, settings, as_json, to_stderr=output == str(outputs.STDOUT), regions=parts.regions)
     code = _report(found, renderer)
     tasks = _tasks(found, renderer, output, overwrite=overwrite, resume=resume)
     film = timelapses.plan(timelapse, len(tasks), params, overwrite=overwrite)
     renderer.render_all([replace(task, film=film) for task in tasks], code)
+
+
+def _rest(styles: Sequence[str], parts: Parts) -> Sequence[str]:
+    """The words for the styles of what no region covers.
+
+    Raises:
+        BadParameter: when there is none.
+        InvalidParams: when they are given twice.
+    """
+    if styles and parts.rest:
+        raise InvalidParams(f"The styles of the rest are given twice: by --style and by --region {REST}=…. Leave one out.")
+    if not styles and not parts.rest:
+        raise typer.BadParameter(f"Missing option '--style' / '-s', or --region {REST}=STYLE.")
+    return styles or parts.rest
 
 
 def _tasks(found: FoundPhotos, renderer: BatchRenderer, output: str | None, *, overwrite: bool, resume: bool | None) -> list[RenderTask]:
@@ -92,8 +124,10 @@ def _tasks(found: FoundPhotos, renderer: BatchRenderer, output: str | None, *, o
     resumption.report()
     if not requests:
         return []
-    originals = [path for path in (*(photo.path for photo in found.photos), *(each.style.path for each in renderer.styles)) if path]
-    targets = outputs.plan(output, list(requests.values()), joined_names(renderer.styles), overwrite=overwrite, originals=originals)
+    styles = renderer.all_styles
+    masks = renderer.mask_paths(found.photos)
+    originals = [path for path in (*(photo.path for photo in found.photos), *(each.style.path for each in styles), *masks) if path]
+    targets = outputs.plan(output, list(requests.values()), joined_names(styles), overwrite=overwrite, originals=originals)
     return [RenderTask(*pair) for pair in zip(requests, targets, strict=True)]
 
 
@@ -110,7 +144,7 @@ class _Resumption:
         """The output that a photo needs; None if there is a finished painting of it."""
         stem = Path(photo.name).stem
         resumes = not photo.is_explicit if self._resume is None else self._resume
-        earlier = self._earlier.take(photo.name, photo.digest) if resumes else None
+        earlier = self._earlier.take(photo.name, photo.digest, lambda: self._renderer.region_facts(photo)) if resumes else None
         if earlier is None:
             return OutputRequest(stem)
         if not earlier.is_finished:
@@ -142,6 +176,6 @@ def _report(found: FoundPhotos, renderer: BatchRenderer) -> int:
 
 def joined_names(styles: Sequence[StyleShare[NamedStyle]]) -> str:
     """The styles' part of a painting's name: "copperplate", "copperplate-tide-wash"."""
-    names = [slug(each.style.name.rsplit(".", 1)[0]) for each in styles]
+    names = list(dict.fromkeys(slug(each.style.name.rsplit(".", 1)[0]) for each in styles))
     rest = len(names) - MAX_STYLES_IN_NAMES
     return "-".join(names[:MAX_STYLES_IN_NAMES]) + (f"-and-{rest}-more" if rest > 0 else "")
