@@ -5,7 +5,7 @@
 
 import argparse
 
-from benchmarks import app, contention, encoders, fleet, gateway, instant, memory, overhead, pipeline, report, time_to_quality
+from benchmarks import app, contention, encoders, fleet, gateway, instant, memory, overhead, pipeline, regions, report, time_to_quality
 
 GROUPS = {
     "engine": {
@@ -13,6 +13,7 @@ GROUPS = {
         "instant": instant,
         "overhead": overhead,
         "memory": memory,
+        "regions": regions,
         "time_to_quality": time_to_quality,
         "contention": contention,
     },

@@ -139,7 +139,7 @@ class Layout:
             if is_kept:
                 kept = kept.lerp(torch.ones_like(kept), _grown(torch.maximum(own, _full(mask, size)), radius))
             else:
-                kept = kept * _grown(1 - own, radius)
+                kept = kept * _grown(1 - own, radius) if kept.any() else kept
                 weights *= 1 - own[0]
                 weights[count], count = own[0, 0], count + 1
         shown = blur(weights[None, self._shown], radius)[0]

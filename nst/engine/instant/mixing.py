@@ -44,17 +44,30 @@ class Mixture:
         """
         self._parts = parts
         self._weights = None if weights is None else F.avg_pool2d(weights, 2)
+        self._chosen: dict[tuple[int, int], list[tuple[Tensor, Tensor]]] = {}
 
     def __call__(self, layer: str, x: Tensor) -> Tensor:
         if self._weights is None:
             return self._parts[0].map(layer, feature_statistics(x))(x)
-        *weights, kept = torch.split(F.adaptive_avg_pool2d(self._weights, (x.shape[-2], x.shape[-1])), 1, dim=1)
         whole = feature_statistics(x)
-        result: Tensor = kept.to(x) * identity_map(layer, whole)(x)
-        for part, weight in zip(self._parts, weights, strict=True):
-            if weight.any():
-                result.addcmul_(weight.to(x), part.map(layer, part_statistics(x, weight, whole))(x).to(x))
+        rows = x[0].permute(1, 2, 0).flatten(0, 1)  # (H*W, C), a view where channels come last
+        result = torch.zeros_like(x, memory_format=torch.channels_last)
+        result_rows = result[0].permute(1, 2, 0).flatten(0, 1)
+        for part, (positions, weights) in zip([*self._parts, None], self._positions(x.shape[-2], x.shape[-1]), strict=True):
+            if len(positions):
+                moves = part.map(layer, part_statistics(rows, positions, weights, whole)) if part else identity_map(layer, whole)
+                moved = moves.of_rows(rows.index_select(0, positions))
+                result_rows.index_add_(0, positions, (moved * weights).to(result))
         return result
+
+    def _positions(self, height: int, width: int) -> list[tuple[Tensor, Tensor]]:
+        """Where each part and what is kept has a weight at a resolution: positions (n,) and weights (n, 1). Layers share them."""
+        assert self._weights is not None  # noqa: S101
+        if (height, width) not in self._chosen:
+            pooled = F.adaptive_avg_pool2d(self._weights, (height, width))[0].flatten(1)
+            found = [(weights, weights.nonzero()[:, 0]) for weights in pooled]
+            self._chosen[height, width] = [(positions, weights[positions, None]) for weights, positions in found]
+        return self._chosen[height, width]
 
 
 def mixed(values: Sequence[float], weights: Tensor | None) -> Tensor:

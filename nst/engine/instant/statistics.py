@@ -16,6 +16,8 @@ VARIANCE_FLOOR = 5e-3
 FLAT_VARIANCE = 1e-3
 # Positions from which statistics of about a hundred channels are estimated; larger maps are strided to at most twice as many.
 SAMPLED_POSITIONS = 20_000
+# Positions of a part that its statistics are estimated from, at least.
+LEAST_SAMPLED = 1000
 # See `part_statistics`.
 BORROWED_POSITIONS = 4
 
@@ -54,22 +56,26 @@ def feature_statistics(x: Tensor) -> FeatureStatistics:
         return FeatureStatistics(mean.transpose(1, 2), _shrunk(centred.transpose(1, 2) @ centred / sample.shape[1], positions))
 
 
-def part_statistics(x: Tensor, weights: Tensor, whole: FeatureStatistics) -> FeatureStatistics:
-    """Statistics of a part of features (B, C, H, W), with weights (1, 1, H, W) that are not all 0, where `whole` are those of all.
+def part_statistics(rows: Tensor, positions: Tensor, weights: Tensor, whole: FeatureStatistics) -> FeatureStatistics:
+    """Statistics of a part of one picture's features.
 
     The covariance counts `BORROWED_POSITIONS` of the whole: whitening would amplify a part of few positions without bound.
+
+    Args:
+        rows: features of all positions, (H*W, C).
+        positions: of the part, (n,); at least one.
+        weights: of these positions, (n, 1).
+        whole: statistics of all positions.
     """
-    with torch.autocast(x.device.type, enabled=False):
-        flat, weights = x.permute(0, 2, 3, 1).flatten(1, 2), weights.flatten().float()
+    with torch.autocast(rows.device.type, enabled=False):
         count = (weights.sum().square() / weights.square().sum()).item()  # of positions, if weights were 0 and 1
-        found = weights.nonzero()[:, 0]
-        found = found[:: len(found) // SAMPLED_POSITIONS | 1]
-        shares = (weights[found] / weights[found].sum())[:, None]
-        sample = flat[:, found].float()
-        mean = (shares * sample).sum(1, keepdim=True)
+        sampled = slice(None, None, min(len(rows) // SAMPLED_POSITIONS, len(positions) // LEAST_SAMPLED) | 1)
+        shares = weights[sampled] / weights[sampled].sum()
+        sample = rows.index_select(0, positions[sampled]).float()
+        mean = (shares * sample).sum(0)
         centred = sample - mean
-        covariance = _shrunk(centred.transpose(1, 2) @ (shares * centred), count)
-        return FeatureStatistics(mean.transpose(1, 2), covariance.lerp(whole.covariance, BORROWED_POSITIONS / (BORROWED_POSITIONS + count)))
+        covariance = _shrunk(centred.T @ (shares * centred), count)[None]
+        return FeatureStatistics(mean[None, :, None], covariance.lerp(whole.covariance, BORROWED_POSITIONS / (BORROWED_POSITIONS + count)))
 
 
 def _shrunk(covariance: Tensor, positions: float) -> Tensor:
@@ -100,6 +106,10 @@ class AffineMap:
             return F.conv2d(x, self.matrix[0][:, :, None, None], self.offset[0, :, 0])
         flat = x.permute(0, 2, 3, 1).flatten(1, 2) @ self.matrix.transpose(1, 2) + self.offset.transpose(1, 2)  # (B, H*W, C)
         return flat.view(len(x), *x.shape[-2:], -1).permute(0, 3, 1, 2)
+
+    def of_rows(self, rows: Tensor) -> Tensor:
+        """Apply the map to features (n, C) of one picture."""
+        return torch.addmm(self.offset[0, :, 0].to(rows), rows, self.matrix[0].T.to(rows))
 
     def lerp(self, other: "AffineMap", weight: float) -> "AffineMap":
         """Interpolate from this map (0) to another (1)."""
