@@ -28,8 +28,8 @@ _GROWN = "This is how it will look. The painting itself has more detail."
 _NOT_GROWING = "A quick sketch. The painting itself is worked out stroke by stroke."
 _DEFAULTS = StyleParams()
 _ROOM = """<style>
-.stApp .st-key-sketch {{ min-height: calc(min(36vh, 340px, 42vw / {ratio:.4f}) + 2rem); }}
-@media (max-width: 800px) {{ .stApp .st-key-sketch {{ min-height: calc(min(26vh, (100vw - 2rem) / {ratio:.4f}) + 2rem); }} }}
+.stApp .st-key-sketch {{ min-height: calc(min(36vh, 340px, 42vw / {ratio:.4f}) + 2.75rem); }}
+@media (max-width: 800px) {{ .stApp .st-key-sketch {{ min-height: calc(min(26vh, (100vw - 2rem) / {ratio:.4f}) + 2.75rem); }} }}
 </style>"""  # as high as the sketch in style.css: what is below it must not move while one sketch is replaced by the next
 
 

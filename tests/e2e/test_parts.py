@@ -104,10 +104,10 @@ def test_a_finger_paints_and_two_fingers_zoom(studio: Studio, visitor: OpenBrows
     page = visitor(studio.url, viewport=NARROW, has_touch=True, is_mobile=True, color_scheme="dark")
     stage = open_tools(page, photo)
     stage.scroll_into_view_if_needed()
-    box = stage.bounding_box()
     client = page.context.new_cdp_session(page)
 
     def touch(kind: str, *places: tuple[float, float]) -> None:
+        box = stage.bounding_box()  # each time: what loads late may move it
         points = [
             {"x": box["x"] + x * box["width"], "y": box["y"] + y * box["height"], "id": number} for number, (x, y) in enumerate(places)
         ]
@@ -124,7 +124,7 @@ def test_a_finger_paints_and_two_fingers_zoom(studio: Studio, visitor: OpenBrows
     for step in range(1, 5):
         touch("touchMove", (0.45 - 0.05 * step, 0.8), (0.55 + 0.05 * step, 0.8))
     touch("touchEnd")
-    assert float(page.locator(".board").evaluate("board => board.style.getPropertyValue('--scale')")) > 2
+    until(lambda: float(page.locator(".board").evaluate("board => board.style.getPropertyValue('--scale')")) > 2)
     assert (level(page, 0, 0.5, 0.3), level(page, 0, 0.5, 0.8)) == before, "the first finger has painted nothing"
     main = page.locator("[data-testid=stMain]")
     assert main.evaluate("element => element.scrollWidth <= element.clientWidth")

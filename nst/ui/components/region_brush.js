@@ -33,13 +33,22 @@ class Editor {
     root.querySelector(".find").onclick = ({ target }) => target.matches("button") && this.addPart(target.value);
     root.querySelector(".actions").onclick = ({ target }) => this.act(target.closest("button")?.value);
     root.onkeydown = (event) => this.shortcut(event);
-    // A press anywhere else may be on the button that submits the form.
-    this.leave = (event) => event.composedPath().includes(root) || this.send();
-    for (const kind of ["pointerdown", "keydown"]) document.addEventListener(kind, this.leave, true);
+    this.leave = (event) => this.sendFirst(event);
+    document.addEventListener("click", this.leave, true);
   }
   close() {
-    for (const kind of ["pointerdown", "keydown"]) document.removeEventListener(kind, this.leave, true);
+    document.removeEventListener("click", this.leave, true);
     clearTimeout(this.timer);
+  }
+  // A button elsewhere may submit the form: it has to wait for the masks, and nothing may be sent after it.
+  async sendFirst(event) {
+    const button = event.composedPath().find((element) => element.matches?.("button"));
+    const isElsewhere = button && !event.composedPath().includes(this.root);
+    if (!isElsewhere || !event.isTrusted || !this.state.parts.some((part) => part.rev > part.told && part.rev > part.confirmed)) return;
+    event.stopImmediatePropagation();
+    event.preventDefault();
+    await this.send();
+    button.click();
   }
 
   // What the page says.
@@ -89,6 +98,7 @@ class Editor {
     this.timer = setTimeout(() => this.send(), delay);
   }
   async send() {
+    clearTimeout(this.timer);
     const masks = [];
     let size = 0;
     for (const part of this.state.parts.filter((each) => each.rev > each.confirmed)) {
