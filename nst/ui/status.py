@@ -3,6 +3,7 @@
 import time
 
 import streamlit as st
+from rich.filesize import decimal
 
 from nst import __version__
 from nst.domain import JobState
@@ -27,7 +28,7 @@ def _show(visit: Visit) -> None:
         st.metric("Being painted", status.counts.get(JobState.RUNNING, 0), border=True)
         st.metric("Finished", status.counts.get(JobState.SUCCEEDED, 0), border=True)
         st.metric("Failed", status.counts.get(JobState.FAILED, 0), border=True)
-        st.metric("Stored pictures", status.stored_bytes, format="bytes", border=True)
+        st.metric("Stored pictures", decimal(status.stored_bytes), border=True)
     if status.is_nearly_full:
         part = status.stored_bytes / status.disk_bytes
         st.warning(f"Pictures use {part:.0%} of the space reserved for them (NST_DISK_BYTES).", icon=":material/hard_drive:")

@@ -1,5 +1,7 @@
 """The Status page."""
 
+import re
+
 from nst import __version__
 from nst.domain import JobState
 from nst.store.ports import WorkerInfo
@@ -20,6 +22,7 @@ def test_numbers_workers_durations_and_version_are_shown_and_no_secrets(open_pag
     page = open_page("status")
     numbers = {metric.label: metric.value for metric in page.metric}
     assert (numbers["Waiting"], numbers["Finished"]) == ("1", "1")
+    assert re.fullmatch(r"\d+(\.\d)? (bytes|kB)", numbers["Stored pictures"])
     assert studio.service.status().counts == {JobState.QUEUED: 1, JobState.SUCCEEDED: 1}
     assert f"Pastiche {__version__} · backend local" in words(page)
     tables = " ".join(str(table.value) for table in page.table)
