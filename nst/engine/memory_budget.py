@@ -24,6 +24,9 @@ INSTANT_PER_PIXEL = (210, 86)
 INSTANT_PER_TILE_PIXEL = (200, 190)
 # What a style picture's pixel takes, relative to one of the painting.
 INSTANT_STYLE = 0.65
+# Bytes for each pixel of the painting and each part of it, where there are regions: weights, and moments by part. Measured at 512 pixels
+# with eight parts.
+PER_PART_PIXEL = 50
 # Fraction of the free memory that a rendering may plan with; the rest is for other processes.
 HEADROOM = 0.9
 
@@ -45,13 +48,18 @@ def estimate_instant(content: Image.Image, style_pixels: int, size: int, in_bflo
     return INSTANT_PER_PIXEL[in_bfloat16] * pixels + INSTANT_PER_TILE_PIXEL[in_bfloat16] * min(pixels, TILE**2)
 
 
-def affordable_size(content: Image.Image, params: StyleParams, device: torch.device, precision: Precision = Precision.AUTO) -> int:
+def affordable_size(
+    content: Image.Image, params: StyleParams, device: torch.device, precision: Precision = Precision.AUTO, parts: int = 0
+) -> int:
     """The painting's long side in pixels: the requested size; for ultra and for presets of panoramas, at most what fits.
+
+    Args:
+        parts: regions and the rest; 0 without regions.
 
     Raises:
         DoesNotFit: when the requested size does not fit; the sentence names the largest one that does.
     """
-    largest = largest_size(content, params, free_bytes(device), stores_bfloat16(device, precision))
+    largest = largest_size(content, params, free_bytes(device), stores_bfloat16(device, precision), parts)
     size = params.size or PRESET_SIZES[params.preset]
     if params.size is None and params.preset is Preset.ULTRA and largest > PRESET_SIZES[Preset.HIGH]:
         size = min(size, largest)
@@ -73,34 +81,37 @@ def _panorama_size(content: Image.Image, preset: Preset) -> int:
     return min(round(PRESET_SIZES[preset] * aspect_excess(content)), max(content.size), int(most))
 
 
-def largest_size(content: Image.Image, params: StyleParams, free: float, in_bfloat16: bool = False) -> int:
+def largest_size(content: Image.Image, params: StyleParams, free: float, in_bfloat16: bool = False, parts: int = 0) -> int:
     """The greatest long side, in steps of 16 pixels, whose painting fits into `free` bytes; at least 32."""
     low, high = 0, 8192 // 16
     while low < high:
         middle = (low + high + 1) // 2
-        low, high = (middle, high) if estimate(content, params, middle * 16, in_bfloat16) <= free else (low, middle - 1)
+        low, high = (middle, high) if estimate(content, params, middle * 16, in_bfloat16, parts) <= free else (low, middle - 1)
     return max(32, low * 16)
 
 
-def estimate(content: Image.Image, params: StyleParams, size: int, in_bfloat16: bool = False) -> int:
+def estimate(content: Image.Image, params: StyleParams, size: int, in_bfloat16: bool = False, parts: int = 0) -> int:
     """Peak memory in bytes, beyond the idle process's, of a painting with a long side of `size` pixels.
 
     Style pictures are taken to be square, at the scale that `params` sets.
 
     Args:
         in_bfloat16: whether the networks' features are stored in bfloat16.
+        parts: as of `affordable_size`.
     """
     excess = aspect_excess(content)
 
     def style_pixels(long_side: int) -> int:
         return round((long_side / excess * params.style_scale) ** 2)
 
-    instant = estimate_instant(content, style_pixels(size), size, in_bfloat16)
+    height, width = (side + 2 * MARGIN for side in fit(content, size))
+    of_parts = PER_PART_PIXEL * parts * height * width
+    instant = of_parts + estimate_instant(content, style_pixels(size), size, in_bfloat16)
     if params.mode is Mode.INSTANT:
         return instant
     encoder = params.encoder if params.encoder in FIXED else "vgg19"
     finest = max(scale.long_side for scale in plan(size, params, excess) if scale.steps)
-    optimised = estimate_optimised(content, style_pixels(finest), finest, encoder)
+    optimised = of_parts + estimate_optimised(content, style_pixels(finest), finest, encoder)
     return max(instant, optimised) if params.mode is Mode.QUICK else optimised
 
 

@@ -14,6 +14,7 @@ from nst.domain import StyleParams, StyleShare, normalised_shares
 from nst.domain.regions import MAX_REGIONS, check_mask_shape
 from nst.engine.tensors import Size, aspect_excess, blur, digest, dilate, fit
 from nst.errors import InvalidParams
+from nst.lru import LRUCache
 
 S = TypeVar("S")
 
@@ -89,6 +90,9 @@ class Layout:
             check_mask_shape(region.mask.size, photo.size)
         self._masks = [(region.mask.convert("L"), region.is_kept) for region in regions]
         self._feather = FEATHER * style_scale / aspect_excess(photo)
+        # Each scale asks for its weights several times, and every picture that shows progress for what is kept at its size.
+        self._weights: LRUCache[Size, Tensor] = LRUCache(1)
+        self._kept: LRUCache[Size, Tensor] = LRUCache(3)
         painted = [region for region in regions if not region.is_kept]
         every = [rest, *(part_of(region.styles, rest.strength if region.strength is None else region.strength) for region in painted)]
         self._shown = list(range(len(every)))
@@ -114,13 +118,15 @@ class Layout:
 
         None when one part covers everything.
         """
-        return None if self.is_plain else self._composed(size, self._blur_radius(size))[None].to(device)
+        if self.is_plain:
+            return None
+        return self._weights.get_or_make(size, lambda: self._composed(size, self._blur_radius(size)))[None].to(device)
 
     def kept(self, size: Size) -> Tensor | None:
         """The last of `weights`, (H, W); None when nothing is kept."""
         if not any(is_kept for _, is_kept in self._masks):
             return None
-        return self._composed(size, self._blur_radius(size))[-1]
+        return self._kept.get_or_make(size, lambda: self._composed(size, self._blur_radius(size))[-1].clone())
 
     def _blur_radius(self, size: Size) -> int:
         """Of the two box filters that make a transition, which is four times as wide."""
@@ -139,7 +145,7 @@ class Layout:
             if is_kept:
                 kept = kept.lerp(torch.ones_like(kept), _grown(torch.maximum(own, _full(mask, size)), radius))
             else:
-                kept = kept * _grown(1 - own, radius) if kept.any() else kept
+                kept = kept * (1 - _inside(own, radius)) if kept.any() else kept
                 weights *= 1 - own[0]
                 weights[count], count = own[0, 0], count + 1
         shown = blur(weights[None, self._shown], radius)[0]
@@ -157,6 +163,16 @@ def _full(mask: Image.Image, size: Size) -> Tensor:
     """1 at the pixels (1, 1, H, W) whose place in a grey mask is white, 0 elsewhere."""
     resized = mask.resize(size[::-1], Image.Resampling.NEAREST)
     return torch.from_numpy(np.asarray(resized) == 255)[None, None].float()
+
+
+def _inside(x: Tensor, radius: int) -> Tensor:
+    """Weights x (1, 1, H, W) with a transition that lies inside: what is 0 stays 0. It is narrower where x is too narrow for it."""
+    inner = 1 - _grown(1 - x, radius)
+    while radius:
+        apart = 1 - dilate((inner > 0).float(), 2 * radius)
+        radius //= 2
+        inner = torch.maximum(inner, apart * (1 - _grown(1 - x, radius)))
+    return inner
 
 
 def _grown(x: Tensor, radius: int) -> Tensor:

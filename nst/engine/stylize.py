@@ -87,7 +87,7 @@ def stylize(
     rest = part_of(styles, params.strength)
     if encoder is None:
         _check_layers(params)
-    size = memory_budget.affordable_size(content, params, device, precision)
+    size = memory_budget.affordable_size(content, params, device, precision, 1 + len(regions) if regions else 0)
     layout = Layout(content, rest, regions, size, params.style_scale)
     renderer: Renderer
     if params.mode is Mode.INSTANT:

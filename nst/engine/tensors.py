@@ -40,7 +40,7 @@ def to_picture(x: Tensor) -> Image.Image:
 def opaque(picture: Image.Image) -> Image.Image:
     """Convert a picture to RGB over its mean visible colour: fully transparent pixels often hold garbage."""
     if not picture.has_transparency_data:
-        return picture.convert("RGB")
+        return picture if picture.mode == "RGB" else picture.convert("RGB")  # a copy, also of RGB
     rgba = picture.convert("RGBA")
     values = np.asarray(rgba, dtype=np.float32)
     alpha = values[..., 3:]

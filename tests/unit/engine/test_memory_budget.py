@@ -8,6 +8,7 @@ from benchmarks.subjects import photo
 from nst.domain import Mode, Precision, Preset, StyleParams
 from nst.engine import memory_budget
 from nst.engine.devices import has_fast_bfloat16
+from nst.engine.tensors import MARGIN
 from nst.errors import DoesNotFit
 
 CPU = torch.device("cpu")
@@ -115,6 +116,13 @@ def test_a_panorama_is_drawn_out_no_further_than_fits(monkeypatch: pytest.Monkey
         == memory_budget.largest_size(panorama, StyleParams(), 300e6)
         < 2560
     )
+
+
+@pytest.mark.parametrize("mode", Mode)
+def test_memory_grows_with_the_parts(mode: Mode) -> None:
+    content, params = Image.new("RGB", (512, 512)), StyleParams(mode=mode)
+    without, with_nine = (memory_budget.estimate(content, params, 512, parts=parts) for parts in (0, 9))
+    assert with_nine - without == memory_budget.PER_PART_PIXEL * 9 * (512 + 2 * MARGIN) ** 2
 
 
 def test_memory_grows_with_the_style_where_that_is_larger() -> None:

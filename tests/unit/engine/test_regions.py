@@ -135,6 +135,30 @@ def test_regions_that_meet_leave_no_gap() -> None:
     torch.testing.assert_close(found[:2].sum(0), torch.ones(64, 96))
 
 
+@pytest.mark.parametrize("width", [6, 12, 24, 60])
+def test_a_thin_part_of_a_kept_photo_is_painted_and_nothing_beside_it(width: int) -> None:
+    """The transition round what is kept is wider than such a part."""
+    stripe = Image.new("L", (512, 340))
+    stripe.paste(255, (240, 0, 240 + width, 340))
+    painted, kept = weights(Region(Image.new("L", (512, 340), 255)), Region(stripe, [BLUE]), size=(512, 340))
+    assert painted[170, 240 + width // 2] > 0.3
+    assert kept[:, :240].min() == 1.0
+    assert kept[:, 240 + width :].min() == 1.0
+    assert torch.allclose(painted + kept, torch.ones(340, 512))
+
+
+def test_weights_of_a_size_are_put_together_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    found, sizes = layout(Region(disc()), Region(half(), [BLUE])), list[object]()
+    real = Layout._composed
+    monkeypatch.setattr(Layout, "_composed", lambda self, size, radius: sizes.append(size) or real(self, size, radius))
+    for _ in range(3):
+        first, kept = found.weights((64, 96), CPU), found.kept((32, 48))
+    assert sizes == [(64, 96), (32, 48)]
+    assert first is not None
+    assert kept is not None
+    assert kept.shape == (32, 48)
+
+
 @pytest.mark.parametrize("style_scale", [0.5, 2.0])
 def test_transitions_follow_the_styles_scale(style_scale: float) -> None:
     found = Layout(Image.new("RGB", (512, 64)), part_of([RED], 0.5), [Region(half(512), [BLUE])], 512, style_scale).weights((64, 512), CPU)
