@@ -13,7 +13,6 @@ from fractions import Fraction
 from pathlib import Path
 from threading import Lock
 
-import numpy as np
 from PIL import Image
 
 from nst.domain import Progress
@@ -73,7 +72,8 @@ def film(photo: Image.Image, frames: Sequence[Image.Image], painting: Image.Imag
     Args:
         photo, frames, painting: of the same aspect ratio and any sizes; the film is at most 512 pixels wide and high.
     """
-    import av  # takes a tenth of a second, and most commands need none
+    import av  # both take a tenth of a second, and most commands need none
+    import numpy as np
 
     size = _film_size(painting)
     with tempfile.TemporaryDirectory() as folder:

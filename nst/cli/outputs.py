@@ -94,6 +94,11 @@ def is_folder(out: str | None) -> bool:
     return out is None or os.path.isdir(out) or out.endswith(os.sep) or not Path(out).suffix  # noqa: PTH112  # Path.is_dir may raise
 
 
+def is_one_of(path: Path, originals: Collection[Path]) -> bool:
+    """Whether it is one of these files, under whatever name."""
+    return _inode(path) in _inodes(originals)
+
+
 def folder_of(out: str | None) -> Path:
     path = Path(out or ".")
     return path if is_folder(out) else path.parent

@@ -41,7 +41,7 @@ class NamedRegion:
         """The mask of a photo; None for an automatic region.
 
         Raises:
-            FileUnreadable: when a folder has none.
+            FileUnreadable: when a folder has none, or cannot be read.
         """
         if self.mask in AUTOMATIC:
             return None
@@ -49,7 +49,10 @@ class NamedRegion:
         if not os.path.isdir(path):  # noqa: PTH112  # Path.is_dir may raise, for instance for names too long
             return address_source(self.mask, self.limits) or file_source(path, self.limits)
         stem = Path(photo.name).stem
-        found = sorted(file for file in path.iterdir() if file.stem == stem and images.has_input_suffix(file))
+        try:
+            found = sorted(file for file in path.iterdir() if file.stem == stem and images.has_input_suffix(file))
+        except OSError as error:
+            raise FileUnreadable(f"The folder {path} cannot be read. Check its permissions.") from error
         if not found:
             raise FileUnreadable(f"The folder {path} has no mask for {photo.name}. It should be called {stem}.png.")
         return file_source(found[0], self.limits)

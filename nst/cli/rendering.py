@@ -128,27 +128,33 @@ class BatchRenderer:
     def _render_or_report(self, task: RenderTask, interruption: Interruption) -> int:
         """The exit code of the error that was reported; 0 for a painting."""
         try:
-            painting, recipe, recorder = self._rendered(task, interruption)
+            photo = task.photo.read()
+            painting, recipe, frames = self._rendered(task, photo, interruption)
             target = outputs.save(painting, recipe, task.target)
-            film = None if task.film is None else task.film.save(task.photo.read(), recorder.frames, painting, target.painting)
+            film = None if task.film is None else task.film.save(photo, frames, painting, target.painting)
             self._report(task.photo, target, recipe, film)
         except (_NothingToSave, *ERRORS_OF_ALL_PHOTOS):
             raise
         except Exception as error:  # decoders and allocations raise errors of many kinds, which do not concern the other photos
             known = _as_pastiche_error(error)
             is_about_stdout = self.to_stderr and isinstance(known, CannotWrite)
-            photo = None if is_about_stdout else task.photo.label
-            print_error(known, as_json=self.as_json, photo=photo, to_stderr=self.to_stderr)
+            label = None if is_about_stdout else task.photo.label
+            print_error(known, as_json=self.as_json, photo=label, to_stderr=self.to_stderr)
             return known.exit_code
         return 0
 
-    def _rendered(self, task: RenderTask, interruption: Interruption) -> tuple[Image.Image, dict[str, Any], FrameRecorder]:
-        photo, digest = task.photo.read(), task.photo.digest()
+    def _rendered(
+        self, task: RenderTask, photo: Image.Image, interruption: Interruption
+    ) -> tuple[Image.Image, dict[str, Any], list[Image.Image]]:
+        """The painting, its recipe, and frames of the time-lapse if there is to be one."""
         outputs.check(task.target)
         if interruption():
             raise _NothingToSave
         from nst.engine import stylize  # loads torch, which takes seconds: only once the photo has been read
 
+        # What the recipe says of the photo and of masks is read first: once it is painted, a file that is gone must not cost the painting.
+        read = {"photo": task.photo.name, "photo_sha256": task.photo.digest()}
+        read_regions = {"regions": self.region_facts(task.photo)} if self.regions else {}
         styles = [StyleShare(each.style.picture, each.share) for each in self.styles]
         regions, recorder = self._regions(task.photo, photo), FrameRecorder()
         with painting_bar(task.photo.name, quiet=self.as_json) as show:
@@ -163,9 +169,7 @@ class BatchRenderer:
             )
         if result.stopped and self.params.mode is Mode.INSTANT:
             raise _NothingToSave  # an instant painting has no intermediate results
-        regions_facts = {"regions": self.region_facts(task.photo)} if self.regions else {}
-        facts = {"photo": task.photo.name, "photo_sha256": digest, **self.recipe_settings(), **regions_facts, **result.recipe}
-        return result.picture, facts, recorder
+        return result.picture, {**read, **self.recipe_settings(), **read_regions, **result.recipe}, recorder.frames
 
     def _regions(self, source: Source, photo: Image.Image) -> list[Any]:
         """The regions of a photo, as the engine takes them."""

@@ -99,7 +99,7 @@ def stylize(
     renderer = BatchRenderer(styles, params, settings, as_json, to_stderr=output == str(outputs.STDOUT), regions=parts.regions)
     code = _report(found, renderer)
     tasks = _tasks(found, renderer, output, overwrite=overwrite, resume=resume)
-    film = timelapses.plan(timelapse, len(tasks), params, overwrite=overwrite)
+    film = timelapses.plan(timelapse, len(tasks), params, overwrite=overwrite, originals=_originals(found, renderer))
     renderer.render_all([replace(task, film=film) for task in tasks], code)
 
 
@@ -124,11 +124,15 @@ def _tasks(found: FoundPhotos, renderer: BatchRenderer, output: str | None, *, o
     resumption.report()
     if not requests:
         return []
-    styles = renderer.all_styles
-    masks = renderer.mask_paths(found.photos)
-    originals = [path for path in (*(photo.path for photo in found.photos), *(each.style.path for each in styles), *masks) if path]
-    targets = outputs.plan(output, list(requests.values()), joined_names(styles), overwrite=overwrite, originals=originals)
+    names, originals = joined_names(renderer.all_styles), _originals(found, renderer)
+    targets = outputs.plan(output, list(requests.values()), names, overwrite=overwrite, originals=originals)
     return [RenderTask(*pair) for pair in zip(requests, targets, strict=True)]
+
+
+def _originals(found: FoundPhotos, renderer: BatchRenderer) -> list[Path]:
+    """The files of photos, styles and masks."""
+    read = (*(photo.path for photo in found.photos), *(each.style.path for each in renderer.all_styles))
+    return [path for path in (*read, *renderer.mask_paths(found.photos)) if path]
 
 
 class _Resumption:

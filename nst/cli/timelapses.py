@@ -1,7 +1,7 @@
 """Where time-lapses are written. That is checked before the rendering; a file that exists is only replaced with `--overwrite`."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import chain
@@ -35,11 +35,14 @@ class FilmTarget:
         """Write the film of a painting that was saved as `painted`. If the name is taken by now, the film gets a number.
 
         Raises:
-            CannotWrite: when the disk is full, or the folder is gone.
+            CannotWrite: when it cannot be made, the disk is full, or the folder is gone.
         """
         first = self.path / f"{painted.stem}{FilmFormat.MP4.suffix}" if self.is_folder else self.path
-        film = timelapse.film(photo, frames, painting)
-        data = timelapse.animation(film) if _SUFFIXES[first.suffix.lower()] is FilmFormat.WEBP else film
+        try:
+            film = timelapse.film(photo, frames, painting)
+            data = timelapse.animation(film) if _SUFFIXES[first.suffix.lower()] is FilmFormat.WEBP else film
+        except Exception as error:  # of the encoder, of many kinds; the painting exists already
+            raise CannotWrite(f"{painted} was saved, but its time-lapse could not be made.") from error
         try:
             partial = files.write_partial(first.parent, data)
             try:
@@ -54,8 +57,13 @@ class FilmTarget:
             raise CannotWrite(f"{painted} was saved, but its time-lapse could not be written ({reason_of(error)}).") from error
 
 
-def plan(out: str | None, photos: int, params: StyleParams, *, overwrite: bool) -> FilmTarget | None:
+def plan(
+    out: str | None, photos: int, params: StyleParams, *, overwrite: bool = False, originals: Collection[Path] = ()
+) -> FilmTarget | None:
     """Where `--timelapse` leads; None without it.
+
+    Args:
+        originals: photos, styles and masks. They are never replaced, under whatever name.
 
     Raises:
         CannotWrite: when the folder cannot be written, the file extension is unknown, or an existing file may not be replaced.
@@ -76,6 +84,8 @@ def plan(out: str | None, photos: int, params: StyleParams, *, overwrite: bool) 
         )
     if photos > 1:
         raise CannotWrite(f"{path.name} is one file, but there are {photos} photos. Use a folder for the time-lapses instead.")
+    if outputs.is_one_of(path, originals):
+        raise CannotWrite(f"{path} is one of the photos, styles or masks, which are never replaced. Choose another name.")
     found = files.identity(path)
     if found and not overwrite:
         raise CannotWrite(f"{path} exists. Choose another name for the time-lapse, or add --overwrite.")

@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 from typer.testing import Result
 
+from nst import timelapse
 from tests.support.command_line import made
 
 Run = Callable[..., Result]
@@ -48,6 +49,25 @@ def test_a_film_that_exists_is_replaced_only_on_request(paint: Run, photo: Path)
     assert Path("film.mp4").read_bytes() == b"mine"
     assert paint(photo, "-s", "copperplate", "--timelapse", "film.mp4", "--overwrite").exit_code == 0
     assert frames_of(Path("film.mp4")) == 144
+
+
+def test_a_photo_is_never_replaced_by_its_film(paint: Run, photo: Path) -> None:
+    with Image.open(photo) as picture:
+        picture.save("photo.webp")
+    before = Path("photo.webp").read_bytes()
+    refused = paint("photo.webp", "-s", "copperplate", "--timelapse", "photo.webp", "--overwrite")
+    assert "never replaced" in refused.stderr
+    assert Path("photo.webp").read_bytes() == before
+
+
+def test_a_film_that_cannot_be_made_costs_no_painting(paint: Run, photo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> bytes:
+        raise ValueError("the encoder is broken")
+
+    monkeypatch.setattr(timelapse, "film", broken)
+    result = paint(photo, "-s", "copperplate", "--timelapse", "film.mp4")
+    assert "photo-copperplate.png was saved, but its time-lapse could not be made" in result.stderr
+    assert Path("photo-copperplate.png").is_file()
 
 
 def test_in_a_folder_a_film_gets_a_number_instead_of_replacing_another(paint: Run, photo: Path) -> None:
