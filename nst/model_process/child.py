@@ -18,7 +18,7 @@ from typing import IO
 from PIL import Image
 
 from nst import images
-from nst.domain import FencingToken, JobProgress, Progress, StyleParams, StyleShare
+from nst.domain import FencingToken, JobProgress, Mode, Progress, StyleParams, StyleShare
 from nst.errors import PasticheError
 from nst.images import Format
 from nst.lru import LRUCache
@@ -175,7 +175,8 @@ class _Child:
 
     def _painted(self, request: PaintRequest) -> Done | Stopped:
         codec = self._codec
-        recorder = FrameRecorder() if self._role is Role.PAINTING else None
+        is_filmed = self._role is Role.PAINTING and request.params.mode is not Mode.INSTANT
+        recorder = FrameRecorder() if is_filmed else None
         throttle = Throttle(self._send, codec.progress_seconds, time.monotonic, codec.first_progress_seconds)
 
         def on_progress(progress: Progress) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from nst.domain import JobState
+from nst.domain.keys import timelapse_key
 from nst.store.ports.batch import BatchPhase
 from nst.store.wire import MalformedMessage, Sender, decode_message
 from nst.worker.cloud.message_reader import MessageReader
@@ -147,6 +148,7 @@ def test_what_is_painted_after_the_cancellation_is_taken_away(still: Cloud) -> N
     still.service.cancel(job.id, "anna")
     read_all(still)
     assert still.record(job).state is JobState.CANCELLED
+    still.backend.objects.put(timelapse_key(job.id), b"a film")
     still.aws.say(painted(still, job.id, attempt=1, size=9))
     read_all(still)
     assert still.aws.keys() == {job.input_key}

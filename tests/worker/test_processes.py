@@ -14,7 +14,7 @@ import psutil
 import pytest
 
 from nst.bootstrap import open_catalogue
-from nst.domain import FencingToken, Job, JobState, StyleParams, StyleShare
+from nst.domain import FencingToken, Job, JobState, Mode, StyleParams, StyleShare
 from nst.domain.keys import timelapse_key
 from nst.model_process.messages import Done, FromChild, PaintRequest
 from nst.model_process.parent import BROKEN, ModelProcess
@@ -138,6 +138,17 @@ def test_the_parent_receives_plain_values_and_so_never_loads_what_the_child_has_
     (done,) = (message for message in received if isinstance(message, Done))
     assert type(done.recipe["engine"]) is str
     assert done.picture.startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize(("mode", "is_filmed"), [(Mode.OPTIMISED, True), (Mode.QUICK, True), (Mode.INSTANT, False)])
+def test_paintings_with_steps_have_a_time_lapse(start: Callable[[str], ModelProcess], mode: Mode, is_filmed: bool) -> None:
+    child = start("quick")
+    asked = request()
+    child.send(replace(asked, params=replace(asked.params, mode=mode)))
+    received: list[FromChild] = []
+    until(lambda: received.extend(child.received()) or any(isinstance(message, Done) for message in received))
+    (done,) = (message for message in received if isinstance(message, Done))
+    assert (done.film is not None) == is_filmed
 
 
 def test_the_child_is_given_no_secret(start: Callable[[str], ModelProcess], monkeypatch: pytest.MonkeyPatch) -> None:

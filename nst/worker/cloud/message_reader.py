@@ -8,7 +8,7 @@ import logging
 from contextlib import suppress
 
 from nst.domain import FencingToken, Job, JobProgress, JobState, Outcome, input_key_of, output_key_of
-from nst.domain.keys import is_key, job_id_of, preview_key
+from nst.domain.keys import is_key, job_id_of, preview_key, timelapse_key
 from nst.errors import ObjectMissing, PasticheError, StoreUnavailable
 from nst.service.visibility import record_cleanup
 from nst.settings import Settings
@@ -175,9 +175,9 @@ class MessageReader:
             self._discard(message.sender, message.result_key)
 
     def _discard(self, sender: Sender, key: str) -> None:
-        """Deletes the painting of a job that was cancelled or deleted, and no other picture."""
+        """Deletes the painting and the time-lapse of a job that was cancelled or deleted, and no other picture."""
         if is_key(key) and key == output_key_of(key) != input_key_of(key) and job_id_of(key) == sender.job_id:
-            self._backend.objects.delete([key])
+            self._backend.objects.delete([key, timelapse_key(sender.job_id)])
 
     def _stop(self, sender: Sender) -> None:
         if sender.assignment:

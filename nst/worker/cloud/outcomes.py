@@ -4,7 +4,7 @@ import logging
 from contextlib import suppress
 
 from nst.domain import FencingToken, Job, Outcome, output_key_of
-from nst.domain.keys import preview_key
+from nst.domain.keys import preview_key, timelapse_key
 from nst.errors import ObjectMissing
 from nst.settings import Settings
 from nst.store.ports import Backend
@@ -41,9 +41,12 @@ def painting_of(backend: Backend, job: Job) -> Outcome | None:
     """
     key = output_key_of(job.input_key)
     try:
-        return Outcome.succeeded(key, backend.objects.size(key), {})
+        size = backend.objects.size(key)
     except ObjectMissing:
         return None
+    with suppress(ObjectMissing):
+        size += backend.objects.size(timelapse_key(job.id))
+    return Outcome.succeeded(key, size, {})
 
 
 def ending_of(job: Job, reason: str, exit_code: int | None, settings: Settings) -> Outcome:
