@@ -110,7 +110,8 @@ def prepare(order: Order, owner: str, catalogue: Catalogue, limits: Limits, max_
     input_key = object_key(job_id, "input", suffix, public=order.public)
     width, height = images.size_of(photo)
     pictures = {input_key: photo, **_uploaded_styles(order, job_id, limits), **_masks(order, job_id, limits, (width, height))}
-    styles = iter([ref or StyleRef(style_key(job_id, n), order.all_styles[n].share) for n, ref in enumerate(offered)])
+    keys = _upload_keys(order, job_id)
+    styles = iter([ref or StyleRef(keys[each.style], each.share) for ref, each in zip(offered, order.all_styles, strict=True)])
     own = tuple(islice(styles, len(order.styles)))
     regions = tuple(_regions(order, job_id, styles))
     size = sum(map(len, pictures.values()))
@@ -119,23 +120,25 @@ def prepare(order: Order, owner: str, catalogue: Catalogue, limits: Limits, max_
 
 
 def _check_choices(order: Order) -> None:
-    _check_styles(order.styles, least=1)
+    if not order.styles:
+        raise InvalidParams(f"Choose from one to {MAX_STYLES} styles.")
+    _check_styles(order.styles, "A painting")
     if len(order.regions) > MAX_REGIONS:
         raise InvalidParams(f"A painting may have at most {MAX_REGIONS} regions; these are {len(order.regions)}.")
-    for region in order.regions:
-        _check_styles(region.styles, least=0)
+    for number, region in enumerate(order.regions, start=1):
+        _check_styles(region.styles, f"Region {number}")
         if region.strength is not None:
             replace(order.params, strength=region.strength)  # checks it
         if isinstance(region.mask, str) and region.mask not in AUTOMATIC:
             names = ", ".join(AUTOMATIC)
             raise InvalidParams(f"There is no region called {region.mask[:50]!r}. Send a mask, or one of these names: {names}.")
-    if sum(isinstance(choice.style, bytes) for choice in order.all_styles) > MAX_UPLOADED_STYLES:
+    if len({choice.style for choice in order.all_styles if isinstance(choice.style, bytes)}) > MAX_UPLOADED_STYLES:
         raise InvalidParams(f"At most {MAX_UPLOADED_STYLES} pictures of your own can be styles of one painting. Use fewer.")
 
 
-def _check_styles(choices: Sequence[StyleChoice], least: int) -> None:
-    if not least <= len(choices) <= MAX_STYLES:
-        raise InvalidParams(f"Choose from one to {MAX_STYLES} styles.")
+def _check_styles(choices: Sequence[StyleChoice], what: str) -> None:
+    if len(choices) > MAX_STYLES:
+        raise InvalidParams(f"{what} can have at most {MAX_STYLES} styles; these are {len(choices)}.")
     if any(choice.share > 1000 for choice in choices) or (choices and not any(choice.share > 0 for choice in choices)):
         raise InvalidParams("Shares must be numbers from 0 to 1000, and not all of them 0.")
 
@@ -149,9 +152,20 @@ def _offered(choice: StyleChoice, catalogue: Catalogue) -> StyleRef | None:
 
 
 def _uploaded_styles(order: Order, job_id: str, limits: Limits) -> dict[str, bytes]:
-    """The style pictures to store, by key. They are numbered through, the regions' after the painting's."""
-    uploads = {style_key(job_id, number): each.style for number, each in enumerate(order.all_styles) if isinstance(each.style, bytes)}
-    return {key: _reencoded(data, limits, _OPAQUE)[1] for key, data in uploads.items()}
+    """The style pictures to store, by key."""
+    return {key: _reencoded(data, limits, _OPAQUE)[1] for data, key in _upload_keys(order, job_id).items() if isinstance(data, bytes)}
+
+
+def _upload_keys(order: Order, job_id: str) -> dict[str | bytes, str]:
+    """The key of each uploaded style picture, by its bytes: one that is used in several places is stored once.
+
+    The places are numbered through, the regions' after the painting's.
+    """
+    keys: dict[str | bytes, str] = {}
+    for number, each in enumerate(order.all_styles):
+        if isinstance(each.style, bytes):
+            keys.setdefault(each.style, style_key(job_id, number))
+    return keys
 
 
 def _masks(order: Order, job_id: str, limits: Limits, photo_size: tuple[int, int]) -> dict[str, bytes]:

@@ -21,6 +21,7 @@ from tests.support.pictures import noise_bytes, picture_bytes
 from tests.support.studio import DAY, Studio
 
 TIDE = [StyleChoice("tide-wash")]
+OWN = [StyleChoice(picture_bytes(colour=(n, 0, 0))) for n in range(16)]
 
 
 def mask_bytes(size: tuple[int, int] = (96, 64), box: tuple[int, int, int, int] = (0, 0, 48, 64), format: str = "PNG") -> bytes:
@@ -36,9 +37,9 @@ def stored_mask(studio: Studio, job_id: str, number: int = 0) -> Image.Image:
 
 
 def test_regions_become_masks_and_styles_of_the_job(studio: Studio) -> None:
-    own = picture_bytes(colour="red")
+    own, another = picture_bytes(colour="red"), picture_bytes(colour="blue")
     choices = [
-        RegionChoice(mask_bytes(), [StyleChoice("tide-wash", 2.0), StyleChoice(own, 3.0)], 0.25),
+        RegionChoice(mask_bytes(), [StyleChoice("tide-wash", 2.0), StyleChoice(another, 3.0)], 0.25),
         RegionChoice("faces"),
         RegionChoice(mask_bytes(box=(60, 0, 96, 64))),
     ]
@@ -53,6 +54,18 @@ def test_regions_become_masks_and_styles_of_the_job(studio: Studio) -> None:
     assert set(job.object_keys) == studio.stored()
     assert job.size_bytes == sum(found.size for found in studio.backend.objects.listing())
     assert [style.name for style in job.styles] == [style_key(job.id, 0), "starlit-swirl"]
+
+
+def test_a_picture_that_is_a_style_in_several_places_is_stored_once(studio: Studio) -> None:
+    own = picture_bytes(colour="red")
+    regions = [RegionChoice("sky", [StyleChoice("tide-wash"), StyleChoice(own, 2.0)]), RegionChoice("faces", [StyleChoice(own, 3.0)])]
+    job = studio.submit(styles=[StyleChoice(own)], regions=regions)
+    assert studio.stored() == {job.input_key, style_key(job.id, 0)}
+    shares = [(style.name, style.share) for region in job.regions for style in region.styles if style.is_upload]
+    assert shares == [(style_key(job.id, 0), 2.0), (style_key(job.id, 0), 3.0)]
+    assert studio.service.order(job.id, "anna").regions[1].styles[0].style == studio.service.order(job.id, "anna").styles[0].style
+    studio.service.delete(job.id, "anna")
+    assert studio.stored() == set()
 
 
 def test_a_mask_is_stored_grey_and_exact(studio: Studio) -> None:
@@ -84,7 +97,7 @@ def test_a_mask_that_is_larger_than_the_photo_is_reduced_and_a_smaller_one_stays
         (RegionChoice("sea"), InvalidParams, "no region called 'sea'.* sky"),
         (RegionChoice(mask_bytes(), [StyleChoice("no-such-style")]), UnknownStyle, "no-such-style"),
         (RegionChoice(mask_bytes(), [StyleChoice(b"nothing")]), NotAPicture, "not a"),
-        (RegionChoice(mask_bytes(), TIDE * 5), InvalidParams, "one to 4 styles"),
+        (RegionChoice(mask_bytes(), TIDE * 5), InvalidParams, "Region 2 can have at most 4 styles; these are 5"),
         (RegionChoice(mask_bytes(), [StyleChoice("tide-wash", 0.0)]), InvalidParams, "Shares"),
         (RegionChoice(mask_bytes(), TIDE, 1.5), InvalidParams, "Strength must be a number from 0 to 1; it is 1.5"),
         (RegionChoice(mask_bytes(), TIDE, float("nan")), InvalidParams, "Strength"),
@@ -102,7 +115,7 @@ def test_a_region_that_is_refused_leaves_nothing(studio: Studio, choice: RegionC
     ("regions", "sentence"),
     [
         ([RegionChoice("sky")] * 9, "at most 8 regions; these are 9"),
-        ([RegionChoice("sky", [StyleChoice(picture_bytes())] * 4)] * 4, "At most 12 pictures of your own"),
+        ([RegionChoice("sky", OWN[4 * n : 4 * n + 4]) for n in range(4)], "At most 12 pictures of your own"),
     ],
 )
 def test_there_are_not_too_many(studio: Studio, regions: list[RegionChoice], sentence: str) -> None:
