@@ -176,7 +176,7 @@ def message_limit(max_bytes: int) -> int:
 
 
 def too_large(max_bytes: int) -> PictureTooLarge:
-    return PictureTooLarge(f"The message is too large: a picture may have {max_bytes / 1e6:g} MB. Save the picture smaller.")
+    return PictureTooLarge(f"The message is too large: all pictures in it may have {max_bytes / 1e6:g} MB together. Save them smaller.")
 
 
 def has_too_many_parts(message: str | bytes | bytearray) -> bool:

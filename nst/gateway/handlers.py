@@ -131,5 +131,5 @@ class Handlers:
         """
         owner = find_job(self._service, principal, job_id).owner
         if not owner:
-            raise NotAllowed("This painting is in the gallery. Only the key that it was submitted with may change it.")
+            raise NotAllowed("This painting is in the gallery. Only the key that it was submitted with has access to more than that.")
         return owner
