@@ -155,9 +155,11 @@ def begin_like(service: Service, job: Job) -> None:
     wanted = _offered(job.styles)
     styles, note = _available(service, wanted)
     _begin(job.params, styles, note if wanted else _PAST_UPLOADED)
-    regions = [(each, _available(service, _offered(each.styles))[0]) for each in job.regions]
-    masks_unseen = [(each.mask_key if each.is_automatic else "", styles, each) for each, styles in regions if styles or each.is_automatic]
-    _add_parts([_part(kind, None, styles, each.strength) for kind, styles, each in masks_unseen])
+    regions = [(each, *_available(service, _offered(each.styles))) for each in job.regions]
+    _add_notes([note for _, _, note in regions])
+    shown = [(each, styles) for each, styles, _ in regions if styles or each.is_automatic]
+    kinds = [each.mask_key if each.is_automatic else "" for each, _ in shown]
+    _add_parts([_part(kind, None, styles, each.strength, keeps=not each.styles) for kind, (each, styles) in zip(kinds, shown, strict=True)])
 
 
 def begin_again(service: Service, order: Order) -> None:
@@ -165,13 +167,16 @@ def begin_again(service: Service, order: Order) -> None:
     styles, note = _available(service, order.styles)
     take_photo(order.photo, "The photo of your painting")
     _begin(order.params, styles, note)
-    regions = [RegionChoice(each.mask, _available(service, each.styles)[0], each.strength) for each in order.regions]
+    regions = list(order.regions)
     if regions and isinstance(regions[0].mask, bytes) and not regions[0].styles and masks.is_full(regions[0].mask):
         del regions[0]
         current().parts.earlier.copy_choice(current())
         current().copy_choice(Selection([KEEP]))
     kinds = [("", Mask(each.mask)) if isinstance(each.mask, bytes) else (each.mask, None) for each in regions]
-    _add_parts([_part(kind, mask, each.styles, each.strength) for (kind, mask), each in zip(kinds, regions, strict=True)])
+    found = [_available(service, each.styles) for each in regions]
+    _add_notes([note for _, note in found])
+    parts = zip(kinds, regions, found, strict=True)
+    _add_parts([_part(kind, mask, styles, each.strength, keeps=not each.styles) for (kind, mask), each, (styles, _) in parts])
 
 
 def follow_catalogue(service: Service) -> bool:
@@ -254,11 +259,17 @@ def _choose(selection: Selection, styles: Sequence[StyleChoice]) -> None:
     selection.second_share = round(100 * list(chosen.values())[1] / sum(chosen.values())) if len(chosen) == 2 else 50
 
 
-def _part(kind: str, mask: Mask | None, styles: Sequence[StyleChoice], strength: float | None) -> Part:
+def _part(kind: str, mask: Mask | None, styles: Sequence[StyleChoice], strength: float | None, *, keeps: bool) -> Part:
+    """A part of a past painting. One whose styles are gone gets the painting's first style."""
     part = Part(kind=kind, strength=strength, mask=mask, rev=int(mask is not None))
     _choose(part, styles)
-    part.chosen = part.chosen or [KEEP]
+    part.chosen = part.chosen or ([KEEP] if keeps else current().chosen[:1])
     return part
+
+
+def _add_notes(notes: Sequence[str | None]) -> None:
+    now = current()
+    now.note = " ".join(dict.fromkeys(note for note in (now.note, *notes) if note)) or None
 
 
 def _add_parts(items: Sequence[Part]) -> None:

@@ -10,9 +10,11 @@ from streamlit.testing.v1 import AppTest
 
 from nst import images
 from nst.domain import Job
+from nst.errors import UnknownStyle
 from nst.images import STORED_LIMITS
 from nst.preview import Previews
-from nst.service import Order, RegionChoice, StyleChoice
+from nst.service import Order, RegionChoice, Service, StyleChoice
+from nst.styles import StyleEntry
 from nst.ui import masks, part_messages, singletons
 from nst.ui.draft import Draft, Picture
 from nst.ui.kept_drafts import KeptDrafts
@@ -157,6 +159,28 @@ def test_a_painting_is_made_again_with_its_parts(open_page: OpenPage, studio: Di
     page.button(key="submit").click().run()
     again = studio.service.mine(ANNA)[0]
     assert [(len(region.styles), region.strength) for region in again.regions] == [(0, None), (2, 0.3), (0, None)]
+
+
+def test_a_part_whose_style_is_gone_is_painted_and_not_kept(
+    open_page: OpenPage, studio: DiskStudio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    regions = [RegionChoice("sky", [StyleChoice("tide-wash")]), RegionChoice("faces")]
+    job = studio.service.submit(ANNA, Order(picture_bytes(), [StyleChoice("copperplate")], "form", regions=regions))
+    studio.end(studio.begin())
+    service = type(studio.service)
+    find = service.style
+
+    def without_tide_wash(self: Service, style_id: str, digest: str | None = None) -> StyleEntry:
+        if style_id == "tide-wash":
+            raise UnknownStyle("There is no style called tide-wash.")
+        return find(self, style_id, digest)
+
+    monkeypatch.setattr(service, "style", without_tide_wash)
+    page = open_page(job=job.id)
+    page.button(key="again").click().run()
+    sky, faces = draft_of(page).parts.items
+    assert (sky.chosen, faces.chosen) == (["copperplate"], [KEEP])
+    assert "no longer available" in (draft_of(page).note or "")
 
 
 def test_somebodys_painting_gives_its_styles_and_no_masks(open_page: OpenPage, studio: DiskStudio) -> None:
