@@ -11,7 +11,7 @@ from tests.hostile.attacks.client import Page, http_client, open_page
 BEGUN, WHOLE = 900_000, 19_000_000
 
 
-async def attack(url: str, uploads: int = 60, seconds: float = 40.0) -> dict[str, Any]:
+async def attack(url: str, uploads: int = 60, seconds: float = 120.0) -> dict[str, Any]:
     """
     Args:
         seconds: that each waits for an answer.
