@@ -128,16 +128,23 @@ def has_begun() -> bool:
     return "draft" in st.session_state
 
 
-def take_photo(data: bytes | None, alt: str = "Your photo") -> None:
-    """Takes a photo into the draft, or notes why it cannot be used. None removes the photo."""
+def take_photo(data: bytes | None, alt: str = "Your photo", keeps_last: bool = False) -> None:
+    """Takes a photo into the draft, or notes why it cannot be used. None removes the photo.
+
+    Args:
+        keeps_last: whether the last photo and its parts stay where this one cannot be used.
+    """
     draft = current()
-    draft.photo, draft.photo_error = _read(data, alt, singletons.settings().preview_side)
+    photo, draft.photo_error = _read(data, alt, singletons.settings().preview_side)
+    if draft.photo_error and keeps_last:
+        return
+    draft.photo = photo
     draft.parts.start_over()
 
 
 def take_sample(name: str) -> None:
     title = next(sample.title for sample in samples.SAMPLES if sample.name == name)
-    take_photo(images.encode(samples.load(name), Format.PNG), title)
+    take_photo(images.encode(samples.load(name), Format.PNG), title, keeps_last=True)
 
 
 def take_style(data: bytes | None) -> None:
@@ -160,6 +167,10 @@ def begin_like(service: Service, job: Job) -> None:
     shown = [(each, styles) for each, styles, _ in regions if styles or each.is_automatic]
     kinds = [each.mask_key if each.is_automatic else "" for each, _ in shown]
     _add_parts([_part(kind, None, styles, each.strength, keeps=not each.styles) for kind, (each, styles) in zip(kinds, shown, strict=True)])
+    first = job.regions[0] if any(not part.keeps_photo for part in current().parts.items) else None
+    if first and not first.styles and not first.is_automatic:
+        current().parts.earlier.copy_choice(current())  # nobody else sees its mask: a rest that is kept comes first, and is the likely one
+        current().copy_choice(Selection([KEEP]))
 
 
 def begin_again(service: Service, order: Order) -> None:

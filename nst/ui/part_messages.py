@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 
 from nst.domain import AUTOMATIC
-from nst.errors import PasticheError
+from nst.errors import PasticheError, ServerBusy
 from nst.ui import masks
 from nst.ui.draft import Draft
 from nst.ui.parts import COLOURS, KEEP, Part, Selection
@@ -15,10 +15,12 @@ _ID = re.compile(r"\d{1,10}-\d{1,10}", re.ASCII)  # of a part that the page has 
 def take_edit(draft: Draft, sent: object) -> None:
     """Takes the list of parts as the page has changed it: `{"token", "turn", "active", "parts": [{"id", "kind", "colour", "rev"}]}`."""
     match sent:
-        case {"token": draft.parts.token, "turn": int(turn), "active": str(active), "parts": [*items]} if turn > draft.parts.turn:
+        case {"token": draft.parts.token, "turn": int(turn), "active": str(active), "parts": [*items]} if turn > draft.parts.edited:
             listed = {part.id: part for item in items if (part := _listed(draft, item)) is not None}
             draft.parts.items = list(listed.values())[: draft.parts.most(draft.keeps_photo)]
-            draft.parts.turn, draft.parts.active = turn, active if active in listed else ""
+            parts = draft.parts
+            parts.edited, parts.active = turn, active if active in listed else ""
+            parts.turn = turn if turn > parts.turn else parts.turn + 1  # both sides have changed the list: the page takes it again
 
 
 def take_masks(draft: Draft, sent: object) -> None:
@@ -55,10 +57,13 @@ def _first_choice(draft: Draft, kind: str) -> Selection:
 
 
 def _take_mask(draft: Draft, part: Part, rev: int, png: str) -> None:
-    part.mask, part.note, part.rev, part.seen_rev, part.search = None, "", rev, rev, None
-    if not png or draft.photo is None:
-        return
-    try:
-        part.mask = masks.read(png, draft.photo.ratio)
-    except PasticheError as error:
-        part.note = str(error)
+    mask, note = None, ""
+    if png and draft.photo is not None:
+        try:
+            mask = masks.read(png, draft.photo.ratio)
+        except ServerBusy as error:
+            part.note = str(error)  # and the change is not confirmed: the page sends it again
+            return
+        except PasticheError as error:
+            note = str(error)
+    part.mask, part.note, part.rev, part.seen_rev, part.search = mask, note, rev, rev, None

@@ -132,6 +132,7 @@ class Parts:
         enabled: whether the visitor wants parts. They are kept while it is off.
         active: the id of the part that is painted and whose styles are chosen, or "" for the rest.
         turn: the number of the latest change of the list, on either side; see `components/region_brush.js`.
+        edited: the `turn` of the list that was last taken from the page.
         token: of this list. The page forgets its parts when it changes.
         earlier: what was chosen for the whole photo before its rest was kept.
         keeps_rest: whether the rest is kept once `enabled` is on again.
@@ -142,6 +143,7 @@ class Parts:
     items: list[Part] = field(default_factory=list)
     active: str = ""
     turn: int = 0
+    edited: int = 0
     token: str = field(default_factory=new_id)
     earlier: Selection = field(default_factory=Selection)
     keeps_rest: bool = True
@@ -171,13 +173,13 @@ class Parts:
     def start_over(self) -> None:
         """For another photo: masks do not fit it. Automatic regions are searched for again."""
         self.items = [replace(part, id=new_id(), mask=None, rev=0, seen_rev=0, search=None, note="") for part in self.items if part.kind]
-        self.active, self.turn, self.token, self.found = "", 0, new_id(), {}
+        self.active, self.turn, self.edited, self.token, self.found = "", 0, 0, new_id(), {}
 
     def copy(self) -> "Parts":
         """The same for another page, which has no masks yet."""
         items = [replace(part, chosen=[*part.chosen], seen_rev=0, search=None) for part in self.items]
         earlier = replace(self.earlier, chosen=[*self.earlier.chosen])
-        return replace(self, items=items, token=new_id(), turn=0, earlier=earlier, found={**self.found})
+        return replace(self, items=items, token=new_id(), turn=0, edited=0, earlier=earlier, found={**self.found})
 
     def layers(self) -> Sequence[Layer]:
         """The parts that have a mask, or will have one."""

@@ -22,8 +22,9 @@ def show_photo() -> None:
         st.html(
             f'<figure class="chosen-photo"><img src="{photo.shown}" alt="Your photo"><figcaption>{escape(photo.alt)}</figcaption></figure>'
         )
-        with st.popover("Change", key=_CHANGE, icon=":material/swap_horiz:", on_change="rerun"):
+        with st.popover("Change", key=_CHANGE, icon=":material/swap_horiz:", on_change=_forget_error):
             _show_sources("Choose another photo")
+    _show_error()
 
 
 def _show_sources(label: str) -> None:
@@ -33,11 +34,20 @@ def _show_sources(label: str) -> None:
         _from_file,
         f"{INPUT_FORMATS}. Place, date and all other metadata are removed.",
     )
-    if error := draft.current().photo_error:
-        st.error(error, icon=":material/image_not_supported:")
+    if draft.current().photo is None:
+        _show_error()
     if st.toggle("Use the camera", key="use_camera"):
         st.camera_input("Take a photo", key="camera", on_change=_from_camera, label_visibility="collapsed")
     _show_samples()
+
+
+def _show_error() -> None:
+    if error := draft.current().photo_error:
+        st.error(error, icon=":material/image_not_supported:")
+
+
+def _forget_error() -> None:
+    draft.current().photo_error = None
 
 
 def _show_samples() -> None:
@@ -51,13 +61,13 @@ def _show_samples() -> None:
 
 
 def _from_file(name: str, data: bytes) -> None:
-    draft.take_photo(data, name or "Your photo")
+    draft.take_photo(data, name or "Your photo", keeps_last=True)
     _close()
 
 
 def _from_camera() -> None:
     file = st.session_state["camera"]
-    draft.take_photo(file.getvalue() if file else None, "The photo you took")
+    draft.take_photo(file.getvalue() if file else None, "The photo you took", keeps_last=True)
     uploader.empty("photo")
     st.session_state[_CHANGE] = False
 

@@ -13,6 +13,7 @@ from nst.ui.parts import KEEP, OWN, Selection
 from nst.ui.style_words import WORDS
 from nst.ui.urls import style_url
 
+_KEEPS_NO_REST = f"Everything else cannot be kept as well: a painting has at most {MAX_REGIONS} parts. Remove one first."
 _OTHERS = {OWN: "**Your picture.**", KEEP: "**Keep the photo.** This part stays as it is."}
 
 
@@ -58,15 +59,21 @@ def _sketch_all(visit: Visit, entries: Sequence[StyleEntry]) -> dict[str, str]:
 
 
 def _show_own_tiles() -> None:
-    """The photo, which may be kept where there are parts, and the visitor's own style. A rest that is kept takes the place of a part."""
+    """The photo, which may be kept where there are parts, and the visitor's own style."""
     now = draft.current()
-    if now.photo is not None and now.parts.enabled and (now.parts.active_part or len(now.parts.items) < MAX_REGIONS):
-        _show_tile(KEEP, "Keep the photo", now.photo.shown)
+    if now.photo is not None and now.parts.enabled:
+        _show_tile(KEEP, "Keep the photo", now.photo.shown, disabled=not _can_keep())
     if now.own_style is not None:
         _show_tile(OWN, "Your picture", now.own_style.shown)
 
 
-def _show_tile(style: str, title: str, source: str, sketch: str | None = None) -> None:
+def _can_keep() -> bool:
+    """Whether the photo may be kept in what is being chosen for. A rest that is kept takes the place of a part."""
+    parts = draft.current().parts
+    return not parts.enabled or parts.active_part is not None or len(parts.items) < MAX_REGIONS
+
+
+def _show_tile(style: str, title: str, source: str, sketch: str | None = None, disabled: bool = False) -> None:
     """
     Args:
         sketch: the URL of a sketch. Until it has loaded, the style's own picture is seen behind it.
@@ -81,6 +88,7 @@ def _show_tile(style: str, title: str, source: str, sketch: str | None = None) -
             type="primary" if is_chosen else "secondary",
             on_click=_choose,
             args=(style,),
+            disabled=disabled,
         )
 
 
@@ -89,6 +97,8 @@ def _show_choice(entries: dict[str, StyleEntry]) -> None:
     now = draft.current().selection
     lines = [f"**{entries[style].title}.** {entries[style].line}" if style in entries else _OTHERS[style] for style in now.chosen]
     with st.container(key="choice"):
+        if not _can_keep():
+            st.caption(_KEEPS_NO_REST)
         st.markdown("  \n".join(lines))
         regions_form.show_strength()
         if now.keeps_photo:

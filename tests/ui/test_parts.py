@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from io import BytesIO
 
 import pytest
-from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from nst import images
+from nst.client_network import client_network
 from nst.domain import Job
 from nst.errors import UnknownStyle
 from nst.images import STORED_LIMITS
@@ -16,36 +16,14 @@ from nst.preview import Previews
 from nst.service import Order, RegionChoice, Service, StyleChoice
 from nst.styles import StyleEntry
 from nst.ui import masks, part_messages, singletons
-from nst.ui.draft import Draft, Picture
+from nst.ui.draft import Draft
 from nst.ui.kept_drafts import KeptDrafts
 from nst.ui.parts import KEEP, Mask, Part, Parts
 from tests.support.pages import ANNA, BERT, DiskStudio, keys, words
+from tests.support.parts import WIDE, by_hand, half_white, listed, painted
 from tests.support.pictures import picture_bytes
 from tests.support.waiting import until
 from tests.ui.conftest import Configure, OpenPage
-
-WIDE = Picture(picture_bytes(), "", b"", "me.png", 1.5)
-
-
-def half_white(width: int = 96, height: int = 64) -> str:
-    """A mask as a page sends it: its left half is white."""
-    picture = Image.new("L", (width, height))
-    picture.paste(255, (0, 0, width // 2, height))
-    buffer = BytesIO()
-    picture.save(buffer, "PNG")
-    return b64encode(buffer.getvalue()).decode()
-
-
-def listed(draft: Draft, *parts: dict[str, object], active: str = "", turn: int = 1) -> None:
-    part_messages.take_edit(draft, {"token": draft.parts.token, "turn": turn, "active": active, "parts": list(parts)})
-
-
-def painted(draft: Draft, part_id: str, png: str, rev: int = 1) -> None:
-    part_messages.take_masks(draft, {"token": draft.parts.token, "masks": [{"id": part_id, "rev": rev, "png": png}]})
-
-
-def by_hand(number: int, kind: str = "") -> dict[str, object]:
-    return {"id": f"{number}-{number}", "kind": kind, "colour": number, "rev": 0}
 
 
 def photo_with_parts(open_page: OpenPage) -> AppTest:
@@ -194,6 +172,19 @@ def test_somebodys_painting_gives_its_styles_and_no_masks(open_page: OpenPage, s
     assert draft_of(page).chosen == ["copperplate"]
 
 
+def test_somebodys_kept_rest_is_kept(open_page: OpenPage, studio: DiskStudio) -> None:
+    regions = [RegionChoice(picture_bytes(colour="white")), RegionChoice("sky", [StyleChoice("tide-wash")])]
+    job = studio.service.submit(ANNA, Order(picture_bytes(), [StyleChoice("copperplate")], "form", public=True, regions=regions))
+    studio.end(studio.begin())
+    page = open_page(owner=BERT, job=job.id)
+    page.button(key=f"like_{job.id}").click().run()
+    draft = draft_of(page)
+    assert ([part.chosen for part in draft.parts.items], draft.chosen) == ([["tide-wash"]], [KEEP])
+    page.button(key="sample_cat").click().run()
+    page.toggle(key="by_parts").set_value(False).run()
+    assert draft_of(page).chosen == ["copperplate"]
+
+
 def test_another_photo_takes_no_masks_of_the_last_one(open_page: OpenPage) -> None:
     page = photo_with_parts(open_page)
     listed(draft_of(page), by_hand(0), by_hand(1, "sky"))
@@ -206,11 +197,64 @@ def test_another_photo_takes_no_masks_of_the_last_one(open_page: OpenPage) -> No
     assert parts.token != token
 
 
+def test_a_photo_that_cannot_be_used_leaves_the_last_one_with_its_masks(open_page: OpenPage) -> None:
+    page = photo_with_parts(open_page)
+    listed(draft_of(page), by_hand(0))
+    painted(draft_of(page), "0-0", half_white())
+    page.file_uploader(key="photo").upload("me.jpg", b"dear diary", "image/jpeg").run()
+    assert "This is not a JPEG" in words(page)
+    assert "<figcaption>me.png</figcaption>" in words(page)
+    assert [part.mask is not None for part in draft_of(page).parts.items] == [True]
+
+
+def test_a_rest_that_cannot_be_kept_as_well_says_so(open_page: OpenPage) -> None:
+    page = photo_with_parts(open_page)
+    draft_of(page).chosen = ["tide-wash"]
+    listed(draft_of(page), *[by_hand(number) for number in range(8)])
+    page.run()
+    assert page.button(key="keep_photo").disabled
+    assert "Everything else cannot be kept as well" in words(page)
+    page.button(key="part_0-0").click().run()
+    assert not page.button(key="keep_photo").disabled
+
+
 def test_messages_in_the_wrong_order_change_nothing() -> None:
     draft = Draft(photo=WIDE, chosen=["tide-wash"], parts=Parts(enabled=True))
     listed(draft, by_hand(0), turn=2)
     listed(draft, turn=1)
     assert [part.id for part in draft.parts.items] == ["0-0"]
+
+
+def test_changes_of_the_list_on_both_sides_at_once_are_both_taken() -> None:
+    draft = Draft(photo=WIDE, chosen=["tide-wash"], parts=Parts(enabled=True))
+    listed(draft, by_hand(0))
+    draft.parts.activate("0-0")
+    for _ in range(2):  # the page's state is read again with each message
+        listed(draft, by_hand(0), by_hand(1), active="1-1", turn=2)
+        assert [part.id for part in draft.parts.items] == ["0-0", "1-1"]
+        assert (draft.parts.active, draft.parts.turn) == ("1-1", 3), "the page takes the list, since it knows 2"
+    listed(draft, by_hand(1), turn=4)
+    assert (len(draft.parts.items), draft.parts.turn) == (1, 4)
+    draft.parts.start_over()
+    listed(draft, by_hand(2))
+    assert [part.id for part in draft.parts.items] == ["2-2"], "a new list begins with 1"
+
+
+@pytest.mark.usefixtures("studio")
+def test_a_mask_for_which_there_is_no_memory_now_is_sent_again() -> None:
+    draft = Draft(photo=WIDE, chosen=["tide-wash"], parts=Parts(enabled=True))
+    listed(draft, by_hand(0))
+    painted(draft, "0-0", half_white())
+    (part,) = draft.parts.items
+    mask, settings = part.mask, singletons.settings()
+    assert mask
+    share = max(settings.incoming_bytes, 6 * settings.max_bytes) // 2 - len(mask.png)
+    with singletons.picture_budget().reserve(share, client_network("here")):
+        painted(draft, "0-0", half_white(), rev=2)
+        assert "Too many pictures are open" in part.note
+        assert (part.mask, part.rev) == (mask, 1), "the change is not confirmed"
+    painted(draft, "0-0", half_white(), rev=2)
+    assert (part.mask, part.rev, part.note) == (mask, 2, "")
 
 
 @pytest.mark.usefixtures("studio")

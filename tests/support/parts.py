@@ -1,0 +1,33 @@
+"""What a page sends about the parts of a photo."""
+
+from base64 import b64encode
+from io import BytesIO
+
+from PIL import Image
+
+from nst.ui import part_messages
+from nst.ui.draft import Draft, Picture
+from tests.support.pictures import picture_bytes
+
+WIDE = Picture(picture_bytes(), "", b"", "me.png", 1.5)
+
+
+def half_white(width: int = 96, height: int = 64) -> str:
+    """A mask as a page sends it: its left half is white."""
+    picture = Image.new("L", (width, height))
+    picture.paste(255, (0, 0, width // 2, height))
+    buffer = BytesIO()
+    picture.save(buffer, "PNG")
+    return b64encode(buffer.getvalue()).decode()
+
+
+def listed(draft: Draft, *parts: dict[str, object], active: str = "", turn: int = 1) -> None:
+    part_messages.take_edit(draft, {"token": draft.parts.token, "turn": turn, "active": active, "parts": list(parts)})
+
+
+def painted(draft: Draft, part_id: str, png: str, rev: int = 1) -> None:
+    part_messages.take_masks(draft, {"token": draft.parts.token, "masks": [{"id": part_id, "rev": rev, "png": png}]})
+
+
+def by_hand(number: int, kind: str = "") -> dict[str, object]:
+    return {"id": f"{number}-{number}", "kind": kind, "colour": number, "rev": 0}
