@@ -42,6 +42,13 @@ def level(page: Page, part: int, x: float, y: float) -> int:
     return int(canvas.evaluate(f"(canvas, [x, y]) => canvas.getContext('2d').getImageData(...{place}, 1, 1).data[3]", [x, y]))
 
 
+def has_no_part(page: Page, stage: Any) -> None:
+    """Waits until a part is taken back that was added for a gesture."""
+    expect(element(page, "region_brush").get_by_role("status")).to_have_text("Part 1 is removed.")
+    expect(stage).to_have_accessible_name("Your photo. You paint: Everything else")
+    expect(page.locator(".st-key-region_brush .masks canvas")).to_have_count(0)
+
+
 def drag(page: Page, stage: Any, *places: tuple[float, float]) -> None:
     box = stage.bounding_box()
     for number, (x, y) in enumerate(places):
@@ -54,6 +61,12 @@ def drag(page: Page, stage: Any, *places: tuple[float, float]) -> None:
 def test_parts_are_painted_with_mouse_and_keyboard_and_submitted(studio: Studio, visitor: OpenBrowser, photo: Path) -> None:
     page = visitor(studio.url)
     stage = open_tools(page, photo)
+    stage.focus()
+    for key in ("Enter", "ArrowRight"):
+        page.keyboard.press(key)
+    expect(stage).to_have_accessible_name("Your photo. You paint: Part 1")
+    page.keyboard.press("Escape")
+    has_no_part(page, stage)
     drag(page, stage, (0.2, 0.2), (0.8, 0.2))
     covers(page, "Part 1", r"\d\d")
     assert (level(page, 0, 0.5, 0.2), level(page, 0, 0.5, 0.8)) == (255, 0)
@@ -79,6 +92,11 @@ def test_parts_are_painted_with_mouse_and_keyboard_and_submitted(studio: Studio,
     assert (level(page, 1, 0.85, 0.7), level(page, 1, 0.65, 0.85)) == (255, 0)
 
     stage.focus()
+    for key in ("f", *["Shift+ArrowDown"] * 8, "Enter"):
+        page.keyboard.press(key)
+    until(lambda: level(page, 1, 0.6, 0.999) == 255)  # at the edge, below the place where the lasso has ended
+    page.keyboard.press("Control+z")
+    assert level(page, 1, 0.6, 0.999) == 0
     page.keyboard.press("b")
     expect(tool(page, "Brush")).to_be_checked()
     for key in ("Shift+ArrowUp", "Enter", "Shift+ArrowLeft", "Enter"):

@@ -21,7 +21,7 @@ export default function ({ data, parentElement, setStateValue, setTriggerValue }
   const root = parentElement.querySelector(".brush");
   root.editor ??= new Editor(root);
   root.editor.update(data, setStateValue, setTriggerValue);
-  return () => root.editor.close();
+  return () => root.editor.setTrigger === setTriggerValue && root.editor.close(); // the end of an earlier call may come after a later call
 }
 
 class Editor {
@@ -34,9 +34,9 @@ class Editor {
     root.querySelector(".actions").onclick = ({ target }) => this.act(target.closest("button")?.value);
     root.onkeydown = (event) => this.shortcut(event);
     this.leave = (event) => this.sendFirst(event);
-    document.addEventListener("click", this.leave, true);
   }
   close() {
+    this.isClosed = true;
     document.removeEventListener("click", this.leave, true);
     clearTimeout(this.timer);
   }
@@ -47,14 +47,18 @@ class Editor {
     if (!isElsewhere || !event.isTrusted || !this.state.parts.some((part) => part.rev > part.told && part.rev > part.confirmed)) return;
     event.stopImmediatePropagation();
     event.preventDefault();
-    await this.send();
-    button.click();
+    try {
+      await this.send();
+    } finally {
+      button.click();
+    }
   }
 
   // What the page says.
 
   async update(data, setState, setTrigger) {
-    Object.assign(this, { data, setState, setTrigger });
+    Object.assign(this, { data, setState, setTrigger, isClosed: false });
+    document.addEventListener("click", this.leave, true); // once, however often it is added
     if (memory?.token !== data.token) {
       const scale = MAX_SIDE / Math.max(1, data.ratio);
       const [width, height] = [scale * data.ratio, scale].map((side) => Math.max(1, Math.round(side)));
@@ -63,7 +67,10 @@ class Editor {
     this.state = memory;
     this.stage.show(data.photo, data.ratio, memory.width, memory.height);
     if (data.turn > this.state.turn) this.adoptList(data);
-    for (const part of this.state.parts) await this.adoptMask(part, data.parts.find(({ id }) => id === part.id));
+    for (const part of this.state.parts) {
+      await this.adoptMask(part, data.parts.find(({ id }) => id === part.id));
+      if (this.data !== data) return; // a later update has come meanwhile
+    }
     this.render();
   }
   adoptList(data) {
@@ -79,8 +86,10 @@ class Editor {
     if (!news) return;
     Object.assign(part, { news, confirmed: news.rev });
     if (news.rev > part.rev && news.mask) {
+      const alpha = await part.mask.read(news.mask);
+      if (news.rev <= part.rev || this.stage.gesture?.part === part) return; // it was painted on meanwhile
       part.rev = news.rev;
-      await part.mask.load(news.mask);
+      part.mask.alpha = alpha;
       this.forget(part);
     } else if (news.rev < part.rev) this.sendSoon(part.told === part.rev ? SEND_AGAIN : SEND_DELAY);
   }
@@ -95,7 +104,7 @@ class Editor {
   }
   sendSoon(delay = SEND_DELAY) {
     clearTimeout(this.timer);
-    this.timer = setTimeout(() => this.send(), delay);
+    if (!this.isClosed) this.timer = setTimeout(() => this.send(), delay);
   }
   async send() {
     clearTimeout(this.timer);
@@ -103,7 +112,11 @@ class Editor {
     let size = 0;
     for (const part of this.state.parts.filter((each) => each.rev > each.confirmed)) {
       const { rev } = part;
-      const png = await part.png;
+      const png = await part.png.catch(() => null);
+      if (png === null) {
+        this.say(`${this.nameOf(part)} could not be sent. Paint on it again.`);
+        continue;
+      }
       if (masks.length && size + png.length > MAX_MESSAGE) break;
       size += png.length;
       masks.push({ id: part.id, rev, png });
@@ -137,11 +150,10 @@ class Editor {
     this.say(kind ? `Looking for it: ${this.nameOf(part)} …` : `${this.nameOf(part)} is new.`);
     return part;
   }
-  removePart() {
-    const gone = this.active;
+  remove(gone, active) {
     this.state.parts = this.state.parts.filter((part) => part !== gone);
     this.forget(gone);
-    this.changeList(this.state.parts.at(-1)?.id ?? "");
+    this.changeList(active ?? this.state.parts.at(-1)?.id ?? "");
     this.say(`${this.nameOf(gone)} is removed.`);
   }
   nameOf(part) {
@@ -160,8 +172,9 @@ class Editor {
     let sum = 0;
     for (const value of alpha) sum += value;
     const share = sum / 2.55 / alpha.length;
-    part.rev = Math.max(part.rev, part.confirmed) + 1;
-    part.png = sum ? greyPng(alpha, this.state.width) : "";
+    part.rev = Math.max(part.rev, part.confirmed, 1) + 1; // a region that was found is change 1: what is painted meanwhile is newer
+    part.png = sum ? greyPng(alpha, this.state.width) : Promise.resolve("");
+    part.png.catch(() => {}); // `send` says it
     this.say(`${this.nameOf(part)} covers ${share < 1 && sum ? "less than 1" : Math.round(share)} % of the photo.`);
     this.sendSoon();
     this.render();
@@ -193,7 +206,7 @@ class Editor {
     const acts = {
       undo: () => this.restore("undo", "redo"),
       redo: () => this.restore("redo", "undo"),
-      remove: () => this.removePart(),
+      remove: () => this.remove(this.active),
       feather: () => this.alter((alpha, width) => blurred(alpha, width, Math.ceil(width / 150))),
       invert: () => this.alter((alpha) => alpha.map((value) => 255 - value)),
       in: () => this.stage.zoom(1),

@@ -24,10 +24,10 @@ class Mask {
     for (let i = 0; i < alpha.length; i++) words[i] = (alpha[i] << 24) | (blue << 16) | (green << 8) | red;
     this.context.putImageData(image, 0, 0);
   }
-  async load(source) {
+  async read(source) { // the alpha of a grey picture
     const { width, height } = this.canvas;
     const grey = (await photo(source, width, height)).pixels;
-    this.alpha = Uint8Array.from({ length: width * height }, (_, i) => grey[4 * i]);
+    return Uint8Array.from({ length: width * height }, (_, i) => grey[4 * i]);
   }
 }
 
@@ -65,7 +65,8 @@ function filled(alpha, pixels, width, [x, y]) {
   const differ = (one, other, channel) => Math.abs(pixels[4 * one + channel] - pixels[4 * other + channel]);
   const near = (one, other, most) => [0, 1, 2].every((channel) => differ(one, other, channel) <= most);
   const result = alpha.slice();
-  const start = Math.min(alpha.length - 1, y * width + Math.min(x, width - 1));
+  const within = (place, size) => Math.min(size - 1, Math.max(0, place));
+  const start = within(y, alpha.length / width) * width + within(x, width);
   const stack = [start];
   result[start] = 255;
   while (stack.length) {
@@ -95,8 +96,9 @@ async function greyPng(alpha, width) {
   header[8] = 8;
   const chunks = [chunk("IHDR", header), chunk("IDAT", new Uint8Array(await packed.arrayBuffer())), chunk("IEND", new Uint8Array())];
   const file = new Blob([Uint8Array.of(137, 80, 78, 71, 13, 10, 26, 10), ...chunks]);
-  return new Promise((resolve) => {
+  return new Promise((resolve, reject) => {
     const reader = new FileReader();
+    reader.onerror = () => reject(reader.error);
     reader.onload = () => resolve(reader.result.split(",")[1]);
     reader.readAsDataURL(file);
   });

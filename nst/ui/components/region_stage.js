@@ -6,6 +6,7 @@ const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], Arrow
 class Stage {
   /*
    * editor.part(tool)            the mask's part to paint on; null if there is none
+   * editor.remove(part, active)  the part was added for a gesture that is taken back; `active` was the active one before
    * editor.finished(part, before)  a gesture has changed its mask, whose alpha was `before`
    * editor.say(text)             tells the visitor something
    */
@@ -45,9 +46,10 @@ class Stage {
     return this.tool === "rectangle" || this.tool === "lasso";
   }
   begin(point, pressure = 1) {
+    const earlier = this.editor.state.active;
     const part = this.tool === "move" ? null : this.editor.part(this.tool);
     if (!part && this.tool !== "move") return;
-    this.gesture = { part, points: [point], before: part?.mask.alpha, width: this.brushWidth * pressure };
+    this.gesture = { part, points: [point], before: part?.mask.alpha, width: this.brushWidth * pressure, earlier };
     if (this.draws) this.line(point, point);
   }
   move(point) {
@@ -70,9 +72,12 @@ class Stage {
     this.editor.finished(part, before);
   }
   cancel() {
-    if (this.gesture?.part) this.gesture.part.mask.alpha = this.gesture.before;
+    const { gesture } = this;
     this.gesture = null;
     this.clearOutline();
+    if (!gesture?.part) return;
+    gesture.part.mask.alpha = gesture.before;
+    if (gesture.part.id !== gesture.earlier) this.editor.remove(gesture.part, gesture.earlier);
   }
   line(from, to) {
     const { context } = this.gesture.part.mask;
