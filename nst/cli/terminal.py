@@ -46,7 +46,7 @@ def print_error(error: PasticheError | TyperException, *, as_json: bool, photo: 
 def _sentence(error: PasticheError | TyperException) -> str:
     if isinstance(error, TyperException):
         return error.format_message()
-    # Whoever runs the command line on a store operates it, and may read what visitors do not.
+    # The person at the command line of a store is its operator, so the technical reason is shown. Visitors do not see it.
     return error.reason if isinstance(error, StoreUnavailable) else str(error)
 
 

@@ -61,16 +61,16 @@ class ServerWithLongTimeouts(ServerWithShortTimeouts):
 
 @pytest.fixture
 def strict(tmp_path: Path) -> Iterator[Server]:
-    server = ServerWithShortTimeouts(tmp_path, **SMALL_BUDGET).start()
-    submit(server)
-    yield server
-    assert "Traceback" not in server.log
-    server.close()
+    yield from serving(ServerWithShortTimeouts(tmp_path, **SMALL_BUDGET))
 
 
 @pytest.fixture
 def patient(tmp_path: Path) -> Iterator[Server]:
-    server = ServerWithLongTimeouts(tmp_path, **SMALL_BUDGET).start()
+    yield from serving(ServerWithLongTimeouts(tmp_path, **SMALL_BUDGET))
+
+
+def serving(server: Server) -> Iterator[Server]:
+    server.start()
     submit(server)
     yield server
     assert "Traceback" not in server.log

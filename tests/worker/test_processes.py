@@ -1,9 +1,6 @@
 """The worker with real children, and as a real process. Waits end when what they wait for has happened, and fail after minutes."""
 
-import os
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -23,10 +20,10 @@ from nst.service.retention import delete_orphans
 from nst.settings import Settings
 from nst.store.ports import Backend
 from nst.worker.loop import Worker
-from nst.worker.supervisor import FIRST_PAUSE, Supervisor
+from tests.support.jobs import state_of
 from tests.support.pictures import half_mask, noise_bytes, picture_bytes
 from tests.support.waiting import PATIENCE, until
-from tests.support.worker_processes import environment, order, program, worker_process
+from tests.support.worker_processes import order, program, worker_process
 from tests.support.workers import service_of
 from tests.worker.conftest import MakeSettings
 from tests.worker.engines import killed, raises, taken_over
@@ -215,18 +212,13 @@ def test_an_engine_that_cannot_be_loaded_fails_jobs_and_not_the_worker(here: Cal
     assert "problem on our side" in (bench.finished(bench.service.submit("anna", order())).error or "")
 
 
-def state_of(backend: Backend, job: Job) -> JobState | None:
-    record = backend.jobs.get(job.id)
-    return record.state if record else None
-
-
 @pytest.mark.parametrize("options", [(), ("--with-parent",)])
 def test_sigterm_gives_the_job_back_and_ends_the_worker(make_settings: MakeSettings, options: tuple[str, ...]) -> None:
     settings = make_settings("ignores_cancel")
     backend, service = service_of(settings)
     job = service.submit("anna", order())
     with worker_process(settings, *options) as process:
-        until(lambda: state_of(backend, job) is JobState.RUNNING)
+        until(lambda: state_of(backend, job.id) is JobState.RUNNING)
         process.send_signal(signal.SIGTERM)
         assert process.wait(PATIENCE) == 0
     given_back = service.get(job.id, "anna")
@@ -239,11 +231,11 @@ def test_a_worker_leaves_when_its_parent_has_died(make_settings: MakeSettings) -
     backend, service = service_of(settings)
     job = service.submit("anna", order())
     with worker_process(settings, "--with-parent") as process:
-        until(lambda: state_of(backend, job) is JobState.RUNNING)
+        until(lambda: state_of(backend, job.id) is JobState.RUNNING)
         assert process.stdin is not None
         process.stdin.close()
         assert process.wait(PATIENCE) == 0
-    assert state_of(backend, job) is JobState.QUEUED
+    assert state_of(backend, job.id) is JobState.QUEUED
 
 
 def is_running(process: int) -> bool:
@@ -269,7 +261,7 @@ def test_a_child_does_not_outlive_its_worker(make_settings: MakeSettings) -> Non
         process.wait(PATIENCE)
     assert children
     until(lambda: not any(Path(f"/proc/{child}").exists() for child in children))
-    assert state_of(backend, job) is JobState.RUNNING
+    assert state_of(backend, job.id) is JobState.RUNNING
 
 
 def submit_twenty(service: Service) -> list[Job]:
@@ -357,65 +349,3 @@ def test_an_app_killed_and_started_again_loses_and_doubles_no_job(make_settings:
     with program(settings, "tests.worker.app"):
         until(lambda: service.status().counts == {JobState.SUCCEEDED: 20})
     each_is_there_once(backend, service, job_ids)
-
-
-def refuse_to_fork(*_: object, **__: object) -> None:
-    raise OSError("Cannot allocate memory")
-
-
-class TestSupervisor:
-    def test_it_starts_a_worker_again_that_died_after_a_pause_that_grows(self) -> None:
-        supervisor = Supervisor([sys.executable, "-c", "raise SystemExit(1)"])
-        now = 0.0
-        for pause in (FIRST_PAUSE, 2 * FIRST_PAUSE, 4 * FIRST_PAUSE):
-            supervisor.step(now)
-            until(lambda: supervisor.pid is None)
-            supervisor.step(now)
-            supervisor.step(now + pause - 0.01)
-            assert supervisor.pid is None
-            now += pause
-        supervisor.stop()
-
-    def test_a_machine_that_cannot_start_a_process_now_is_tried_again_later(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        supervisor = Supervisor([sys.executable, "-c", "import sys; sys.stdin.read()"])
-        with monkeypatch.context() as patched:
-            patched.setattr(subprocess, "Popen", refuse_to_fork)
-            supervisor.step(0.0)
-        supervisor.step(FIRST_PAUSE - 0.01)
-        assert supervisor.pid is None
-        supervisor.step(FIRST_PAUSE)
-        assert supervisor.pid is not None
-        supervisor.stop()
-
-    def test_a_worker_that_lived_long_is_started_again_soon(self) -> None:
-        supervisor = Supervisor([sys.executable, "-c", "import sys; sys.stdin.read()"])
-        for now in (0.0, 1000.0, 2000.0):
-            supervisor.step(now)
-            pid = supervisor.pid
-            assert pid is not None
-            os.kill(pid, signal.SIGKILL)
-            until(lambda: supervisor.pid is None)
-            supervisor.step(now + 100)
-            supervisor.step(now + 100 + FIRST_PAUSE)
-            assert supervisor.pid not in (None, pid)
-        supervisor.stop()
-        assert supervisor.pid is None
-
-    def test_it_keeps_a_worker_at_work_and_ends_it_with_itself(self, make_settings: MakeSettings) -> None:
-        settings = make_settings("quick")
-        backend, service = service_of(settings)
-        supervisor = Supervisor(environment=environment(settings))
-        supervisor.start()
-        supervisor.start()
-        try:
-            first = service.submit("anna", order("1"))
-            until(lambda: state_of(backend, first) is JobState.SUCCEEDED)
-            pid = supervisor.pid
-            assert pid is not None
-            os.kill(pid, signal.SIGKILL)
-            second = service.submit("anna", order("2"))
-            until(lambda: state_of(backend, second) is JobState.SUCCEEDED)
-        finally:
-            supervisor.stop()
-        assert supervisor.pid is None
-        assert len(service.status().workers) <= 1
