@@ -20,6 +20,8 @@ S = TypeVar("S")
 
 # Width of the transition between two regions, relative to the painting's long side, at a style scale of 1.
 FEATHER = 0.02
+# Width of the transition around what is kept, relative to `FEATHER`. Where it is wide, a band of the photo is seen as a halo.
+KEPT_FEATHER = 0.35
 # A weight below it is less than a grey level of a mask: the region is not there.
 LEAST_WEIGHT = 1 / 255
 
@@ -133,19 +135,20 @@ class Layout:
         return max(1, round(self._feather * max(size) / 4))
 
     def _composed(self, size: Size, radius: int) -> Tensor:
-        """Weights (P + 1, H, W) as of `weights`, with transitions of four times `radius` pixels.
+        """Weights (P + 1, H, W) as of `weights`, with transitions of four times `radius` pixels, narrower around what is kept.
 
         Weights are blurred after they are put together: blurred masks of regions that meet would leave a gap between them.
         """
         weights = torch.zeros(1 + sum(not is_kept for _, is_kept in self._masks), *size)
         weights[0] = 1
         kept, count = torch.zeros(1, 1, *size), 1
+        narrow = max(1, round(KEPT_FEATHER * radius))
         for mask, is_kept in self._masks:
             own = _resized(mask, size)
             if is_kept:
-                kept = kept.lerp(torch.ones_like(kept), _grown(torch.maximum(own, _full(mask, size)), radius))
+                kept = kept.lerp(torch.ones_like(kept), _grown(torch.maximum(own, _full(mask, size)), narrow))
             else:
-                kept = kept * (1 - _inside(own, radius)) if kept.any() else kept
+                kept = kept * (1 - _inside(own, narrow)) if kept.any() else kept
                 weights *= 1 - own[0]
                 weights[count], count = own[0, 0], count + 1
         shown = blur(weights[None, self._shown], radius)[0]

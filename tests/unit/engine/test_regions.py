@@ -135,6 +135,14 @@ def test_regions_that_meet_leave_no_gap() -> None:
     torch.testing.assert_close(found[:2].sum(0), torch.ones(64, 96))
 
 
+def test_around_what_is_kept_there_is_no_band_of_the_photo() -> None:
+    """Half the photo is kept. The transition is outside of it, and the other half is painted beyond a hundredth of the long side."""
+    kept = weights(Region(half(512, 340)), size=(512, 340))[-1]
+    assert kept[:, 256:].min() == 1.0
+    assert kept[:, : 256 - 6].max() == 0.0
+    assert 0.0 < kept[170, 254] < 1.0
+
+
 @pytest.mark.parametrize("width", [6, 12, 24, 60])
 def test_a_thin_part_of_a_kept_photo_is_painted_and_nothing_beside_it(width: int) -> None:
     """The transition round what is kept is wider than such a part."""
