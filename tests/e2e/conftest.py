@@ -3,7 +3,6 @@
 import os
 import re
 import shutil
-import socket
 import subprocess
 import sys
 import time
@@ -28,6 +27,7 @@ from nst.service.visitors import Visitors, owner_of
 from nst.settings import Settings
 from nst.ui.owner import COOKIE
 from tests.support.memory_store import memory_backend
+from tests.support.servers import free_port
 from tests.support.waiting import until
 
 ROOT = Path(__file__).parents[2]
@@ -62,9 +62,7 @@ def served(data_dir: Path, *options: str, **changes: str) -> Iterator[Studio]:
         options: Streamlit's.
         changes: environment variables.
     """
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     settings = {"NST_DATA_DIR": str(data_dir), "NST_UPLOADS_PER_MINUTE": "1000", "NST_SECRET": _SECRET, **changes}
     command = [sys.executable, "-m", "streamlit", "run", "streamlit_app.py", "--server.port", str(port), *options]
     app = subprocess.Popen(command, cwd=ROOT, env={**os.environ, **settings})

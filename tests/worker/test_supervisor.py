@@ -21,10 +21,13 @@ def refuse_to_fork(*_: object, **__: object) -> None:
 
 
 def test_it_starts_a_worker_again_that_died_after_a_pause_that_grows() -> None:
-    supervisor = Supervisor([sys.executable, "-c", "raise SystemExit(1)"])
+    supervisor = Supervisor([sys.executable, "-c", "import sys; sys.stdin.read()"])
     now = 0.0
     for pause in (FIRST_PAUSE, 2 * FIRST_PAUSE, 4 * FIRST_PAUSE):
         supervisor.step(now)
+        pid = supervisor.pid
+        assert pid is not None
+        os.kill(pid, signal.SIGKILL)
         until(lambda: supervisor.pid is None)
         supervisor.step(now)
         supervisor.step(now + pause - 0.01)
