@@ -57,9 +57,8 @@ class NamedRegion:
             raise FileUnreadable(f"The folder {path} has no mask for {photo.name}. It should be called {stem}.png.")
         return file_source(found[0], self.limits)
 
-    def facts(self, photo: Source) -> dict[str, Any]:
-        """What a recipe says of the region, ready for JSON."""
-        source = self.source(photo)
+    def facts(self, source: Source | None) -> dict[str, Any]:
+        """What a recipe says of the region, ready for JSON. `source` is that of the mask."""
         return {
             "mask": decode_names(source.name if source else self.mask),
             "mask_sha256": source.digest() if source else None,
@@ -69,13 +68,12 @@ class NamedRegion:
             "strength": self.strength,
         }
 
-    def picture(self, photo: Source, content: Image.Image) -> Image.Image:
-        """The mask for a photo, whose picture is `content`.
+    def picture(self, source: Source | None, content: Image.Image) -> Image.Image:
+        """The mask from its source, for the photo `content`.
 
         Raises:
             FileUnreadable, InvalidImage: when it cannot be used. The sentence names it.
         """
-        source = self.source(photo)
         if source is None:
             from nst.engine.region_proposals import propose
 

@@ -123,7 +123,7 @@ class BatchRenderer:
 
     def region_facts(self, photo: Source) -> list[dict[str, Any]]:
         """What the recipe of a photo's painting says of its regions."""
-        return [region.facts(photo) for region in self.regions]
+        return [region.facts(region.source(photo)) for region in self.regions]
 
     def _render_or_report(self, task: RenderTask, interruption: Interruption) -> int:
         """The exit code of the error that was reported; 0 for a painting."""
@@ -154,9 +154,9 @@ class BatchRenderer:
 
         # What the recipe says of the photo and of masks is read first: once it is painted, a file that is gone must not cost the painting.
         read = {"photo": task.photo.name, "photo_sha256": task.photo.digest()}
-        read_regions = {"regions": self.region_facts(task.photo)} if self.regions else {}
+        regions, masks = self._regions(task.photo, photo)
+        recorder = FrameRecorder()
         styles = [StyleShare(each.style.picture, each.share) for each in self.styles]
-        regions, recorder = self._regions(task.photo, photo), FrameRecorder()
         with painting_bar(task.photo.name, quiet=self.as_json) as show:
 
             def on_progress(progress: Progress) -> None:
@@ -169,16 +169,18 @@ class BatchRenderer:
             )
         if result.stopped and self.params.mode is Mode.INSTANT:
             raise _NothingToSave  # an instant painting has no intermediate results
-        return result.picture, {**read, **self.recipe_settings(), **read_regions, **result.recipe}, recorder.frames
+        return result.picture, {**read, **self.recipe_settings(), **masks, **result.recipe}, recorder.frames
 
-    def _regions(self, source: Source, photo: Image.Image) -> list[Any]:
-        """The regions of a photo, as the engine takes them."""
+    def _regions(self, source: Source, photo: Image.Image) -> tuple[list[Any], dict[str, Any]]:
+        """The regions of a photo as the engine takes them, and what the recipe says of them. Each mask is loaded once."""
         from nst.engine import Region
 
-        return [
-            Region(region.picture(source, photo), [StyleShare(each.style.picture, each.share) for each in region.styles], region.strength)
-            for region in self.regions
+        masks = [(region, region.source(source)) for region in self.regions]
+        regions = [
+            Region(region.picture(mask, photo), [StyleShare(each.style.picture, each.share) for each in region.styles], region.strength)
+            for region, mask in masks
         ]
+        return regions, {"regions": [region.facts(mask) for region, mask in masks]} if masks else {}
 
     @cached_property
     def _engine_arguments(self) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from PIL import Image
 from typer.testing import Result
 
 from tests.support.command_line import made
+from tests.support.web import Web, answering, running
 
 Run = Callable[..., Result]
 
@@ -149,3 +150,11 @@ def test_every_mistake_gets_its_sentence(paint: Run, photo: Path, words: tuple[s
     result = paint(photo, *words)
     assert result.exit_code == code
     assert sentence in " ".join(result.stderr.replace("│", " ").split())
+
+
+def test_a_mask_at_an_address_is_loaded_once(paint: Run, photo: Path, mask: Path) -> None:
+    with running(Web({"/right.png": answering(body=mask.read_bytes())})) as web:
+        assert paint(photo, "-s", "copperplate", "--keep", f"{web.url}/right.png").exit_code == 0
+        assert [path for path, _ in web.seen] == ["/right.png"]
+    (kept,) = regions("photo-copperplate.json")
+    assert kept["mask_sha256"] == hashlib.sha256(mask.read_bytes()).hexdigest()
