@@ -90,8 +90,8 @@ def unknown_job() -> UnknownJob:
 def _gone(backend: Backend, job_id: str) -> UnknownJob:
     """`JobLost` when the photo is still stored: orphans are kept for a day. This reveals nothing, since job ids are unguessable."""
     for public in (False, True) if is_job_id(job_id) else ():
-        for suffix in {Format.JPEG.suffix, Format.PNG.suffix}:
+        for format in Format:
             with suppress(ObjectMissing):
-                backend.objects.get(object_key(job_id, "input", suffix, public=public))
+                backend.objects.size(object_key(job_id, "input", format.suffix, public=public))
                 return JobLost("This painting was lost when the studio was restarted after a fault. Please submit the photo again.")
     return unknown_job()

@@ -59,7 +59,8 @@ class AddressQuota:
         recent = [job_id for job_id, at in jobs.items() if self._clock() - at < _MINUTE]
         if len(recent) >= self._per_minute:
             raise TooManyUploads(f"At most {self._per_minute} photos a minute are accepted from one address. Wait a minute{self._advice}.")
-        active = [job_id for job_id in jobs if job_id in self._incomplete or is_active(job_id)]
+        # While there are fewer jobs than may be active, none of them has to be looked up.
+        active = list(jobs) if len(jobs) < self._active else [job_id for job_id in jobs if job_id in self._incomplete or is_active(job_id)]
         if len(active) >= self._active:
             raise TooManyJobs(f"At most {self._active} unfinished paintings are allowed per address. Wait for one{self._advice}.")
         for job_id in jobs.keys() - set(recent) - set(active):

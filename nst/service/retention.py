@@ -59,13 +59,16 @@ def delete_expired(backend: Backend, settings: Settings, now: float) -> int:
     return sum(delete_job(backend, job, now, only_private=True) for job in old)
 
 
-def free_space(backend: Backend, settings: Settings, new: Job) -> None:
+def free_space(backend: Backend, settings: Settings, new: Job, stored: int) -> None:
     """Delete ended private jobs until a new job's pictures fit: its owner's own first.
+
+    Args:
+        stored: bytes of all pictures, those of the new job included.
 
     Raises:
         StorageFull: when they would not fit even then; nothing is deleted.
     """
-    lacking = backend.jobs.stored_bytes() + new.size_bytes - settings.disk_bytes
+    lacking = stored - settings.disk_bytes
     going: list[Job] = []
     for job in _expendable(backend, new) if lacking > 0 else ():
         if lacking <= 0:

@@ -363,7 +363,7 @@ class Service:
     def _free_space(self, job: Job) -> None:
         stored = self._backend.jobs.stored_bytes() + job.size_bytes
         try:
-            retention.free_space(self._backend, self._settings, job)
+            retention.free_space(self._backend, self._settings, job, stored)
         except StorageFull:
             self._disk_usage.check(stored, job.created, is_refused=True)
             raise

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from nst.domain import JobProgress, JobState, Preset, StyleParams
-from nst.domain.keys import preview_key
+from nst.domain.keys import object_key, preview_key
 from nst.errors import JobIdTaken, JobLost, ObjectMissing, StorageFull, StoreFull, UnknownJob, WrongState
 from nst.service import Order, Service, StyleChoice, Waiting, WorkerOutage
 from nst.service.retention import delete_orphans
@@ -167,6 +167,14 @@ def test_a_painting_whose_record_is_gone_is_lost_and_not_awaited_for_ever(studio
         for call in FOR_THE_OWNER:
             with pytest.raises(JobLost, match="submit the photo again"):
                 call(studio.service, job.id, "anna")
+
+
+@pytest.mark.parametrize("suffix", [".jpg", ".png", ".webp"])
+def test_a_photo_without_a_record_is_a_lost_painting_in_every_format(studio: Studio, suffix: str) -> None:
+    job_id = "0123456789abcdef0123456789abcdef"
+    studio.backend.objects.put(object_key(job_id, "input", suffix, public=False), b"photo")
+    with pytest.raises(JobLost):
+        studio.service.get(job_id, "anna")
 
 
 def test_listeners_receive_a_cancellation(studio: Studio) -> None:
