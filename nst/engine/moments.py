@@ -41,7 +41,7 @@ class _Moments(torch.autograd.Function):
     @staticmethod
     def forward(ctx, features: Tensor) -> tuple[Tensor, Tensor]:  # type: ignore[no-untyped-def]
         ctx.save_for_backward(features)
-        rows = _rows(features).float()
+        rows = rows_of(features).float()
         return rows.mean(0), rows.T @ rows / len(rows)
 
     @staticmethod
@@ -86,7 +86,7 @@ class _GuidedMoments(torch.autograd.Function):
     def forward(ctx, features: Tensor, guides: Sequence[Guide]) -> tuple[Tensor, Tensor]:  # type: ignore[no-untyped-def]
         ctx.save_for_backward(features)
         ctx.guides = guides
-        rows, means, seconds = _rows(features), [], []
+        rows, means, seconds = rows_of(features), [], []
         for guide in guides:
             chosen = rows.index_select(0, guide.positions).float()
             weighted = guide.weights * chosen
@@ -97,12 +97,12 @@ class _GuidedMoments(torch.autograd.Function):
     @staticmethod
     def backward(ctx, means: Tensor, seconds: Tensor) -> tuple[Tensor, None]:  # type: ignore[no-untyped-def]
         (features,) = ctx.saved_tensors
-        rows = _rows(features)
+        rows = rows_of(features)
         gradient = torch.zeros_like(features, memory_format=torch.channels_last)
         for guide, mean, second in zip(ctx.guides, means, seconds, strict=True):
             chosen = rows.index_select(0, guide.positions)
             part = torch.addmm(mean.to(chosen), chosen, (second + second.T).to(chosen))
-            _rows(gradient).index_add_(0, guide.positions, part.mul_(guide.weights.to(chosen)))
+            rows_of(gradient).index_add_(0, guide.positions, part.mul_(guide.weights.to(chosen)))
         return gradient, None
 
 
@@ -111,7 +111,7 @@ def guided_moments(features: Tensor, guides: Sequence[Guide]) -> list[Moments]:
     return [Moments(*pair) for pair in zip(*_GuidedMoments.apply(features, guides), strict=True)]
 
 
-def _rows(features: Tensor) -> Tensor:
+def rows_of(features: Tensor) -> Tensor:
     """Features (1, C, H, W) as (H*W, C): a view where channels come last."""
     return features[0].permute(1, 2, 0).flatten(0, 1)
 

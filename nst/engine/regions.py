@@ -128,7 +128,11 @@ class Layout:
         """The last of `weights`, (H, W); None when nothing is kept."""
         if not any(is_kept for _, is_kept in self._masks):
             return None
-        return self._kept.get_or_make(size, lambda: self._composed(size, self._blur_radius(size))[-1].clone())
+        return self._kept.get_or_make(size, lambda: self._kept_of(size))
+
+    def _kept_of(self, size: Size) -> Tensor:
+        known = self._weights.get(size)
+        return (self._composed(size, self._blur_radius(size)) if known is None else known)[-1].clone()
 
     def _blur_radius(self, size: Size) -> int:
         """Of the two box filters that make a transition, which is four times as wide."""
@@ -156,6 +160,12 @@ class Layout:
         return torch.cat([shown, kept[0]])
 
 
+def mixed(values: Sequence[float], weights: Tensor | None) -> Tensor:
+    """The value of the part at every position, 0 where the photo is kept: (1, 1, H, W), or (1, 1, 1, 1) without weights."""
+    column = torch.tensor(values).view(1, -1, 1, 1)
+    return column if weights is None else (column.to(weights) * weights[:, :-1]).sum(1, keepdim=True)
+
+
 def _resized(mask: Image.Image, size: Size) -> Tensor:
     """A grey mask as weights (1, 1, H, W)."""
     resized = mask.resize(size[::-1], Image.Resampling.BILINEAR)
@@ -169,7 +179,7 @@ def _full(mask: Image.Image, size: Size) -> Tensor:
 
 
 def _inside(x: Tensor, radius: int) -> Tensor:
-    """Weights x (1, 1, H, W) with a transition that lies inside: what is 0 stays 0. It is narrower where x is too narrow for it."""
+    """Weights x (1, 1, H, W) with a transition inside: what is 0 stays 0. It is narrower where x is too narrow for it."""
     inner = 1 - _grown(1 - x, radius)
     while radius:
         apart = 1 - dilate((inner > 0).float(), 2 * radius)
@@ -179,5 +189,5 @@ def _inside(x: Tensor, radius: int) -> Tensor:
 
 
 def _grown(x: Tensor, radius: int) -> Tensor:
-    """Weights x (1, 1, H, W) with a transition that lies outside: what is 1 stays 1."""
+    """Weights x (1, 1, H, W) with a transition outside: what is 1 stays 1."""
     return blur(dilate(x, 2 * radius), radius)

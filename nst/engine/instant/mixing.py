@@ -9,6 +9,7 @@ from torch.nn import functional as F
 
 from nst.engine.instant.network import identity_map, style_map
 from nst.engine.instant.statistics import AffineMap, FeatureStatistics, feature_statistics, part_statistics
+from nst.engine.moments import rows_of
 
 # What the network knows of a style: statistics of its features by WCT layer, about 200 kB.
 StyleCode = dict[str, FeatureStatistics]
@@ -50,9 +51,9 @@ class Mixture:
         if self._weights is None:
             return self._parts[0].map(layer, feature_statistics(x))(x)
         whole = feature_statistics(x)
-        rows = x[0].permute(1, 2, 0).flatten(0, 1)  # (H*W, C), a view where channels come last
+        rows = rows_of(x)
         result = torch.zeros_like(x, memory_format=torch.channels_last)
-        result_rows = result[0].permute(1, 2, 0).flatten(0, 1)
+        result_rows = rows_of(result)
         for part, (positions, weights) in zip([*self._parts, None], self._positions(x.shape[-2], x.shape[-1]), strict=True):
             if len(positions):
                 moves = part.map(layer, part_statistics(rows, positions, weights, whole)) if part else identity_map(layer, whole)
@@ -68,9 +69,3 @@ class Mixture:
             found = [(weights, weights.nonzero()[:, 0]) for weights in pooled]
             self._chosen[height, width] = [(positions, weights[positions, None]) for weights, positions in found]
         return self._chosen[height, width]
-
-
-def mixed(values: Sequence[float], weights: Tensor | None) -> Tensor:
-    """The value of the part at every position, 0 where the photo is kept: (1, 1, H, W), or (1, 1, 1, 1) without weights."""
-    column = torch.tensor(values).view(1, -1, 1, 1)
-    return column if weights is None else (column.to(weights) * weights[:, :-1]).sum(1, keepdim=True)

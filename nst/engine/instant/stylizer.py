@@ -13,11 +13,12 @@ from nst.engine.bundled_weights import load_bundled
 from nst.engine.devices import uses_bfloat16
 from nst.engine.inputs import RenderInputs
 from nst.engine.instant import statistics
-from nst.engine.instant.mixing import FADE_BELOW, CodedPart, Mixture, StyleCode, mixed
+from nst.engine.instant.mixing import FADE_BELOW, CodedPart, Mixture, StyleCode
 from nst.engine.instant.network import STRIDE, InstantNetwork, identity_map
 from nst.engine.instant.statistics import feature_statistics
 from nst.engine.instant.tiling import Tiles
 from nst.engine.noise import add_noise_to_flat, multiscale_noise
+from nst.engine.regions import mixed
 from nst.engine.tensors import MARGIN, Size, crop, pad
 from nst.errors import NOT_FINITE, RenderingFailed
 from nst.lru import LRUCache

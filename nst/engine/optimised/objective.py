@@ -1,7 +1,6 @@
 """The objective of the optimised rendering: style, content and smoothness. It is built once a scale and called once a step."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
 
 import torch
 from torch import Tensor
@@ -12,7 +11,7 @@ from nst.engine.encoders.registry import CONTENT_LAYER, STYLE_LAYERS, Encoder
 from nst.engine.moments import Moments, blend, moments
 from nst.engine.optimised.guidance import StyleTerm
 from nst.engine.optimised.losses import GramDistance, StyleDistance, WassersteinDistance, content_distance, out_of_range, total_variation
-from nst.engine.regions import Part
+from nst.engine.regions import Part, mixed
 from nst.engine.tensors import Size
 
 DISTANCES: dict[Loss, Callable[[Moments], StyleDistance]] = {Loss.GRAM: GramDistance, Loss.WASSERSTEIN: WassersteinDistance}
@@ -43,7 +42,9 @@ class Objective:
         self._encoder, self._photo = encoder, content
         self._layers = layer_weights(params)
         self._smoothness_weight = SMOOTHNESS_WEIGHT * params.smoothness**2
-        strength = strength_map(parts, weights).to(content)
+        # The strength sets how firmly content and pixels are held. Both terms are sums over positions, so a map of weights is exact; the
+        # style terms, which compare statistics, keep a weight of 1.
+        strength = mixed([part.strength for part in parts], weights).to(content)
         self._pixel_weight = pixel_weight(strength)
         with torch.no_grad():
             targets = [_targets(encoder, part.styles, list(self._layers)) for part in parts]
@@ -63,18 +64,6 @@ class Objective:
             content = content + (self._pixel_weight * (x - self._photo).square()).mean()
         smoothness = self._smoothness_weight * total_variation(x) + OUT_OF_RANGE_WEIGHT * out_of_range(x)
         return {"style": style, "content": content, "smoothness": smoothness}
-
-
-def strength_map(parts: Sequence[Part[Any]], weights: Tensor | None) -> Tensor:
-    """The strength at every position, (1, 1, H, W), or (1, 1, 1, 1) where it is the same everywhere; 0 where the photo is kept.
-
-    It sets how firmly content and pixels are held. Both terms are sums over positions, so a map of weights is exact; the style terms, which
-    compare statistics, keep a weight of 1.
-    """
-    strengths = torch.tensor([part.strength for part in parts], dtype=torch.float64).view(1, -1, 1, 1)
-    if weights is None:
-        return strengths
-    return (strengths.to(weights) * weights[:, :-1]).sum(1, keepdim=True)
 
 
 def layer_weights(params: StyleParams) -> dict[str, float]:

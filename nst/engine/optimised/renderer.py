@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import fields
+from functools import cache
 from typing import Any
 
 from PIL import Image
@@ -150,7 +151,7 @@ class OptimisedRenderer:
             steps=self.scales[index].steps,
             losses=self.losses,
             seconds_left=spent / fraction - spent,
-            preview=lambda max_side: self._preview(x, max_side),
+            preview=cache(lambda max_side: self._preview(x, max_side)),  # a page and the time-lapse ask for the same one
         )
 
     def _preview(self, x: Tensor, max_side: int) -> Image.Image:
