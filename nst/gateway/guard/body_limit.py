@@ -39,7 +39,7 @@ class BodyLimit:
                 await error_response(error)(scope, receive, send)
                 return
             if body is not None:
-                await self._app(scope, _replayed(body, receive), send)
+                await self._app(scope, replayed(body, receive), send)
 
     async def _body(self, receive: Receive, reservation: Reservation) -> list[Message] | None:
         body = await read_body(receive, reservation, self._limit)
@@ -59,8 +59,8 @@ def error_response(error: PasticheError) -> JSONResponse:
     return JSONResponse(error_body(error), status, {"Connection": "close", **retry})
 
 
-def _replayed(messages: list[Message], receive: Receive) -> Receive:
-    """The body in one piece, then whatever `receive` gives."""
+def replayed(messages: list[Message], receive: Receive) -> Receive:
+    """A `receive` that gives these messages, the last one first, and then what `receive` gives."""
 
     async def receive_body() -> Message:
         return messages.pop() if messages else await receive()

@@ -4,10 +4,11 @@ from collections import Counter
 from collections.abc import Callable
 
 from starlette.responses import JSONResponse
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from nst.errors import TooManyConnections
 from nst.gateway.error_codes import error_body
+from nst.gateway.guard.body_limit import replayed
 from nst.gateway.guard.page_messages import CONNECTION, PageMessages
 from nst.gateway.guard.rate_limits import client_address, decrement
 
@@ -46,7 +47,7 @@ class PageSockets:
         try:
             first = await paced()
             if first["type"] == "websocket.connect":  # or the browser has left before its turn
-                await self._app(scope, _replayed(first, paced), send)
+                await self._app(scope, replayed([first], paced), send)
         finally:
             paced.end_turn()
             decrement(self._open, address)
@@ -57,15 +58,6 @@ class PageSockets:
         if self._open.total() >= self._max_pages:
             return _too_many(503, "There are too many visitors. Try again in a minute.")
         return None
-
-
-def _replayed(first: Message, receive: Receive) -> Receive:
-    waiting = [first]
-
-    async def receive_again() -> Message:
-        return waiting.pop() if waiting else await receive()
-
-    return receive_again
 
 
 def _too_many(status: int, sentence: str) -> JSONResponse:
