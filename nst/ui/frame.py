@@ -134,7 +134,7 @@ def rerun_on_change(read: Callable[[], object], shown: object, seconds: float) -
 
 
 def show_apology(error: Exception) -> bool:
-    """Logs an unexpected error and apologises to the visitor. Returns True, which tells Streamlit not to show the error itself."""
+    """Logs an unexpected error and apologises to the visitor. Returns True, so that Streamlit does not show the error itself."""
     job_id = st.query_params.get("job", "")
     if _is_of_a_sent_value(error):
         log.debug("a page was sent a value that is not its widget's", exc_info=error)

@@ -9,6 +9,7 @@ import time
 import streamlit as st
 
 from nst.domain import PRESET_SIZES, Cursor, FeedEntry
+from nst.styles import StyleEntry
 from nst.ui import draft, frame, texts
 from nst.ui.cards import open_clicked_card, show_card, show_empty
 from nst.ui.components import Slide, carousel
@@ -24,7 +25,8 @@ _SLIDES = 6
 
 
 def show_gallery(visit: Visit) -> None:
-    style = _choose_style(visit)
+    styles = visit.service.styles()
+    style = _choose_style(styles)
     entries, following = _read(visit, style)
     shown = [entry.job_id for entry in entries[:PAGE]]
     frame.rerun_on_change(lambda: [entry.job_id for entry in visit.service.feed(PAGE, None, style).entries], shown, _POLL_SECONDS)
@@ -34,12 +36,12 @@ def show_gallery(visit: Visit) -> None:
             "Be the first: paint a photo and publish it." if style is None else "No painting in this style has been published yet.",
         )
         return
-    carousel([_slide(visit, entry) for entry in entries[:_SLIDES]], _SLIDE_SECONDS)
+    carousel([_slide(entry, styles) for entry in entries[:_SLIDES]], _SLIDE_SECONDS)
     open_clicked_card()
     with st.container(key="cards"):
         for entry in entries:
             with st.container(key=f"entry_{entry.job_id}", gap="small"):
-                _show_entry(visit, entry)
+                _show_entry(visit, entry, styles)
     if following and st.button("Show more", key="more", width="stretch"):
         st.session_state["gallery_end"] = following
         st.rerun()
@@ -55,8 +57,8 @@ def paint_like(visit: Visit, job_id: str) -> None:
         st.switch_page(frame.page("create"))
 
 
-def _choose_style(visit: Visit) -> str | None:
-    titles = {entry.id: entry.title for entry in visit.service.styles()}
+def _choose_style(styles: tuple[StyleEntry, ...]) -> str | None:
+    titles = {entry.id: entry.title for entry in styles}
     heading, choice = st.columns([3, 1], vertical_alignment="bottom")
     with heading:
         show_heading("Gallery", "Paintings that visitors have published.")
@@ -91,17 +93,17 @@ def _back_to_first_page() -> None:
     st.session_state.pop("gallery_end", None)
 
 
-def _slide(visit: Visit, entry: FeedEntry) -> Slide:
+def _slide(entry: FeedEntry, styles: tuple[StyleEntry, ...]) -> Slide:
     return Slide(
         before=picture_url(entry.job_id, "before") if entry.input_key else None,
         after=picture_url(entry.job_id, "after"),
-        title=texts.style_names(entry.styles, visit.service.styles()),
+        title=texts.style_names(entry.styles, styles),
         href=job_url(entry.job_id),
     )
 
 
-def _show_entry(visit: Visit, entry: FeedEntry) -> None:
-    title = texts.style_names(entry.styles, visit.service.styles())
+def _show_entry(visit: Visit, entry: FeedEntry, styles: tuple[StyleEntry, ...]) -> None:
+    title = texts.style_names(entry.styles, styles)
     size = entry.params.size or PRESET_SIZES[entry.params.preset]
     show_card(
         job_url(entry.job_id),

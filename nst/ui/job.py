@@ -6,7 +6,7 @@ from nst.domain import Job, JobState
 from nst.errors import UnknownJob
 from nst.service import JobView, WorkerOutage
 from nst.ui import sketch, texts
-from nst.ui.components import live_preview
+from nst.ui.components import DisplaySize, live_preview
 from nst.ui.frame import Visit, with_error_boundary
 from nst.ui.heading import show_heading
 from nst.ui.result import show_again, show_another, show_result
@@ -43,12 +43,7 @@ def _watch(visit: Visit, job_id: str) -> None:
     st.progress(job.progress.fraction, text=_stage(view) if job.state is JobState.RUNNING else _place(view))
     if view.outage and not job.cancel_requested:
         st.warning(_outage(view.outage), icon=":material/cloud_off:")
-    live_preview(
-        before=sketch.kept_for(job.id) or picture_src(visit.service, visit.owner, job, "before"),
-        after=picture_src(visit.service, visit.owner, job, "preview") if job.preview_key else None,
-        size=display_size(visit.service, job, visit.viewer),
-        alt="The painting so far" if job.preview_key else "A sketch of your painting" if sketch.kept_for(job.id) else "Your photo",
-    )
+    live_preview(*_picture(visit, job))
     with st.container(key="watching", horizontal=True, vertical_alignment="center"):
         if job.cancel_requested:
             st.button("Stopping …", key="cancel", disabled=True)
@@ -56,6 +51,16 @@ def _watch(visit: Visit, job_id: str) -> None:
             visit.service.cancel(job_id, visit.viewer)
             st.rerun()
         st.caption("You can close this page. The painting continues, and you will find it under My pictures.", width="stretch")
+
+
+def _picture(visit: Visit, job: Job) -> tuple[str, DisplaySize, str]:
+    """The painting so far, or else the sketch, or else the photo: its `src`, its size and what it is."""
+    size = display_size(visit.service, job, visit.viewer)
+    if job.preview_key:
+        return picture_src(visit.service, visit.owner, job, "preview"), size, "The painting so far"
+    if kept := sketch.kept_for(job.id):
+        return kept, size, "A sketch of your painting"
+    return picture_src(visit.service, visit.owner, job, "before"), size, "Your photo"
 
 
 def _show_state(job: Job) -> None:
@@ -99,7 +104,7 @@ def _show_end(visit: Visit, job: Job) -> None:
     else:
         st.info("You stopped this painting.", icon=":material/block:")
     size = display_size(visit.service, job, visit.viewer)
-    live_preview(before=picture_src(visit.service, visit.owner, job, "before"), after=None, size=size, alt="Your photo")
+    live_preview(picture_src(visit.service, visit.owner, job, "before"), size, "Your photo")
     with st.container(key="actions", horizontal=True, horizontal_alignment="center"):
         if st.button("Try again", key="retry", type="primary", icon=":material/refresh:"):
             st.query_params["job"] = visit.service.retry(job.id, visit.viewer, visit.network, visit.owner.has_cookie).id

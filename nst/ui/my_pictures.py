@@ -5,6 +5,7 @@ import time
 import streamlit as st
 
 from nst.domain import Cursor, Job, JobState
+from nst.styles import StyleEntry
 from nst.ui import frame, texts
 from nst.ui.cards import open_clicked_card, show_card, show_empty
 from nst.ui.frame import Visit
@@ -30,10 +31,11 @@ def show_my_pictures(visit: Visit) -> None:
         show_empty("No pictures yet", "Your paintings appear here, and stay when you come back.")
         return
     open_clicked_card()
+    styles = visit.service.styles()
     with st.container(key="cards"):
         for job in jobs:
             with st.container(key=f"mine_{job.id}", gap="small"):
-                _show_job(visit, job)
+                _show_job(visit, job, styles)
     if len(jobs) == st.session_state.get("mine_shown", PAGE) and st.button("Show more", key="more", width="stretch"):
         st.session_state["mine_shown"] = len(jobs) + PAGE
         st.rerun()
@@ -55,10 +57,10 @@ def _shown_facts(jobs: list[Job]) -> list[tuple[object, ...]]:
     return [(job.id, job.state, job.public, round(job.progress.fraction, 1)) for job in jobs]
 
 
-def _show_job(visit: Visit, job: Job) -> None:
+def _show_job(visit: Visit, job: Job, styles: tuple[StyleEntry, ...]) -> None:
     is_painted = job.state is JobState.SUCCEEDED
     photo = picture_src(visit.service, visit.owner, job, "small-before")
-    title = texts.style_names(job.styles, visit.service.styles())
+    title = texts.style_names(job.styles, styles)
     show_card(
         job_url(job.id),
         picture_src(visit.service, visit.owner, job, "small-after") if is_painted else photo,

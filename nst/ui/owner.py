@@ -61,7 +61,7 @@ def in_headers(headers: Headers) -> str:
 
 
 def cookie_in(headers: Headers) -> str:
-    """The cookie of a request, unchecked: it only tells one browser from another."""
+    """The cookie of a request, unchecked: it only distinguishes browsers."""
     cookies = _cookies(headers)
     return next((cookies[name] for name in _NAMES if name in cookies), "")
 

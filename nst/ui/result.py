@@ -48,7 +48,7 @@ def _show_painting(visit: Visit, job: Job, alt: str) -> None:
     if job.shows_photo:
         compare(picture_src(visit.service, visit.owner, job, "before"), painting, size, alt)
     else:
-        live_preview(painting, None, size, alt)
+        live_preview(painting, size, alt)
 
 
 def show_again(visit: Visit, job: Job) -> None:

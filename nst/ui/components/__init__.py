@@ -102,10 +102,10 @@ def example(before: str, after: str, size: DisplaySize, alt: str) -> None:
     _component("compare")(data={"before": before, "after": after, **asdict(size), "alt": alt}, key="example")
 
 
-def live_preview(before: str, after: str | None, size: DisplaySize, alt: str) -> None:
-    """A painting in progress, or its photo while there is no preview yet. Each new preview fades in over the last one."""
+def live_preview(src: str, size: DisplaySize, alt: str) -> None:
+    """A painting in progress, or what is shown until there is a preview. Each new picture fades in over the last one."""
     _reserve_space("live_preview", size)
-    _component("live_preview")(data={"before": before, "after": after, **asdict(size), "alt": alt}, key="live_preview")
+    _component("live_preview")(data={"src": src, **asdict(size), "alt": alt}, key="live_preview")
 
 
 def focus_heading(view: str, changes: int) -> None:

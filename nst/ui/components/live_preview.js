@@ -2,7 +2,7 @@
 export default function ({ data, parentElement }) {
   const figure = parentElement.querySelector("figure");
   figure.style.setProperty("--ratio", data.ratio);
-  const src = data.after ?? data.before;
+  const { src } = data;
   if (figure.dataset.wanted === src) return;
   figure.dataset.wanted = src;
   const image = new Image();

@@ -8,7 +8,7 @@ class Stage {
    * editor.part(tool)            the mask's part to paint on; null if there is none
    * editor.remove(part, active)  the part was added for a gesture that is taken back; `active` was the active one before
    * editor.finished(part, before)  a gesture has changed its mask, whose alpha was `before`
-   * editor.say(text)             tells the visitor something
+   * editor.say(text)             shows the visitor a sentence
    */
   constructor(root, editor) {
     Object.assign(this, { root, editor, tool: "brush", view: { scale: 1, x: 0, y: 0 }, pointers: new Map(), gesture: null });
