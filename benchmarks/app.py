@@ -72,7 +72,7 @@ def _memory() -> dict[str, int]:
         _until_answered(app, "/_stcore/health")
         _visit(app)
         worker = _found(app.process, "-m nst.worker")
-        painter = _found(worker, "spawn_main")
+        painter = _found(worker, "nst.model_process.child")
         _until_idle(painter)
         return {name: each.memory_info().rss for name, each in (("app", app.process), ("worker", worker), ("painter", painter))}
 
