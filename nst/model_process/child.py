@@ -233,7 +233,7 @@ class Throttle:
         self._next = clock() + first_seconds
 
     def send(self, message: Callable[[], Advanced]) -> None:
-        """Makes the message when it is sent alone: the picture in it takes time."""
+        """Makes the message only when it is sent: the picture in it takes time."""
         if self._clock() >= self._next:
             self._send(message())
             self._next = self._clock() + self._seconds

@@ -140,7 +140,8 @@ class OwnStyles:
         with self._lock:
             if names != self._names:
                 self._names, self._index = names, Index.of(names, self._reserved)
-                self._checks = {file: check for file, check in self._checks.items() if file in set(names)}
+                present = set(names)
+                self._checks = {file: check for file, check in self._checks.items() if file in present}
             return self._index
 
 

@@ -115,7 +115,7 @@ class Worker:
         return True
 
     def rest(self) -> None:
-        """Waits until there may be something to do, but so briefly that a signal is obeyed soon."""
+        """Waits until there may be something to do, but briefly, so that a signal takes effect soon."""
         if self._running is not None and self._child is not None:
             self._child.wait(REST_SECONDS)
         else:

@@ -64,7 +64,7 @@ class _Store:
         yield _gauges("jobs", "Jobs that are kept.", "state", ((state.value, counts.get(state, 0)) for state in JobState))
         yield GaugeMetricFamily("pastiche_stored_bytes", "Of all pictures.", value=self._backend.jobs.stored_bytes())
         workers = ((worker.name, now - worker.seen) for worker in self._backend.workers.present(now - _SILENCE_SECONDS))
-        yield _gauges("worker_heartbeat_seconds", "Since a worker was last heard of.", "worker", workers)
+        yield _gauges("worker_heartbeat_seconds", "Since a worker's last report.", "worker", workers)
 
 
 def _gauges(name: str, text: str, label: str, values: Iterable[tuple[str, float]]) -> Metric:

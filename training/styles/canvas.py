@@ -1,4 +1,4 @@
-"""What the programs draw on: an antialiased sheet, and a painting that also remembers how thick its paint lies.
+"""What the programs draw on: an antialiased sheet, and a painting that also records the thickness of its paint.
 
 Coordinates are picture pixels; the sheet itself is SCALE times finer, and `finish` brings it down at the end.
 """

@@ -146,7 +146,7 @@ class Client:
 
         Args:
             style: the name of a style, or any picture.
-            params: preset, strength, style_scale, keep_colours, smoothness, seed.
+            params: mode, preset, strength, style_scale, keep_colours, smoothness, seed.
             regions: parts of the painting with other styles, or kept as the photo.
             on_progress: called each time the job has changed.
             timeout: seconds after which the job is cancelled.

@@ -34,7 +34,7 @@ def end(backend: Backend, token: FencingToken, outcome: Outcome, now: float) -> 
 
 
 def painting_of(backend: Backend, job: Job) -> Outcome | None:
-    """Success, if there is a painting: whichever attempt has made it, and whatever has become of that. It is looked at, not read.
+    """Success, if a painting is stored, whichever attempt made it. Only its size is asked for.
 
     Raises:
         StoreUnavailable: when that cannot be determined.
@@ -50,7 +50,7 @@ def painting_of(backend: Backend, job: Job) -> Outcome | None:
 
 
 def ending_of(job: Job, reason: str, exit_code: int | None, settings: Settings) -> Outcome:
-    """The outcome of an assignment that failed. An agent that could still speak has said more, and before."""
+    """The outcome of an assignment that failed. An agent that could still report has done so earlier, in more detail."""
     if job.cancel_requested:
         return Outcome.cancelled()
     return Outcome.failed(_sentence(reason, exit_code, settings))
