@@ -20,6 +20,7 @@ from PIL import Image
 from nst import images
 from nst.cli import files, recipes
 from nst.cli.terminal import reason_of
+from nst.domain import PRINT_DPI
 from nst.errors import CannotWrite
 from nst.images import Format
 
@@ -129,8 +130,11 @@ def check(target: Target) -> None:
         check_writable(target.painting.parent)
 
 
-def save(painting: Image.Image, recipe: dict[str, Any], target: Target) -> Target:
+def save(painting: Image.Image, recipe: dict[str, Any], target: Target, dpi: int = PRINT_DPI) -> Target:
     """Write a painting and its recipe. To standard output, only the painting is written.
+
+    Args:
+        dpi: that the file carries.
 
     Returns:
         The target, or one with a number if the planned names are no longer free.
@@ -139,11 +143,12 @@ def save(painting: Image.Image, recipe: dict[str, Any], target: Target) -> Targe
         CannotWrite: when the disk is full, or the folder is gone.
     """
     if target.painting == STDOUT:
-        _write_to_stdout(images.encode(painting, Format.PNG))
+        _write_to_stdout(images.encode(painting, Format.PNG, dpi=dpi))
         return target
     folder = target.painting.parent
     try:
-        partial = files.write_partial(folder, images.encode(painting, images.OUTPUT_SUFFIXES[target.painting.suffix.lower()]))
+        data = images.encode(painting, images.OUTPUT_SUFFIXES[target.painting.suffix.lower()], dpi=dpi)
+        partial = files.write_partial(folder, data)
         try:
             with files.locked(folder):
                 return _place(partial, recipe, target)

@@ -16,6 +16,7 @@ from nst.cli import outputs
 from nst.cli.inputs import NamedStyle
 from nst.cli.interruption import Interruption
 from nst.cli.outputs import Target
+from nst.cli.prints import DEFAULT_PRINTING, Printing
 from nst.cli.progress_bars import painting_bar
 from nst.cli.recipes import EarlierPainting
 from nst.cli.regions import NamedRegion
@@ -62,6 +63,7 @@ class BatchRenderer:
     as_json: bool
     to_stderr: bool = False
     regions: Sequence[NamedRegion] = ()
+    printing: Printing = DEFAULT_PRINTING
 
     @property
     def all_styles(self) -> list[StyleShare[NamedStyle]]:
@@ -117,6 +119,7 @@ class BatchRenderer:
             "styles_sha256": [each.style.digest for each in self.styles],
             "style_shares": [round(each.share, 6) for each in self.styles],
             "requested": self.params.to_dict(),
+            "print": self.printing.facts,
         }
         loaded: dict[str, Any] = json.loads(json.dumps(facts))
         return loaded
@@ -130,7 +133,7 @@ class BatchRenderer:
         try:
             photo = task.photo.read()
             painting, recipe, frames = self._rendered(task, photo, interruption)
-            target = outputs.save(painting, recipe, task.target)
+            target = outputs.save(painting, recipe, task.target, self.printing.dpi)
             film = None if task.film is None else task.film.save(photo, frames, painting, target.painting)
             self._report(task.photo, target, recipe, film)
         except (_NothingToSave, *ERRORS_OF_ALL_PHOTOS):
@@ -150,6 +153,7 @@ class BatchRenderer:
         outputs.check(task.target)
         if interruption():
             raise _NothingToSave
+        params = self._params_for(task.photo, photo)
         from nst.engine import stylize  # loads torch, which takes seconds: only once the photo has been read
 
         # What the recipe says of the photo and of masks is read first: once it is painted, a file that is gone must not cost the painting.
@@ -164,12 +168,23 @@ class BatchRenderer:
                 if task.film:
                     recorder.add(progress)
 
-            result = stylize(
-                photo, styles, self.params, regions=regions, on_progress=on_progress, should_stop=interruption, **self._engine_arguments
-            )
+            try:
+                result = stylize(
+                    photo, styles, params, regions=regions, on_progress=on_progress, should_stop=interruption, **self._engine_arguments
+                )
+            except DoesNotFit as error:
+                raise self.printing.explained(error) from error
         if result.stopped and self.params.mode is Mode.INSTANT:
             raise _NothingToSave  # an instant painting has no intermediate results
         return result.picture, {**read, **self.recipe_settings(), **masks, **result.recipe}, recorder.frames
+
+    def _params_for(self, source: Source, photo: Image.Image) -> StyleParams:
+        """The parameters with the size of the print, after a warning about a photo that is small for it."""
+        params = self.printing.params_for(photo.size, self.params)
+        if warning := self.printing.warning(photo.size):
+            facts = {"photo": source.label, "warning": warning}
+            print_note(one_line(f"{source.label}: {warning}"), facts, as_json=self.as_json, to_stderr=self.to_stderr)
+        return params
 
     def _regions(self, source: Source, photo: Image.Image) -> tuple[list[Any], dict[str, Any]]:
         """The regions of a photo as the engine takes them, and what the recipe says of them. Each mask is loaded once."""
@@ -197,7 +212,8 @@ class BatchRenderer:
         verb = "stopped early after" if recipe["stopped"] else "painted in"
         digits = 0 if recipe["seconds"] >= 10 else 1
         files = f"{target.painting}, time-lapse: {film}" if film else target.painting
-        text = f"{photo.label}: {verb} {recipe['seconds']:.{digits}f} s, {width} x {height} pixels: {files}"
+        size = f"{width} x {height} pixels{self.printing.described((width, height))}"
+        text = f"{photo.label}: {verb} {recipe['seconds']:.{digits}f} s, {size}: {files}"
         paths = {"photo": photo.label, "painting": str(target.painting), "recipe": str(target.recipe) if target.recipe else None}
         films = {"timelapse": str(film)} if film else {}
         print_result(one_line(text), {**paths, **films, **_facts(recipe)}, as_json=self.as_json, to_stderr=self.to_stderr)

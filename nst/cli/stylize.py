@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from nst.cli import outputs, regions, timelapses
+from nst.cli import outputs, prints, regions, timelapses
 from nst.cli.inputs import FoundPhotos, NamedStyle, describe_skipped, find_photos, load_styles
 from nst.cli.options import AsJson, Device, load_settings, open_catalogue, with_style_params
 from nst.cli.outputs import OutputRequest
@@ -17,7 +17,8 @@ from nst.cli.regions import REST, Parts
 from nst.cli.rendering import BatchRenderer, RenderTask
 from nst.cli.sources import Source
 from nst.cli.terminal import one_line, print_error, print_note
-from nst.domain import StyleParams, StyleShare
+from nst.domain import PRINT_DPI, StyleParams, StyleShare
+from nst.domain.prints import MAX_DPI, MIN_DPI
 from nst.domain.regions import AUTOMATIC
 from nst.errors import InvalidParams
 from nst.images import Limits
@@ -45,7 +46,7 @@ Regions = Annotated[
 Kept = Annotated[list[str] | None, typer.Option("--keep", metavar="MASK", help="Keep a part as it is in the photo: face.png, faces.")]
 Output = Annotated[
     str | None,
-    typer.Option("--output", "-o", help="A file (.png, .jpg, .webp), a folder (created if missing), or - for standard output."),
+    typer.Option("--output", "-o", help="A file (.png, .jpg, .webp, .tif), a folder (created if missing), or - for standard output."),
 ]
 Overwrite = Annotated[
     bool,
@@ -65,6 +66,17 @@ Timelapse = Annotated[
     str | None,
     typer.Option("--timelapse", help="Also film how the painting emerged: a file (.mp4, .webp) or a folder.", show_default=False),
 ]
+Print = Annotated[
+    str | None,
+    typer.Option(
+        "--print",
+        metavar="SIZE",
+        help="Paint for a paper: 30x20cm, 297x210mm or 12x8in. The painting keeps the photo's shape and is as large as fits on the paper, "
+        "turned to suit the photo; nothing is cropped. In place of --size.",
+        show_default=False,
+    ),
+]
+Dpi = Annotated[int, typer.Option("--dpi", help=f"Pixels per inch of the print, which the file carries ({MIN_DPI} to {MAX_DPI}).")]
 
 
 @with_style_params
@@ -78,6 +90,8 @@ def stylize(
     overwrite: Overwrite = False,
     resume: Resume = None,
     timelapse: Timelapse = None,
+    print_size: Print = None,
+    dpi: Dpi = PRINT_DPI,
     device: Device = None,
     as_json: AsJson = False,
     *,
@@ -91,12 +105,14 @@ def stylize(
     """
     settings = load_settings(device)
     limits, catalogue = Limits.of(settings), open_catalogue(settings)
+    paper = prints.plan(print_size, dpi, params)
     found = find_photos(photo, limits)
     parts = regions.parse(region or [], keep or [], catalogue, limits)
     styles = load_styles(_rest(style or [], parts), share or [], catalogue, limits)
     if parts.rest_strength is not None:
         params = replace(params, strength=parts.rest_strength)
-    renderer = BatchRenderer(styles, params, settings, as_json, to_stderr=output == str(outputs.STDOUT), regions=parts.regions)
+    to_stderr = output == str(outputs.STDOUT)
+    renderer = BatchRenderer(styles, params, settings, as_json, to_stderr, parts.regions, paper)
     code = _report(found, renderer)
     tasks = _tasks(found, renderer, output, overwrite=overwrite, resume=resume)
     film = timelapses.plan(timelapse, len(tasks), params, overwrite=overwrite, originals=_originals(found, renderer))

@@ -4,6 +4,7 @@ from nst.domain.feed import Cursor, FeedEntry, Page
 from nst.domain.jobs import FencingToken, Job, JobState, Outcome, cost_of, new_id
 from nst.domain.keys import JOB_ID, input_key_of, is_job_id, is_key, mask_key, media_type, object_key, output_key_of, style_key
 from nst.domain.params import PRESET_SIZES, Init, KeepColours, Loss, Mode, Optimiser, Precision, Preset, StyleParams, help_of, range_of
+from nst.domain.prints import PRINT_DPI, PrintRequest, in_centimetres, in_inches, print_size
 from nst.domain.progress import JobProgress, Progress
 from nst.domain.regions import AUTOMATIC, MAX_REGIONS, RegionRef
 from nst.domain.style_ref import StyleRef, digests_of, styles_of
@@ -14,6 +15,7 @@ __all__ = [
     "JOB_ID",
     "MAX_REGIONS",
     "PRESET_SIZES",
+    "PRINT_DPI",
     "Cursor",
     "FeedEntry",
     "FencingToken",
@@ -29,6 +31,7 @@ __all__ = [
     "Page",
     "Precision",
     "Preset",
+    "PrintRequest",
     "Progress",
     "RegionRef",
     "StyleParams",
@@ -37,6 +40,8 @@ __all__ = [
     "cost_of",
     "digests_of",
     "help_of",
+    "in_centimetres",
+    "in_inches",
     "input_key_of",
     "is_job_id",
     "is_key",
@@ -46,6 +51,7 @@ __all__ = [
     "normalised_shares",
     "object_key",
     "output_key_of",
+    "print_size",
     "range_of",
     "style_key",
     "styles_of",

@@ -2,6 +2,7 @@
 
 from contextlib import suppress
 
+from nst import images
 from nst.domain import Job, Page, media_type, new_id
 from nst.errors import NotAllowed, PasticheError, UnknownJob
 from nst.gateway.auth import Principal, anonymous_owner, find_job
@@ -10,7 +11,7 @@ from nst.gateway.media import Media, Picture
 from nst.gateway.pools import ThreadPools
 from nst.gateway.schemas import JobAnswer
 from nst.gateway.webhooks.safe_http import PublicHttpClient
-from nst.images import Limits
+from nst.images import Format, Limits
 from nst.service import AddressQuota, Service
 from nst.settings import Settings
 from nst.store.ports import Webhook
@@ -62,12 +63,21 @@ class Handlers:
     async def delete(self, principal: Principal, job_id: str) -> None:
         await self._pools.read(lambda: self._service.delete(job_id, self._owner(principal, job_id)))
 
-    async def result(self, principal: Principal, job_id: str) -> Picture:
+    async def result(self, principal: Principal, job_id: str, file_format: Format | None = None) -> Picture:
+        """
+        Args:
+            file_format: that the painting is converted to; None for the file as it is stored.
+        """
+
         def found() -> Picture:
             job = find_job(self._service, principal, job_id)
             return Picture(self._service.result(job_id, job.owner), media_type(job.output_key or job.input_key), job.is_in_feed)
 
-        return await self._pools.read(found)
+        stored = await self._pools.read(found)
+        if file_format is None:
+            return stored
+        data = await self._pools.convert(images.printable, stored.data, file_format)
+        return Picture(data, file_format.media_type, stored.is_public)
 
     async def timelapse(self, principal: Principal, job_id: str) -> bytes | None:
         """The film of how the job's painting emerged; None when there is none."""

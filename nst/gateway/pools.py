@@ -16,13 +16,12 @@ TURN_SECONDS = 10.0
 
 
 class ThreadPools:
-    """Two pools: submissions decode a photo, and must not delay reads, which take a millisecond."""
+    """Three pools: submissions decode a photo, conversions encode a painting, and neither must delay reads, which take a millisecond."""
 
     def __init__(self, turn_seconds: float = TURN_SECONDS) -> None:
-        submitters = max(2, (os.cpu_count() or 2) // 2)
-        self._turn_seconds, self._turns = turn_seconds, asyncio.Semaphore(submitters)
         self._readers = ThreadPoolExecutor(_READERS, "gateway-read")
-        self._submitters = ThreadPoolExecutor(submitters, "gateway-submit")
+        self._submitters = _Turns("gateway-submit", max(2, (os.cpu_count() or 2) // 2), turn_seconds)
+        self._converters = _Turns("gateway-convert", 1, turn_seconds)
 
     async def read(self, call: Callable[..., Answer], *args: Any) -> Answer:
         return await asyncio.get_running_loop().run_in_executor(self._readers, partial(call, *args))
@@ -32,16 +31,35 @@ class ThreadPools:
         Raises:
             ServerBusy: when no thread is free within `turn_seconds`.
         """
+        return await self._submitters.run(partial(call, *args))
+
+    async def convert(self, call: Callable[..., Answer], *args: Any) -> Answer:
+        """One at a time; raises as `submit`."""
+        return await self._converters.run(partial(call, *args))
+
+    def close(self) -> None:
+        self._readers.shutdown(wait=False, cancel_futures=True)
+        self._submitters.close()
+        self._converters.close()
+
+
+class _Turns:
+    """A few threads, for which calls wait a limited time."""
+
+    def __init__(self, name: str, threads: int, turn_seconds: float) -> None:
+        self._turn_seconds, self._turns = turn_seconds, asyncio.Semaphore(threads)
+        self._threads = ThreadPoolExecutor(threads, name)
+
+    async def run(self, call: Callable[[], Answer]) -> Answer:
         try:
             async with asyncio.timeout(self._turn_seconds):
                 await self._turns.acquire()
         except TimeoutError:
             raise server_busy() from None
         try:
-            return await asyncio.get_running_loop().run_in_executor(self._submitters, partial(call, *args))
+            return await asyncio.get_running_loop().run_in_executor(self._threads, call)
         finally:
             self._turns.release()
 
     def close(self) -> None:
-        self._readers.shutdown(wait=False, cancel_futures=True)
-        self._submitters.shutdown(wait=False, cancel_futures=True)
+        self._threads.shutdown(wait=False, cancel_futures=True)

@@ -27,7 +27,7 @@ from nst.gateway.media import Picture
 from nst.gateway.schemas import JobAnswer, LimitsAnswer, PageAnswer, Problem, StyleAnswer
 from nst.gateway.urls import base_url
 from nst.http_responses import PRIVATE, REVALIDATED, entity_tag, is_known, picture, tagged
-from nst.images import Format
+from nst.images import WEB_FORMATS, Format
 from nst.timelapse import FilmFormat
 
 POLL_SECONDS, MAX_WAIT_SECONDS = 0.5, 30.0
@@ -98,10 +98,14 @@ _FILM: Responses = {
 }
 _PICTURE: Responses = {
     200: {
-        "content": {format.media_type: {"schema": {"type": "string", "format": "binary"}} for format in Format},
+        "content": {format.media_type: {"schema": {"type": "string", "format": "binary"}} for format in WEB_FORMATS},
         "description": "A picture",
     },
     **_NOT_MODIFIED,
+}
+_PAINTING: Responses = {
+    **_PICTURE,
+    200: {**_PICTURE[200], "content": {format.media_type: {"schema": {"type": "string", "format": "binary"}} for format in Format}},
 }
 
 
@@ -154,10 +158,16 @@ async def delete(job_id: Id, principal: Viewer, handlers: TheHandlers) -> None:
     await handlers.delete(principal, job_id)
 
 
-@router.get("/jobs/{job_id}/result", response_class=Response, responses={**_PICTURE, **_problems(400, 403, 404, 409, 422)})
-async def result(job_id: Id, request: Request, principal: Viewer, handlers: TheHandlers) -> Response:
-    """The painting."""
-    return _picture_response(request, await handlers.result(principal, job_id))
+@router.get("/jobs/{job_id}/result", response_class=Response, responses={**_PAINTING, **_problems(400, 403, 404, 409, 422)})
+async def result(
+    job_id: Id,
+    request: Request,
+    principal: Viewer,
+    handlers: TheHandlers,
+    file_format: Annotated[Format | None, Query(alias="format", description="of the file; by default as it is stored")] = None,
+) -> Response:
+    """The painting, with its resolution in print (300 dpi) and a profile of sRGB. TIFF is lossless and for printers."""
+    return _picture_response(request, await handlers.result(principal, job_id, file_format))
 
 
 @router.get("/jobs/{job_id}/timelapse", response_class=Response, responses={**_FILM, **_problems(400, 403, 404, 422)})
@@ -205,7 +215,7 @@ async def limits(handlers: TheHandlers) -> LimitsAnswer:
     """What is accepted, and how much of it from a program without a key."""
     settings = handlers.settings
     return LimitsAnswer(
-        formats=[format.media_type for format in Format],
+        formats=[format.media_type for format in WEB_FORMATS],
         maxBytes=settings.max_bytes,
         maxPixels=settings.max_pixels,
         minSide=settings.min_side,

@@ -5,9 +5,33 @@ memory budget, conversion to upright sRGB, and encoding. It knows nothing of sty
 that they can be shown to anybody.
 """
 
-from nst.images.codec import STORED_LIMITS, Limits, decode, encode, read, read_bytes, size_of, transcode, transcode_mask
-from nst.images.formats import INPUT_FORMATS, INPUT_SUFFIXES, OUTPUT_SUFFIXES, Format, format_of, has_input_suffix
+from nst.images.codec import (
+    PRINT_QUALITY,
+    STORED_LIMITS,
+    Limits,
+    decode,
+    encode,
+    printable,
+    read,
+    read_bytes,
+    size_of,
+    transcode,
+    transcode_mask,
+)
+from nst.images.formats import INPUT_FORMATS, INPUT_SUFFIXES, OUTPUT_SUFFIXES, WEB_FORMATS, Format, format_of, has_input_suffix
 from nst.images.masks import mask_of
 
-__all__ = ["INPUT_FORMATS", "INPUT_SUFFIXES", "OUTPUT_SUFFIXES", "STORED_LIMITS", "Format", "Limits"]
-__all__ += ["decode", "encode", "format_of", "has_input_suffix", "mask_of", "read", "read_bytes", "size_of", "transcode", "transcode_mask"]
+__all__ = ["INPUT_FORMATS", "INPUT_SUFFIXES", "OUTPUT_SUFFIXES", "PRINT_QUALITY", "STORED_LIMITS", "WEB_FORMATS", "Format", "Limits"]
+__all__ += [
+    "decode",
+    "encode",
+    "format_of",
+    "has_input_suffix",
+    "mask_of",
+    "printable",
+    "read",
+    "read_bytes",
+    "size_of",
+    "transcode",
+    "transcode_mask",
+]

@@ -83,9 +83,13 @@ def plan(input_format: InputFormat, data: bytes, max_pixels: int, max_side: int 
 
 
 @contextmanager
-def reserved_memory(plan: DecodingPlan) -> Iterator[None]:
-    """Wait until the memory for a plan is free, and reserve it until the end of the block."""
-    with _BUDGET.reserve(plan.peak_bytes):
+def reserved_memory(plan: DecodingPlan, use_bytes: int = 0) -> Iterator[None]:
+    """Wait until the memory for a plan is free, and reserve it until the end of the block.
+
+    Args:
+        use_bytes: what the use of the decoded picture takes, the picture included.
+    """
+    with _BUDGET.reserve(max(plan.peak_bytes, use_bytes)):
         try:
             yield
         finally:

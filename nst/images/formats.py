@@ -5,15 +5,17 @@ from pathlib import PurePath
 
 
 class Format(StrEnum):
-    """A format that is written (and read as well)."""
+    """A format that is written. All but TIFF are read as well."""
 
     JPEG = "jpeg"
     PNG = "png"
     WEBP = "webp"
+    # For printers: lossless, without transparency.
+    TIFF = "tiff"
 
     @property
     def suffix(self) -> str:
-        return ".jpg" if self is Format.JPEG else f".{self}"
+        return {Format.JPEG: ".jpg", Format.TIFF: ".tif"}.get(self, f".{self}")
 
     @property
     def media_type(self) -> str:
@@ -30,9 +32,18 @@ class InputFormat(StrEnum):
     AVIF = "AVIF"
 
 
-OUTPUT_SUFFIXES = {".jpg": Format.JPEG, ".jpeg": Format.JPEG, ".png": Format.PNG, ".webp": Format.WEBP}
+OUTPUT_SUFFIXES = {
+    ".jpg": Format.JPEG,
+    ".jpeg": Format.JPEG,
+    ".png": Format.PNG,
+    ".webp": Format.WEBP,
+    ".tif": Format.TIFF,
+    ".tiff": Format.TIFF,
+}
 """File extensions that are written, with their formats."""
-INPUT_SUFFIXES = (*OUTPUT_SUFFIXES, ".jpe", ".jfif", ".heic", ".heif", ".hif", ".avif")
+WEB_FORMATS = (Format.JPEG, Format.PNG, Format.WEBP)
+"""The formats of stored pictures, which every browser shows."""
+INPUT_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".jpe", ".jfif", ".heic", ".heif", ".hif", ".avif")
 """File extensions that are read."""
 INPUT_FORMATS = f"{', '.join(list(InputFormat)[:-1])} or {list(InputFormat)[-1]}"
 """The formats that are read, for sentences."""

@@ -33,6 +33,7 @@ _COLORANTS = {
     9: ((0.673459, 0.279033, -0.001932), (0.165661, 0.675338, 0.029981), (0.125100, 0.045629, 0.797133)),  # BT.2020
     12: ((0.515102, 0.241182, -0.001050), (0.291965, 0.692236, 0.041882), (0.157153, 0.066582, 0.784378)),  # Display P3
 }
+_PROFILE_DATE = slice(24, 36)  # in the header of an ICC profile (ICC.1:2022, 7.2)
 _SRGB_LIKE_TRANSFERS = {1, 2, 6, 13, 14, 15}  # by ISO 23091-2; HDR would need tone mapping
 
 Size = tuple[int, int]
@@ -85,12 +86,20 @@ def picture_bytes(mode: str, size: Size) -> int:
 
 
 @lru_cache
+def srgb_profile() -> bytes:
+    """An ICC profile of sRGB; always the same bytes, without the date at which it was made."""
+    profile = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
+    profile[_PROFILE_DATE] = struct.pack(">6H", 2000, 1, 1, 0, 0, 0)
+    return bytes(profile)
+
+
+@lru_cache
 def profile_of(primaries: int, transfer: int) -> bytes | None:
     """An ICC profile for colours given by numbers (ISO 23091-2); None for sRGB's primaries, unknown ones, and HDR transfer functions."""
     colorants = _COLORANTS.get(primaries)
     if colorants is None or transfer not in _SRGB_LIKE_TRANSFERS:
         return None
-    profile = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
+    profile = bytearray(srgb_profile())
     for tag, colour in zip((b"rXYZ", b"gXYZ", b"bXYZ"), colorants, strict=True):
         entry = profile.index(tag, 128)
         offset = int.from_bytes(profile[entry + 4 : entry + 8])
@@ -168,8 +177,8 @@ def _convert_to_srgb(picture: Image.Image, profile: bytes | None) -> Image.Image
 
 
 def _srgb_transform(mode: str, profile: bytes | None) -> StripFunction | None:
-    """None without a profile, or for one that is broken or made for another colour space."""
-    if not profile:
+    """None without a profile, for that of sRGB itself, and for one that is broken or made for another colour space."""
+    if not profile or profile == srgb_profile():
         return None
     try:
         source = "RGB" if mode == "RGBA" else mode

@@ -10,19 +10,19 @@ from pathlib import PurePath
 from PIL import Image
 
 from nst import images
-from nst.domain import Progress
+from nst.domain import PRINT_DPI, Progress
 from nst.images import STORED_LIMITS, Format
 from nst.model_process.messages import PaintRequest, Role
 from nst.settings import Settings
 
 PROGRESS_SIDE = 512  # pixels, of the pictures that show a painting's progress
-_QUALITY, _PROGRESS_QUALITY, _PREVIEW_QUALITY = 95, 80, 85
+_PROGRESS_QUALITY, _PREVIEW_QUALITY = 80, 85
 _PHOTOS, _STYLES, _MASKS = 4, 32, 32  # decoded pictures that are kept: a visitor who drags a slider sends the same ones again and again
 _LARGEST_STYLE = 2.0  # the side of a kept style picture, relative to the preview's: as large as the parameter "style scale" can ask for
 
 
 class PaintingCodec:
-    """Pictures as they are stored, and the painting in the format of the photo. Progress is a JPEG of at most 512 pixels."""
+    """Pictures as they are stored, and the painting in the photo's format, ready for print. Progress is a JPEG of at most 512 pixels."""
 
     progress_seconds = 0.5
     first_progress_seconds = 0.0
@@ -38,7 +38,8 @@ class PaintingCodec:
         return images.mask_of(self.photo(data))
 
     def encode(self, picture: Image.Image, request: PaintRequest) -> bytes:
-        return images.encode(picture, images.format_of(PurePath(f"painting{request.suffix}")) or Format.JPEG, _QUALITY)
+        file_format = images.format_of(PurePath(f"painting{request.suffix}")) or Format.JPEG
+        return images.encode(picture, file_format, images.PRINT_QUALITY, PRINT_DPI)
 
     def is_shown(self, _: Progress) -> bool:
         return True

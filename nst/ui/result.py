@@ -8,7 +8,7 @@ import streamlit as st
 
 from nst import images
 from nst.domain import Job, StyleParams, digests_of
-from nst.images import STORED_LIMITS, Format
+from nst.images import Format
 from nst.timelapse import FilmFormat, animation
 from nst.ui import draft, frame, gallery, texts
 from nst.ui.components import compare, live_preview, share
@@ -18,7 +18,6 @@ from nst.ui.publishing import show_report, show_visibility
 from nst.ui.thumbnails import display_size, picture_src
 from nst.ui.urls import job_url
 
-_QUALITY = 95
 _FILM_WIDTH = 320  # CSS pixels: with the buttons below it, it fits under the painting
 
 
@@ -68,7 +67,7 @@ def show_another() -> None:
 
 
 def _show_downloads(visit: Visit, job: Job) -> None:
-    for format, key in ((Format.PNG, "download"), (Format.JPEG, "download_jpeg")):
+    for format, key in ((Format.PNG, "download"), (Format.JPEG, "download_jpeg"), (Format.TIFF, "download_tiff")):
         st.download_button(
             f"Download {format.upper()}",
             partial(_file, visit, job.id, format),  # called when the button is pressed
@@ -78,12 +77,18 @@ def _show_downloads(visit: Visit, job: Job) -> None:
             type="primary" if format is Format.PNG else "secondary",
             on_click="ignore",
             icon=":material/download:",
+            help="Lossless, for printers" if format is Format.TIFF else None,
         )
 
 
 def _file(visit: Visit, job_id: str, format: Format) -> bytes:
-    _, data = images.transcode(visit.service.result(job_id, visit.viewer), STORED_LIMITS, ((format, _QUALITY),))
-    return data
+    return images.printable(visit.service.result(job_id, visit.viewer), format)
+
+
+def _show_print_size(job: Job) -> None:
+    match (job.recipe or {}).get("size"):
+        case [int(width), int(height)]:
+            st.caption(f":material/print: {texts.print_sizes((width, height))}")
 
 
 def _show_timelapse(visit: Visit, job: Job) -> None:
@@ -112,6 +117,7 @@ def _show_timelapse(visit: Visit, job: Job) -> None:
 def _show_link(visit: Visit, job: Job, is_mine: bool) -> None:
     picture = picture_src(visit.service, visit.owner, job, "after")
     with st.container(key="share"):
+        _show_print_size(job)
         if job.is_in_feed:
             here = urlsplit(st.context.url or "")
             st.caption("Everyone can see it in the gallery.")

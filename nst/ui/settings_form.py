@@ -29,7 +29,7 @@ def show(seconds: Mapping[Preset, tuple[float, float]]) -> None:
         seconds: how long recent paintings took, median and 95th percentile.
     """
     preset = _choose_preset()
-    st.caption(f"{texts.preset_size(preset).capitalize()} on the long side{_time_of(preset, seconds)}.")
+    st.caption(f"{texts.preset_size(preset).capitalize()} on the long side, {texts.preset_print(preset)}{_time_of(preset, seconds)}.")
     _slide("strength", 0.05, "From photo to style", "percent")
     _slide("style_scale", SLIDERS["style_scale"], "Strokes, from fine to coarse")
     _select("keep_colours", "Colours")

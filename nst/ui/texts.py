@@ -2,7 +2,8 @@
 
 from datetime import UTC, datetime
 
-from nst.domain import PRESET_SIZES, JobState, Preset, StyleRef
+from nst.domain import PRESET_SIZES, PRINT_DPI, JobState, Preset, StyleRef, in_centimetres, in_inches, print_size
+from nst.domain.prints import centimetres, inches
 from nst.styles import StyleEntry
 
 STATES = {
@@ -49,6 +50,19 @@ def kept(until: float | None) -> str:
 def preset_size(preset: Preset) -> str:
     size = PRESET_SIZES[preset]
     return f"up to {size} pixels" if preset is Preset.ULTRA else f"{size} pixels"
+
+
+def print_sizes(size: tuple[int, int]) -> str:
+    """How large a painting of that many pixels prints, with spaces that do not break: "Prints 17 x 11 cm (6.8 x 4.5 in) at 300 dpi, …"."""
+    printed = [(print_size(size, dpi), dpi) for dpi in (PRINT_DPI, PRINT_DPI // 2)]
+    parts = [f"{in_centimetres(each)} ({in_inches(each)}) at {dpi} dpi" for each, dpi in printed]
+    return f"Prints {', '.join(parts)}.".replace(" x ", "\u00a0x\u00a0").replace(" cm", "\u00a0cm").replace(" in)", "\u00a0in)")
+
+
+def preset_print(preset: Preset) -> str:
+    """The long side of a preset's painting in print: "17 cm (6.8 in) in print"."""
+    long, _ = print_size((PRESET_SIZES[preset], 0))
+    return f"{centimetres(long)} cm ({inches(long)} in) in print"
 
 
 def counted(number: int, one: str, many: str) -> str:

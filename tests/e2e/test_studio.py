@@ -3,17 +3,16 @@
 import re
 from collections.abc import Callable
 from importlib.resources import files
+from io import BytesIO
 from pathlib import Path
 
 import httpx
 import pytest
+from PIL import Image
 from playwright.sync_api import Page, expect
 
-from nst import images
 from nst.domain import Job, Preset, StyleParams
-from nst.images import Limits
 from nst.service import Order, StyleChoice
-from nst.settings import Settings
 from tests.e2e.conftest import (
     ANNA,
     NARROW,
@@ -98,13 +97,17 @@ def test_a_painting_is_compared_with_its_photo(studio: Studio, visitor: OpenBrow
     expect(divider).to_have_value("36")
 
 
-def test_a_download_is_the_painting_and_goes_to_its_owner_alone(studio: Studio, visitor: OpenBrowser, private_id: str) -> None:
+@pytest.mark.parametrize(("key", "format", "suffix"), [("", "PNG", ".png"), ("_jpeg", "JPEG", ".jpg"), ("_tiff", "TIFF", ".tif")])
+def test_a_download_is_the_painting_for_print_and_goes_to_its_owner_alone(
+    studio: Studio, visitor: OpenBrowser, private_id: str, key: str, format: str, suffix: str
+) -> None:
     page, stranger = visitor(f"{studio.url}/?job={private_id}", owner=ANNA), visitor(studio.url)
     with page.expect_download() as download, page.expect_response(re.compile("/media/")) as fetched:
-        button(page, "download").click()
-    painting = images.decode(download.value.path().read_bytes(), Limits.of(Settings()))
-    assert download.value.suggested_filename.endswith(".png")
-    assert max(painting.size) == 256
+        button(page, f"download{key}").click()
+    with Image.open(BytesIO(download.value.path().read_bytes())) as painting:
+        found = (painting.format, max(painting.size), round(float(painting.info["dpi"][0])), len(painting.info["icc_profile"]) > 100)
+        assert found == (format, 256, 300, True)
+    assert download.value.suggested_filename.endswith(suffix)
     assert stranger.request.get(fetched.value.url).status == 404
     assert httpx.get(fetched.value.url).status_code == 404
 

@@ -46,6 +46,10 @@ def test_the_python_client_paints_a_photo_and_reports_progress(server: Server, p
     painting.save(tmp_path / "painting.jpg")
     assert size_of((tmp_path / "painting.jpg").read_bytes()) == (96, 64)
     assert painting.media_type == "image/jpeg"
+    with Client(server.url) as studio:
+        assert studio.result(painting.job).data == painting.data
+        printed = studio.result(painting.job, format="tiff")
+    assert (printed.media_type, printed.data[:4]) == ("image/tiff", b"II*\0")
     assert [job.is_final for job in seen][-1:] == [True]
     assert seen[-1].fraction == 1.0
 

@@ -2,11 +2,13 @@
 
 import time
 from collections.abc import Iterator
+from io import BytesIO
 
 import httpx
 import pytest
 import schemathesis
 from hypothesis import HealthCheck, given, settings
+from PIL import Image
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 
 from tests.gateway.conftest import StartServer
@@ -61,6 +63,37 @@ def test_a_time_lapse_is_for_those_who_may_see_the_photo(http: httpx.Client) -> 
     assert answer.headers["Cache-Control"] == "private, no-store"
     assert http.get(f"/jobs/{public}/timelapse").status_code == 403
     assert http.get(f"/jobs/{an_id()}/timelapse").status_code == 404
+
+
+@pytest.mark.parametrize("format", ["jpeg", "png", "webp", "tiff"])
+def test_a_painting_is_sent_in_the_format_that_is_asked_for(http: httpx.Client, format: str) -> None:
+    private, public = submitted(http), submitted(http, isPrivate=False)
+    for job_id, caching in ((private, "private, no-store"), (public, "public, no-cache")):
+        finished(http, job_id)
+        answer = http.get(f"/jobs/{job_id}/result", params={"format": format})
+        assert (answer.status_code, answer.headers["Content-Type"]) == (200, f"image/{format}")
+        assert (answer.headers["Cache-Control"], answer.headers["X-Content-Type-Options"]) == (caching, "nosniff")
+        with Image.open(BytesIO(answer.content)) as painting:
+            assert painting.format == format.upper()
+            assert painting.info["icc_profile"]
+            assert format == "webp" or round(float(painting.info["dpi"][0])) == 300
+        known = {"If-None-Match": answer.headers["ETag"]}
+        assert http.get(f"/jobs/{job_id}/result", params={"format": format}, headers=known).status_code == 304
+
+
+def test_a_stored_painting_carries_its_resolution_and_profile(http: httpx.Client) -> None:
+    job_id = submitted(http)
+    finished(http, job_id)
+    with Image.open(BytesIO(http.get(f"/jobs/{job_id}/result").content)) as painting:
+        assert painting.info["dpi"] == (300, 300)
+        assert painting.info["icc_profile"]
+
+
+def test_other_formats_and_paintings_of_others_are_refused(http: httpx.Client) -> None:
+    job_id = submitted(http)
+    finished(http, job_id)
+    assert http.get(f"/jobs/{job_id}/result", params={"format": "gif"}).status_code == 422
+    assert http.get(f"/jobs/{an_id()}/result", params={"format": "tiff"}).status_code == 404
 
 
 def test_a_job_that_has_not_changed_is_answered_with_304(http: httpx.Client) -> None:

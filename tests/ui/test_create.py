@@ -78,7 +78,7 @@ def photo_html(page: AppTest) -> str:
 def test_the_form_and_the_queue_need_no_status(open_page: OpenPage, studio: DiskStudio, monkeypatch: pytest.MonkeyPatch) -> None:
     job = studio.submit()
     monkeypatch.delattr(Service, "status")
-    assert "on the long side" in words(open_page())
+    assert "512 pixels on the long side, 4.3 cm (1.7 in) in print" in words(open_page())
     assert "starting up" in open_page(job=job.id).get("progress")[0].proto.text
 
 

@@ -1,9 +1,14 @@
 """The page of a finished painting."""
 
+from typing import Any
+
+import pytest
+
+from nst.domain import Job, JobState, Outcome, output_key_of
 from nst.domain.keys import timelapse_key
 from nst.timelapse import film
-from tests.support.pages import BERT, DiskStudio, keys
-from tests.support.pictures import picture
+from tests.support.pages import BERT, DiskStudio, keys, words
+from tests.support.pictures import picture, picture_bytes
 from tests.ui.conftest import OpenPage
 
 
@@ -29,3 +34,26 @@ def test_a_painting_without_a_time_lapse_offers_none(open_page: OpenPage, studio
     page.run()
     assert not page.exception
     assert not page.get("video")
+
+
+def test_the_page_says_how_large_a_painting_prints(open_page: OpenPage, studio: DiskStudio) -> None:
+    job = studio.submit()
+    studio.end(studio.begin(), succeeded_with({"size": [2048, 1365]}, studio, job))
+    page = open_page(job=job.id)
+    assert "Prints 17 x 12 cm (6.8 x 4.5 in) at 300 dpi, 35 x 23 cm (14 x 9.1 in) at 150 dpi." in words(page).replace("\u00a0", " ")
+    assert {"download", "download_jpeg", "download_tiff"} <= keys(page, "download_button")
+
+
+@pytest.mark.parametrize("recipe", [None, {}, {"size": None}, {"size": [1]}, {"size": ["a", "b"]}, {"size": "large"}])
+def test_a_recipe_without_a_size_says_nothing_of_prints(open_page: OpenPage, studio: DiskStudio, recipe: dict[str, Any] | None) -> None:
+    job = studio.submit()
+    studio.end(studio.begin(), succeeded_with(recipe, studio, job))
+    page = open_page(job=job.id)
+    assert not page.exception
+    assert "Prints" not in words(page)
+
+
+def succeeded_with(recipe: dict[str, Any] | None, studio: DiskStudio, job: Job) -> Outcome:
+    key, data = output_key_of(job.input_key), picture_bytes()
+    studio.backend.objects.put(key, data)
+    return Outcome(JobState.SUCCEEDED, output_key=key, size_bytes=len(data), recipe=recipe)

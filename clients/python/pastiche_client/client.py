@@ -232,8 +232,13 @@ class Client:
         """Delete a job and all its pictures."""
         self._connection.request("DELETE", f"/jobs/{job_id}")
 
-    def result(self, job: Job) -> Painting:
-        answer = self._connection.request("GET", f"/jobs/{job.id}/result")
+    def result(self, job: Job, format: str | None = None) -> Painting:
+        """The painting's file.
+
+        Args:
+            format: jpeg, png, webp, or tiff, for printers; by default as it is stored.
+        """
+        answer = self._connection.request("GET", f"/jobs/{job.id}/result", params={"format": format} if format else {})
         return Painting(job, answer.content, answer.headers["Content-Type"])
 
     def styles(self) -> list[Style]:
