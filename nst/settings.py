@@ -111,7 +111,9 @@ class Settings(BaseSettings):
     lease_seconds: float = Field(
         default=30.0, gt=0, description="seconds without a heartbeat after which a worker's painting is given to another"
     )
-    job_seconds: float = Field(default=1800.0, gt=0, description="seconds that a painting may take")
+    job_seconds: float = Field(
+        default=1800.0, gt=0, description="seconds that a painting may take, up to 2048 pixels; larger ones may take more"
+    )
     drain_seconds: float = Field(
         default=0.0, ge=0, description="seconds that a worker has to finish its painting when it is terminated, before it gives it back"
     )

@@ -1,7 +1,7 @@
 """The vocabulary of the whole project: parameters, jobs, states, object keys. Standard library only."""
 
 from nst.domain.feed import Cursor, FeedEntry, Page
-from nst.domain.jobs import FencingToken, Job, JobState, Outcome, cost_of, new_id
+from nst.domain.jobs import FencingToken, Job, JobState, Outcome, cost_of, longest_seconds, new_id
 from nst.domain.keys import JOB_ID, input_key_of, is_job_id, is_key, mask_key, media_type, object_key, output_key_of, style_key
 from nst.domain.params import PRESET_SIZES, Init, KeepColours, Loss, Mode, Optimiser, Precision, Preset, StyleParams, help_of, range_of
 from nst.domain.prints import PRINT_DPI, PrintRequest, in_centimetres, in_inches, print_size
@@ -45,6 +45,7 @@ __all__ = [
     "input_key_of",
     "is_job_id",
     "is_key",
+    "longest_seconds",
     "mask_key",
     "media_type",
     "new_id",

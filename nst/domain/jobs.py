@@ -13,6 +13,8 @@ from nst.domain.regions import RegionRef
 from nst.domain.style_ref import StyleRef
 from nst.errors import WrongState
 
+_LARGEST_OF_ONE_LIMIT = 2048  # pixels of the long side
+
 
 class JobState(StrEnum):
     QUEUED = "queued"
@@ -184,6 +186,15 @@ def cost_of(params: StyleParams) -> float:
     """The work that a painting takes, in drafts: the ratio of their numbers of pixels."""
     long_side = params.size or PRESET_SIZES[params.preset]
     return (long_side / PRESET_SIZES[Preset.DRAFT]) ** 2
+
+
+def longest_seconds(params: StyleParams, job_seconds: float) -> float:
+    """The seconds that a painting may take: above 2048 pixels on the long side, more in proportion to its pixels.
+
+    Args:
+        job_seconds: for a painting of that size or a smaller one.
+    """
+    return job_seconds * max(1.0, cost_of(params) / cost_of(StyleParams(size=_LARGEST_OF_ONE_LIMIT)))
 
 
 def new_id() -> str:

@@ -3,6 +3,7 @@
 import logging
 import signal
 
+from nst.domain import longest_seconds
 from nst.model_process.messages import Advanced, Cancel, Failed, Final, LoadFailed, PaintRequest, Ready, Stopped
 from nst.model_process.parent import Child
 from nst.settings import Settings
@@ -25,6 +26,7 @@ class Attempt:
     def __init__(self, child: Child, request: PaintRequest, settings: Settings, now: float) -> None:
         self._child, self._token, self._settings = child, request.token, settings
         self._begun = self._heard = now
+        self._longest = longest_seconds(request.params, settings.job_seconds)
         self._cancelled: float | None = None
         self._event: Advanced | Final | None = None
         child.send(request)
@@ -66,8 +68,8 @@ class Attempt:
             return Failed(self._token, user_messages.KILLED if exit_code == -signal.SIGKILL else user_messages.DIED)
         if self._cancelled is not None:
             end: Final | None = Stopped(self._token) if now - self._cancelled >= GRACE_SECONDS else None
-        elif now - self._begun > self._settings.job_seconds:
-            end = Failed(self._token, user_messages.LONG.format(minutes=self._settings.job_seconds / 60))
+        elif now - self._begun > self._longest:
+            end = Failed(self._token, user_messages.LONG.format(minutes=self._longest / 60))
         else:
             end = Failed(self._token, user_messages.STUCK) if now - self._heard > self._settings.hang_seconds else None
         if end is not None:

@@ -13,7 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from nst.domain import Job, JobState, Outcome, Preset, StyleRef, StyleShare, output_key_of
+from nst.domain import Job, JobState, Outcome, Preset, StyleRef, StyleShare, longest_seconds, output_key_of
 from nst.domain.keys import preview_key, timelapse_key
 from nst.errors import PasticheError, StoreFault, StoreUnavailable, StyleChanged
 from nst.model_process.messages import Advanced, Done, Failed, PaintRequest, RegionRequest
@@ -136,7 +136,7 @@ class Worker:
     def _note_fault(self, now: float) -> None:
         """Leaves a job whose record the store cannot take, which would occupy its worker for ever: it lapses, and the attempt counts."""
         self._faulty = now if self._faulty is None else self._faulty
-        if self._running is not None and now - self._faulty > self._settings.job_seconds:
+        if self._running is not None and now - self._faulty > longest_seconds(self._running.job.params, self._settings.job_seconds):
             log.error("job %s is left: the store fails at it", self._running.job.id, extra=_about(self._running.job))
             self._drop_child()
             self._running, self._faulty, self._reported = None, None, float("-inf")

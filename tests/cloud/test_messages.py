@@ -1,15 +1,17 @@
 """Messages to the relay: duplicated, late, out of order, unreadable, and about unknown jobs."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from nst.domain import JobState
+from nst.domain import JobState, StyleParams
 from nst.domain.keys import timelapse_key
 from nst.store.ports.batch import BatchPhase
 from nst.store.wire import MalformedMessage, Sender, decode_message
 from nst.worker.cloud.message_reader import MessageReader
+from nst.worker.cloud.outcomes import ending_of
 from tests.cloud.conftest import MakeCloud
 from tests.support.cloud import RESULT, Cloud, changed, claimed_by_hand, painted, read_all
 
@@ -175,6 +177,17 @@ def test_a_failure_that_only_batch_reports_has_a_sentence(still: Cloud, detail: 
     record = still.record(job)
     assert record.state is JobState.FAILED
     assert words in (record.error or "")
+
+
+@pytest.mark.parametrize(("size", "seconds"), [(None, 1800), (2048, 1800), (4096, 7200)])
+def test_a_large_painting_has_more_time_on_batch(still: Cloud, size: int | None, seconds: int) -> None:
+    job = replace(claimed_by_hand(still), params=StyleParams(size=size))
+    still.batch.submit(job)
+    (submitted,) = still.batch.find(job.id)
+    (described,) = still.aws.client("batch").describe_jobs(jobs=[submitted.id])["jobs"]
+    assert described["timeout"] == {"attemptDurationSeconds": seconds + 300}
+    error = ending_of(job, "Job attempt duration exceeded timeout", None, still.settings).error or ""
+    assert f"longer than the {seconds // 60} minutes" in error
 
 
 def test_a_request_id_is_read_from_its_end() -> None:

@@ -6,7 +6,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nst.domain import JobState, Preset, StyleParams, cost_of, input_key_of, is_key, media_type, new_id, object_key, output_key_of
+from nst.domain import (
+    JobState,
+    Preset,
+    StyleParams,
+    cost_of,
+    input_key_of,
+    is_key,
+    longest_seconds,
+    media_type,
+    new_id,
+    object_key,
+    output_key_of,
+)
 from nst.domain.keys import preview_key, style_key, with_visibility
 from nst.errors import WrongState
 from tests.support.jobs import a_job
@@ -76,3 +88,19 @@ def test_previews_and_styles_have_keys_and_pictures_a_media_type() -> None:
 def test_work_is_measured_in_drafts() -> None:
     assert [cost_of(StyleParams(preset=preset)) for preset in Preset] == [1, 4, 16, 256]
     assert cost_of(StyleParams(size=128)) == 0.25
+
+
+@pytest.mark.parametrize(
+    ("params", "seconds"),
+    [
+        (StyleParams(preset=Preset.DRAFT), 1800),
+        (StyleParams(preset=Preset.HIGH), 1800),
+        (StyleParams(size=2048), 1800),
+        (StyleParams(size=4096), 7200),
+        (StyleParams(preset=Preset.ULTRA), 7200),
+        (StyleParams(preset=Preset.ULTRA, size=600), 1800),
+        (StyleParams(size=8192), 28_800),
+    ],
+)
+def test_a_large_painting_may_take_longer(params: StyleParams, seconds: float) -> None:
+    assert longest_seconds(params, 1800) == seconds

@@ -235,6 +235,16 @@ def test_a_job_over_its_time_is_broken_off(bench: Bench, studio: Studio) -> None
     assert bench.children[0].exit_code == -9
 
 
+def test_a_large_painting_has_more_time(bench: Bench, studio: Studio) -> None:
+    job = studio.submit(params=StyleParams(size=4096))
+    bench.step()
+    for _ in range(82):  # 2378 seconds
+        bench.step(Advanced(FencingToken(job.id, 1), JobProgress(0.1), b""), after=29.0)
+    assert bench.state(job.id) is JobState.RUNNING
+    bench.step(Advanced(FencingToken(job.id, 1), JobProgress(0.1), b""), after=29.0)
+    assert "longer than the 40 minutes" in bench.error(job.id)
+
+
 def test_a_silent_child_is_taken_for_stuck(bench: Bench, studio: Studio) -> None:
     job = studio.submit()
     bench.step()

@@ -4,7 +4,7 @@ import json
 from contextlib import suppress
 from typing import Any
 
-from nst.domain import Job, digests_of
+from nst.domain import Job, digests_of, longest_seconds
 from nst.store.aws.errors import AWS, translate_errors
 from nst.store.ports.batch import BatchCompute, BatchJob, BatchPhase
 from nst.store.wire import attempt_in, reason_in, request_id
@@ -26,17 +26,18 @@ class AwsBatch(BatchCompute):
     """
     Args:
         queue, definition: by name or ARN.
-        job_seconds: the longest that a painting may take.
+        job_seconds: the longest that a painting may take, unless it is large (see `nst.domain.longest_seconds`).
     """
 
     def __init__(self, client: Any, queue: str, definition: str, job_seconds: float) -> None:
         self._client, self._queue, self._definition = client, queue, definition
-        self._timeout = {"attemptDurationSeconds": int(job_seconds) + _MARGIN_SECONDS}
+        self._job_seconds = job_seconds
 
     def submit(self, job: Job) -> None:
+        timeout = {"attemptDurationSeconds": int(longest_seconds(job.params, self._job_seconds)) + _MARGIN_SECONDS}
         with translate_errors(AWS):
             self._client.submit_job(
-                jobName=job.id, jobQueue=self._queue, jobDefinition=self._definition, parameters=parameters_of(job), timeout=self._timeout
+                jobName=job.id, jobQueue=self._queue, jobDefinition=self._definition, parameters=parameters_of(job), timeout=timeout
             )
 
     def find(self, job_id: str) -> list[BatchJob]:

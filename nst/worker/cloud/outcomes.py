@@ -3,7 +3,7 @@
 import logging
 from contextlib import suppress
 
-from nst.domain import FencingToken, Job, Outcome, output_key_of
+from nst.domain import FencingToken, Job, Outcome, longest_seconds, output_key_of
 from nst.domain.keys import preview_key, timelapse_key
 from nst.errors import ObjectMissing
 from nst.settings import Settings
@@ -53,13 +53,13 @@ def ending_of(job: Job, reason: str, exit_code: int | None, settings: Settings) 
     """The outcome of an assignment that failed. An agent that could still report has done so earlier, in more detail."""
     if job.cancel_requested:
         return Outcome.cancelled()
-    return Outcome.failed(_sentence(reason, exit_code, settings))
+    return Outcome.failed(_sentence(reason, exit_code, longest_seconds(job.params, settings.job_seconds)))
 
 
-def _sentence(reason: str, exit_code: int | None, settings: Settings) -> str:
+def _sentence(reason: str, exit_code: int | None, longest: float) -> str:
     """By the words of AWS Batch: https://docs.aws.amazon.com/batch/latest/userguide/job_retries.html"""
     if "exceeded timeout" in reason:
-        return user_messages.LONG.format(minutes=settings.job_seconds / 60)
+        return user_messages.LONG.format(minutes=longest / 60)
     if "Host EC2" in reason or "Spot" in reason:
         return user_messages.TAKEN_AWAY
     if "JobStateTimeLimit" in reason or user_messages.NO_MACHINE in reason:  # none came free, or none is large enough
