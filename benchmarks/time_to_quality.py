@@ -103,15 +103,15 @@ class _Reached(Exception):
 
 def _torch_lbfgs(objective: CommonObjective, photo: Tensor, goal: float) -> tuple[int, float]:
     """Evaluations and seconds until the loss is at most `goal`, or until the limit of evaluations."""
-    x = photo.clone().requires_grad_(True)
-    lbfgs = torch.optim.LBFGS([x], max_iter=STEPS, max_eval=STEPS, history_size=10, line_search_fn="strong_wolfe")
+    flat = photo.flatten().clone().requires_grad_(True)  # its gradient is contiguous, as torch's optimiser expects
+    lbfgs = torch.optim.LBFGS([flat], max_iter=STEPS, max_eval=STEPS, history_size=10, line_search_fn="strong_wolfe")
     evaluations = 0
 
     def closure() -> Tensor:
         nonlocal evaluations
         evaluations += 1
         lbfgs.zero_grad()
-        loss = torch.stack(list(objective(x).values())).sum()
+        loss = torch.stack(list(objective(flat.view_as(photo)).values())).sum()
         if loss.item() <= goal:
             raise _Reached
         loss.backward()  # type: ignore[no-untyped-call]
