@@ -9,6 +9,7 @@ import httpx
 import pytest
 import websocket
 
+from tests.gateway import attacks
 from tests.gateway.conftest import StartServer
 from tests.gateway.node import Node
 from tests.gateway.server import Server
@@ -195,17 +196,11 @@ def test_a_flood_is_refused_and_then_disconnected(start: StartServer) -> None:
 
 def test_clients_that_never_read_are_disconnected_and_the_others_receive_everything(start: StartServer) -> None:
     server, node = start("instant", events_per_second=2000)
-    connections = []
-    for _ in range(3):
-        connection = socket.create_connection(("127.0.0.1", server.port))
+    connections = [attacks.web_socket(server.port) for _ in range(3)]
+    for connection in connections:
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1024)
-        connection.sendall(
-            b"GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: here\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-            b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
-        )
-        connection.recv(200)
-        connection.sendall(_frame(b"40") + b"".join(_frame(b'42%d["LIST_STYLES"]' % number) for number in range(5000)))
-        connections.append(connection)
+        events = b"".join(attacks.frame(b'42%d["LIST_STYLES"]' % number) for number in range(5000))
+        attacks.push(connection, attacks.frame(attacks.CONNECT) + events)
     anna = node.client("anna")
     for _ in range(3):
         job_id = anna.emit("TRANSFER_STYLE", a_submission(isPrivate=False))[1]["requestId"]
@@ -213,12 +208,7 @@ def test_clients_that_never_read_are_disconnected_and_the_others_receive_everyth
     assert len({event["result"] for event in anna.received("TRANSFER_STYLE_COMPLETED")}) >= 2
     assert server.memory < 600_000_000
     for connection in connections:
-        connection.close()
-
-
-def _frame(text: bytes) -> bytes:
-    """A masked text frame; the mask is zero."""
-    return bytes([0x81, 0x80 | len(text)]) + bytes(4) + text
+        assert attacks.read_to_end(connection).count(b"43") < 5000
 
 
 @pytest.mark.parametrize(
