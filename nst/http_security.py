@@ -5,6 +5,7 @@ from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette.websockets import WebSocketClose
 
@@ -26,12 +27,16 @@ class SecurityHeaders:
 
     Args:
         frames: the sites that may show pages in a frame, besides the studio itself.
+        scripts: what pages may run as scripts, in the words of `script-src`; everything when empty.
     """
 
-    def __init__(self, app: ASGIApp, frames: Sequence[str] = ()) -> None:
+    def __init__(self, app: ASGIApp, frames: Sequence[str] = (), scripts: Sequence[str] = ()) -> None:
         self._app = app
+        policy = {"frame-ancestors": ("'self'", *frames)}
+        if scripts:
+            policy |= {"script-src": tuple(scripts), "object-src": ("'none'",), "base-uri": ("'self'",)}
         self._page = {
-            "Content-Security-Policy": " ".join(("frame-ancestors 'self'", *frames)),
+            "Content-Security-Policy": "; ".join(" ".join((name, *sources)) for name, sources in policy.items()),
             "Permissions-Policy": _DEVICES,
             "Referrer-Policy": "same-origin",  # URLs contain job ids
         }
@@ -66,6 +71,19 @@ class KnownHosts(TrustedHostMiddleware):
             await self.app(scope, receive, send)
         else:
             await super().__call__(scope, receive, send)
+
+
+class NoMetrics:
+    """Middleware that answers 404 for Streamlit's counts of visitors, which are not public. A worker has metrics on a port of its own."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["path"].endswith("/_stcore/metrics"):
+            await Response(status_code=404)(scope, receive, send)
+        else:
+            await self._app(scope, receive, send)
 
 
 class LocalPages:

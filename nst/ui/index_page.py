@@ -4,6 +4,7 @@ The style sheet is loaded here rather than by the pages, so that the first frame
 """
 
 import re
+from base64 import b64encode
 from functools import cache
 from hashlib import sha256
 from html import escape
@@ -29,6 +30,7 @@ TITLES = {
     "status": "Status · Pastiche",
 }
 _REPLACED = re.compile(r'<title>.*?</title>|<link rel="shortcut icon"[^>]*>|<noscript>.*?</noscript>', re.DOTALL)
+_INLINE_SCRIPT = re.compile(r"<script>(.*?)</script>", re.DOTALL)
 # Pages are one level below the base path. Without this, Streamlit looks for its server below each page's own address first.
 _BASE_SCRIPT = 'window.__streamlit = { BACKEND_BASE_URL: new URL(".", location.href).href }'
 # Parts that Streamlit would request only once the first element needs them.
@@ -109,6 +111,17 @@ def _parts() -> tuple[str, str, str]:
     start, head, rest = html.partition("<head>")
     middle, body, end = rest.partition("<body>")
     return start + head, _preloads() + middle + body, end
+
+
+@cache
+def script_sources() -> list[str]:
+    """What pages run as scripts, as sources of a Content-Security-Policy: the server's files, and the inline scripts by their hash.
+
+    The code of components comes in messages and is imported from blobs; the numbers of Streamlit's messages are computed by WebAssembly.
+    """
+    inline = [_BASE_SCRIPT, *_INLINE_SCRIPT.findall((_STREAMLIT / "index.html").read_text(encoding="utf-8"))]
+    hashes = (b64encode(sha256(script.encode()).digest()).decode() for script in inline)
+    return ["'self'", "blob:", "'wasm-unsafe-eval'", *(f"'sha256-{each}'" for each in hashes)]
 
 
 @cache

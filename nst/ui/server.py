@@ -18,7 +18,7 @@ from streamlit.runtime.pages_manager import PagesManager
 
 from nst import logs
 from nst.http_responses import readiness
-from nst.http_security import KnownHosts, LocalPages, SecurityHeaders
+from nst.http_security import KnownHosts, LocalPages, NoMetrics, SecurityHeaders
 from nst.preview import Previews
 from nst.ui import index_page, media, singletons, style_sketches, urls
 from nst.ui.compression import CompressedScripts
@@ -104,12 +104,14 @@ def _redirect_to_entry(request: Request) -> Response:
 def middleware() -> list[Middleware]:
     settings = singletons.settings()
     cookie = Middleware(OwnerCookie, embedded=settings.embedded)
-    headers = Middleware(SecurityHeaders, frames=settings.frame_sites if settings.embedded else ())
+    frames = settings.frame_sites if settings.embedded else ()
+    headers = Middleware(SecurityHeaders, frames=frames, scripts=index_page.script_sources())
     hosts = [Middleware(KnownHosts, allowed_hosts=settings.hosts, www_redirect=False)] if settings.hosts else []
     return [
         headers,
         *hosts,
         Middleware(LocalPages),
+        Middleware(NoMetrics),
         Middleware(RootPathMiddleware),
         cookie,
         Middleware(PrivateDownloads),

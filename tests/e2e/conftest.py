@@ -138,6 +138,7 @@ def visitor(browser: Browser) -> Iterator[OpenBrowser]:
         opened.append(context)
         page = context.new_page()
         page.on("pageerror", lambda error: failures.append(str(error)))
+        page.on("console", lambda message: failures.append(message.text) if "Content Security Policy" in message.text else None)
         page.goto(address)
         return page
 

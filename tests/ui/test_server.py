@@ -2,8 +2,11 @@
 
 import asyncio
 import gc
+import re
 import threading
+from base64 import b64encode
 from collections.abc import Callable
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -27,13 +30,26 @@ from tests.ui.conftest import Configure
 
 def test_pages_say_what_may_be_done_with_them(visitor: Callable[[], TestClient]) -> None:
     plain, secure = (visitor().get("/", headers={**PAGE, **more}).headers for more in ({}, {"x-forwarded-proto": "https"}))
-    assert plain["content-security-policy"] == "frame-ancestors 'self'"
+    assert plain["content-security-policy"].startswith("frame-ancestors 'self'; script-src 'self' blob: 'wasm-unsafe-eval' 'sha256-")
     assert plain["x-content-type-options"] == "nosniff"
     assert plain["permissions-policy"].startswith("camera=(self), microphone=()")
     assert plain["referrer-policy"] == "same-origin"
     assert "strict-transport-security" not in plain
     assert secure["strict-transport-security"] == "max-age=31536000"
     assert visitor().get("/static/script.js").headers["x-content-type-options"] == "nosniff"
+
+
+def test_the_policy_names_the_pages_own_inline_scripts_and_no_other(visitor: Callable[[], TestClient]) -> None:
+    answer = visitor().get("/", headers=PAGE)
+    scripts = re.findall(r"<script(?![^>]*\bsrc=)[^>]*>(.*?)</script>", answer.text, re.DOTALL)
+    hashes = {f"'sha256-{b64encode(sha256(script.encode()).digest()).decode()}'" for script in scripts}
+    policy = answer.headers["content-security-policy"].partition("script-src ")[2].partition(";")[0]
+    assert {source for source in policy.split() if source.startswith("'sha256-")} == hashes
+    assert not {"'unsafe-inline'", "'unsafe-eval'"} & set(policy.split())
+
+
+def test_counts_of_visitors_are_not_public(visitor: Callable[[], TestClient]) -> None:
+    assert visitor().get("/_stcore/metrics").status_code == 404
 
 
 def test_only_named_hosts_are_served_if_they_are_named(studio: DiskStudio, configure: Configure) -> None:
