@@ -1,4 +1,4 @@
-"""Every error that a user should hear of. Each has a sentence for people, an exit code for scripts and a code for programs.
+"""Every error that a user should hear of: its sentence for people, its exit code for scripts and its code for programs.
 
 PasticheError
 ├── InvalidImage
