@@ -1,4 +1,4 @@
-"""The paintings that visitors have published, newest first."""
+"""The paintings that visitors have published, the newest or the most liked first."""
 
 from nst.ui.frame import open_page
 from nst.ui.gallery import show_gallery

@@ -1,6 +1,6 @@
 """The vocabulary of the whole project: parameters, jobs, states, object keys. Standard library only."""
 
-from nst.domain.feed import Cursor, FeedEntry, Page
+from nst.domain.feed import Cursor, FeedEntry, FeedOrder, Page, SearchTerm
 from nst.domain.jobs import FencingToken, Job, JobState, Outcome, cost_of, longest_seconds, new_id
 from nst.domain.keys import JOB_ID, input_key_of, is_job_id, is_key, mask_key, media_type, object_key, output_key_of, style_key
 from nst.domain.params import PRESET_SIZES, Init, KeepColours, Loss, Mode, Optimiser, Precision, Preset, StyleParams, help_of, range_of
@@ -9,15 +9,18 @@ from nst.domain.progress import JobProgress, Progress
 from nst.domain.regions import AUTOMATIC, MAX_REGIONS, RegionRef
 from nst.domain.style_ref import StyleRef, digests_of, styles_of
 from nst.domain.style_share import StyleShare, normalised_shares
+from nst.domain.titles import MAX_TITLE, normalised_title, words_of
 
 __all__ = [
     "AUTOMATIC",
     "JOB_ID",
     "MAX_REGIONS",
+    "MAX_TITLE",
     "PRESET_SIZES",
     "PRINT_DPI",
     "Cursor",
     "FeedEntry",
+    "FeedOrder",
     "FencingToken",
     "Init",
     "Job",
@@ -34,6 +37,7 @@ __all__ = [
     "PrintRequest",
     "Progress",
     "RegionRef",
+    "SearchTerm",
     "StyleParams",
     "StyleRef",
     "StyleShare",
@@ -50,10 +54,12 @@ __all__ = [
     "media_type",
     "new_id",
     "normalised_shares",
+    "normalised_title",
     "object_key",
     "output_key_of",
     "print_size",
     "range_of",
     "style_key",
     "styles_of",
+    "words_of",
 ]

@@ -105,6 +105,8 @@ class Job:
         width, height: of the photo as stored, in pixels; None in records of earlier versions.
         lease_until: when the lease of a running job lapses; seconds since the epoch.
         regions: at most `MAX_REGIONS`.
+        title: that its owner has given the painting, as `nst.domain.titles.normalised_title` returns it.
+        likes: the number of visitors who like it.
     """
 
     id: str
@@ -137,6 +139,8 @@ class Job:
     lease_until: float | None = None
     cleared: bool = False
     regions: tuple[RegionRef, ...] = ()
+    title: str | None = None
+    likes: int = 0
 
     @property
     def lane(self) -> Preset:

@@ -87,6 +87,8 @@ class ImageAnswer(Answer):
     before: str
     styles: list[str]
     published: float
+    title: str | None = Field(description="that the owner has given it")
+    likes: int = Field(description="visitors who like it")
 
     @classmethod
     def of(cls, entry: FeedEntry, base: str) -> "ImageAnswer":
@@ -96,6 +98,8 @@ class ImageAnswer(Answer):
             before=picture_url(entry.input_key or entry.output_key, base),
             styles=[style.name for style in entry.styles if not style.is_upload],
             published=entry.published,
+            title=entry.title,
+            likes=entry.likes,
         )
 
 

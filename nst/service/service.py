@@ -26,6 +26,7 @@ from nst.service.access import (
     visible_job,
 )
 from nst.service.address_quota import AddressQuota
+from nst.service.gallery import Gallery
 from nst.service.moderation import Moderation
 from nst.service.publishing import Publisher
 from nst.service.signing import SigningKey
@@ -61,6 +62,7 @@ class Service:
         self._key = SigningKey(backend.secrets, settings.secret, self._clock)
         self._moderation = Moderation(backend, settings, self._publisher, self._key, self._clock)
         self.visitors = Visitors(self._key, backend.jobs, self._clock)
+        self.gallery = Gallery(backend, catalogue, settings, self._clock)
 
     def submit(self, owner: str, order: Order, quota: Quota | None = None, network: str | None = None, has_cookie: bool = True) -> Job:
         """Store the pictures and queue the job; the same order again (owner and token) is the same job.

@@ -7,7 +7,7 @@ from typing import Any
 from nst.domain import Job, JobProgress, JobState, RegionRef, StyleParams, digests_of, styles_of
 
 _COPIED = ("id", "owner", "token", "input_key", "created", "size_bytes", "max_attempts", "attempt", "returns", "width", "height")
-_SET_LATER = ("started", "finished", "preview_key", "output_key", "error", "error_code", "published", "lease_until")
+_SET_LATER = ("started", "finished", "preview_key", "output_key", "error", "error_code", "published", "lease_until", "title")
 _FLAGS = ("public", "cancel_requested", "hidden", "cleared")
 
 
@@ -35,6 +35,7 @@ def job_of(fields: Mapping[str, Any]) -> Job:
         params=StyleParams.from_dict(json.loads(fields["params"])),
         styles=styles_of(json.loads(fields["styles"]), json.loads(fields.get("style_digests") or "{}")),
         regions=tuple(RegionRef.from_dict(region) for region in json.loads(fields.get("regions") or "[]")),
+        likes=fields.get("likes") or 0,
         state=JobState(fields["state"]),
         virtual_finish=fields["turn"],
         progress=JobProgress(fields["fraction"], fields["stage"], fields.get("seconds_left")),

@@ -1,47 +1,69 @@
-"""The Gallery page: a carousel of the newest public paintings, and all of them below, newest first.
+"""The Gallery page: a carousel of public paintings, and all of them below, the newest or the most liked first.
 
-Every run reads the feed again, from the newest entry down to the last one that the visitor has asked for. So no entry is missing or shown
+Every run reads the feed again, from its first entry down to the last one that the visitor has asked for. So no entry is missing or shown
 twice while new ones arrive, and entries that were made private or hidden disappear.
 """
 
 import time
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import streamlit as st
 
-from nst.domain import PRESET_SIZES, Cursor, FeedEntry
+from nst.domain import PRESET_SIZES, Cursor, FeedEntry, FeedOrder, Page
 from nst.styles import StyleEntry
 from nst.ui import draft, frame, texts
 from nst.ui.cards import open_clicked_card, show_card, show_empty
 from nst.ui.components import Slide, carousel
 from nst.ui.frame import Visit
 from nst.ui.heading import show_heading
+from nst.ui.likes import show_like
 from nst.ui.publishing import show_report
+from nst.ui.titles import style_line, title_of
 from nst.ui.urls import job_url, picture_url
 
 PAGE = 24
 _POLL_SECONDS = 3.0
 _SLIDE_SECONDS = 5.0
 _SLIDES = 6
+_ORDERS = {FeedOrder.NEWEST: "Newest", FeedOrder.LIKED: "Most liked"}
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What a visitor wants to see, and in which order."""
+
+    style: str | None
+    order: FeedOrder
+    query: str
+
+    @property
+    def is_narrowed(self) -> bool:
+        return bool(self.style or self.query)
+
+    def page(self, visit: Visit, before: Cursor | None = None) -> Page:
+        if self.order is FeedOrder.NEWEST and not self.query:
+            return visit.service.feed(PAGE, before, self.style)
+        return visit.service.gallery.page(PAGE, before, self.style, self.order, self.query)
 
 
 def show_gallery(visit: Visit) -> None:
     styles = visit.service.styles()
-    style = _choose_style(styles)
-    entries, following = _read(visit, style)
-    shown = [entry.job_id for entry in entries[:PAGE]]
-    frame.rerun_on_change(lambda: [entry.job_id for entry in visit.service.feed(PAGE, None, style).entries], shown, _POLL_SECONDS)
+    show_heading("Gallery", "Paintings that visitors have published.")
+    choice = _choose(styles)
+    entries, following = _read(visit, choice)
+    frame.rerun_on_change(lambda: _shown_facts(choice.page(visit).entries), _shown_facts(entries[:PAGE]), _POLL_SECONDS)
     if not entries:
-        show_empty(
-            "Nothing here yet",
-            "Be the first: paint a photo and publish it." if style is None else "No painting in this style has been published yet.",
-        )
+        _show_nothing(choice)
         return
-    carousel([_slide(entry, styles) for entry in entries[:_SLIDES]], _SLIDE_SECONDS)
+    if not choice.query:
+        carousel([_slide(entry, styles) for entry in entries[:_SLIDES]], _SLIDE_SECONDS)
     open_clicked_card()
+    liked = visit.service.gallery.liked(visit.viewer, [entry.job_id for entry in entries])
     with st.container(key="cards"):
         for entry in entries:
             with st.container(key=f"entry_{entry.job_id}", gap="small"):
-                _show_entry(visit, entry, styles)
+                _show_entry(visit, entry, styles, liked=entry.job_id in liked)
     if following and st.button("Show more", key="more", width="stretch"):
         st.session_state["gallery_end"] = following
         st.rerun()
@@ -57,12 +79,33 @@ def paint_like(visit: Visit, job_id: str) -> None:
         st.switch_page(frame.page("create"))
 
 
+def _choose(styles: tuple[StyleEntry, ...]) -> Choice:
+    with st.container(key="gallery_tools", horizontal=True, vertical_alignment="bottom"):
+        query = st.text_input(
+            "Search",
+            key="search",
+            type="search",
+            placeholder="A title, van gogh, watercolour …",
+            max_chars=100,
+            on_change=_back_to_first_page,
+            bind="query-params",
+        )
+        style = _choose_style(styles)
+        order = st.segmented_control(
+            "Order",
+            list(_ORDERS),
+            default=FeedOrder.NEWEST,
+            required=True,
+            format_func=_ORDERS.__getitem__,
+            key="order",
+            on_change=_back_to_first_page,
+        )
+    return Choice(style, order or FeedOrder.NEWEST, (query or "").strip())
+
+
 def _choose_style(styles: tuple[StyleEntry, ...]) -> str | None:
     titles = {entry.id: entry.title for entry in styles}
-    heading, choice = st.columns([3, 1], vertical_alignment="bottom")
-    with heading:
-        show_heading("Gallery", "Paintings that visitors have published.")
-    return choice.selectbox(
+    return st.selectbox(
         "Style",
         list(titles),
         index=None,
@@ -74,16 +117,28 @@ def _choose_style(styles: tuple[StyleEntry, ...]) -> str | None:
     )
 
 
-def _read(visit: Visit, style: str | None) -> tuple[list[FeedEntry], Cursor | None]:
+def _show_nothing(choice: Choice) -> None:
+    if choice.is_narrowed:
+        show_empty("Nothing found", "No painting in the gallery matches. Try another word or style.")
+    else:
+        show_empty("Nothing here yet", "Be the first: paint a photo and publish it.")
+
+
+def _shown_facts(entries: Sequence[FeedEntry]) -> list[tuple[str, str | None]]:
+    """The page is redrawn when any of these changes. Likes are not among them: each would redraw the page of everybody who looks."""
+    return [(entry.job_id, entry.title) for entry in entries]
+
+
+def _read(visit: Visit, choice: Choice) -> tuple[list[FeedEntry], Cursor | None]:
     """The entries of all pages the visitor has asked for, and the cursor of the page after them.
 
     `gallery_end` in the session is the cursor at which the last page asked for begins. It is a place in the feed, not a number of entries.
     """
     reached: Cursor | None = st.session_state.get("gallery_end")
-    page = visit.service.feed(PAGE, None, style)
+    page, place = choice.page(visit), choice.order.place
     entries, following = list(page.entries), page.following
-    while following is not None and reached is not None and sum(entry.cursor < reached for entry in entries) < PAGE:
-        page = visit.service.feed(PAGE, following, style)
+    while following is not None and reached is not None and sum(place(entry.cursor) < place(reached) for entry in entries) < PAGE:
+        page = choice.page(visit, following)
         entries += page.entries
         following = page.following
     return entries, following
@@ -97,23 +152,24 @@ def _slide(entry: FeedEntry, styles: tuple[StyleEntry, ...]) -> Slide:
     return Slide(
         before=picture_url(entry.job_id, "before") if entry.input_key else None,
         after=picture_url(entry.job_id, "after"),
-        title=texts.style_names(entry.styles, styles),
+        title=title_of(entry, styles),
         href=job_url(entry.job_id),
     )
 
 
-def _show_entry(visit: Visit, entry: FeedEntry, styles: tuple[StyleEntry, ...]) -> None:
-    title = texts.style_names(entry.styles, styles)
+def _show_entry(visit: Visit, entry: FeedEntry, styles: tuple[StyleEntry, ...], *, liked: bool) -> None:
     size = entry.params.size or PRESET_SIZES[entry.params.preset]
+    facts = style_line(entry, styles), f"{texts.PRESETS[entry.params.preset]}, {size} px", texts.ago(time.time() - entry.published)
     show_card(
         job_url(entry.job_id),
         picture_url(entry.job_id, "small-after"),
         picture_url(entry.job_id, "small-before") if entry.input_key else None,
-        f"Painting in the style {title}",
-        title,
-        f"{texts.PRESETS[entry.params.preset]}, {size} px · {texts.ago(time.time() - entry.published)}",
+        f"Painting in the style {texts.style_names(entry.styles, styles)}",
+        title_of(entry, styles),
+        " · ".join(filter(None, facts)),
     )
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
         if st.button("Paint mine like this", key=f"like_{entry.job_id}"):
             paint_like(visit, entry.job_id)
+        show_like(visit, entry.job_id, entry.likes, liked=liked)
         show_report(visit, entry.job_id)

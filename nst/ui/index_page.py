@@ -18,7 +18,8 @@ from streamlit import file_util
 
 from nst.domain import Job
 from nst.errors import PasticheError
-from nst.ui import singletons, texts, urls
+from nst.ui import singletons, urls
+from nst.ui.titles import title_of
 
 ASSETS = Path(__file__).parent / "assets"
 _STREAMLIT = Path(file_util.get_static_dir())
@@ -78,7 +79,7 @@ def _index(request: Request) -> Response:
     job = _published(request.query_params.get("job", "")) if not page else None
     title, description, query, picture = TITLES.get(page, TITLES[""]), DESCRIPTION, "", f"{base}/assets/card.jpg"
     if job is not None:
-        title = f"{texts.style_names(job.styles, singletons.service().styles())} · Pastiche"
+        title = f"{title_of(job, singletons.service().styles())} · Pastiche"
         description = "A photo and the painting that Pastiche made of it."
         query, picture = f"?job={job.id}", f"{base}/pictures/{job.id}/card"
     facts = {"title": title, "description": description, "address": f"{base}/{page}{query}", "picture": picture}

@@ -11,7 +11,9 @@ from nst.ui.cards import open_clicked_card, show_card, show_empty
 from nst.ui.frame import Visit
 from nst.ui.heading import show_heading
 from nst.ui.publishing import show_visibility
+from nst.ui.selection import is_selecting, show_checkbox, show_selection
 from nst.ui.thumbnails import picture_src
+from nst.ui.titles import style_line, title_of
 from nst.ui.urls import job_url
 
 PAGE = 24
@@ -30,6 +32,7 @@ def show_my_pictures(visit: Visit) -> None:
     if not jobs:
         show_empty("No pictures yet", "Your paintings appear here, and stay when you come back.")
         return
+    show_selection(visit, jobs)
     open_clicked_card()
     styles = visit.service.styles()
     with st.container(key="cards"):
@@ -54,35 +57,43 @@ def _read(visit: Visit) -> list[Job]:
 
 def _shown_facts(jobs: list[Job]) -> list[tuple[object, ...]]:
     """The page is redrawn when any of these changes."""
-    return [(job.id, job.state, job.public, round(job.progress.fraction, 1)) for job in jobs]
+    return [(job.id, job.state, job.public, job.title, round(job.progress.fraction, 1)) for job in jobs]
 
 
-def _show_job(visit: Visit, job: Job, styles: tuple[StyleEntry, ...]) -> None:
+def show_job_card(visit: Visit, job: Job, styles: tuple[StyleEntry, ...]) -> None:
+    """The picture of a job with its state; a click opens its page."""
     is_painted = job.state is JobState.SUCCEEDED
     photo = picture_src(visit.service, visit.owner, job, "small-before")
-    title = texts.style_names(job.styles, styles)
     show_card(
         job_url(job.id),
         picture_src(visit.service, visit.owner, job, "small-after") if is_painted else photo,
         photo if is_painted else None,
-        f"Painting in the style {title}" if is_painted else "Your photo",
-        title,
-        " · ".join(
-            filter(
-                None, (texts.PRESETS[job.params.preset], texts.ago(time.time() - job.created), texts.kept(visit.service.kept_until(job)))
-            )
-        ),
+        f"Painting in the style {texts.style_names(job.styles, styles)}" if is_painted else "Your photo",
+        title_of(job, styles),
+        " · ".join(filter(None, (style_line(job, styles), *_facts(visit, job)))),
         badge=_badge(job),
         fraction=None if job.state.is_terminal else job.progress.fraction,
     )
+
+
+def _show_job(visit: Visit, job: Job, styles: tuple[StyleEntry, ...]) -> None:
+    show_job_card(visit, job, styles)
+    if is_selecting():
+        show_checkbox(job)
+        return
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
-        if is_painted:
+        if job.state is JobState.SUCCEEDED:
             show_visibility(visit, job)
         with st.popover("Delete", icon=":material/delete:", type="tertiary", key=f"delete_{job.id}"):
             st.markdown("**Delete it for good?** The photo and the painting are removed, here and in the gallery.")
             if st.button("Delete for good", key=f"delete_now_{job.id}", type="primary", icon=":material/delete_forever:"):
                 visit.service.delete(job.id, visit.viewer)
                 st.rerun()
+
+
+def _facts(visit: Visit, job: Job) -> tuple[str, ...]:
+    likes = texts.counted(job.likes, "like", "likes") if job.is_in_feed and job.likes else ""
+    return texts.PRESETS[job.params.preset], texts.ago(time.time() - job.created), texts.kept(visit.service.kept_until(job)), likes
 
 
 def _badge(job: Job) -> str:

@@ -14,29 +14,36 @@ from nst.ui import draft, frame, gallery, texts
 from nst.ui.components import compare, live_preview, share
 from nst.ui.frame import Visit
 from nst.ui.heading import show_heading
+from nst.ui.likes import show_like
 from nst.ui.publishing import show_report, show_visibility
 from nst.ui.thumbnails import display_size, picture_src
+from nst.ui.titles import show_title_form, style_line, title_of
 from nst.ui.urls import job_url
 
+_UNTITLED = "A painting by Pastiche"
 _FILM_WIDTH = 320  # CSS pixels: with the buttons below it, it fits under the painting
 
 
 def show_result(visit: Visit, job: Job) -> None:
     is_mine = bool(job.owner)
-    title = texts.style_names(job.styles, visit.service.styles())
+    styles = visit.service.styles()
+    title = title_of(job, styles)
     with st.container(key="result"):
-        show_heading(title, view=f"{job.id}-{job.state}", tab="Your painting" if is_mine else None, small=True)
-        _show_painting(visit, job, f"Painting in the style {title}")
+        tab = "Your painting" if is_mine else None
+        show_heading(title, style_line(job, styles), view=f"{job.id}-{job.state}", tab=tab, small=True)
+        _show_painting(visit, job, f"Painting in the style {texts.style_names(job.styles, styles)}")
         with st.container(key="actions", horizontal=True, horizontal_alignment="center"):
             _show_downloads(visit, job)
             if is_mine:
                 _show_timelapse(visit, job)
+                show_title_form(visit, job)
                 show_visibility(visit, job)
                 show_again(visit, job)
                 show_another()
             else:
                 if st.button("Paint mine like this", key=f"like_{job.id}", icon=":material/brush:"):
                     gallery.paint_like(visit, job.id)
+                show_like(visit, job.id, job.likes, liked=bool(visit.service.gallery.liked(visit.viewer, [job.id])))
                 show_report(visit, job.id)
         _show_link(visit, job, is_mine)
         _show_recipe(job)
@@ -120,14 +127,15 @@ def _show_link(visit: Visit, job: Job, is_mine: bool) -> None:
         _show_print_size(job)
         if job.is_in_feed:
             here = urlsplit(st.context.url or "")
-            st.caption("Everyone can see it in the gallery.")
-            share(f"{here.scheme}://{here.netloc}{job_url(job.id)}", picture, "A painting by Pastiche")
+            likes = f" {texts.counted(job.likes, 'visitor likes', 'visitors like')} it." if job.likes and is_mine else ""
+            st.caption(f"Everyone can see it in the gallery.{likes}")
+            share(f"{here.scheme}://{here.netloc}{job_url(job.id)}", picture, job.title or _UNTITLED)
         elif job.hidden:
             st.caption("This painting was removed from the gallery because visitors reported it or an administrator hid it.")
         elif is_mine:
             kept = texts.kept(visit.service.kept_until(job))
             st.caption(f":material/lock: Private: only this browser can open it, and it is {kept}. Download it to keep it, or publish it.")
-            share(None, picture, "A painting by Pastiche")
+            share(None, picture, job.title or _UNTITLED)
 
 
 def _show_recipe(job: Job) -> None:

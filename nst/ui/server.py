@@ -21,6 +21,7 @@ from nst.http_responses import readiness
 from nst.http_security import KnownHosts, LocalPages, NoMetrics, SecurityHeaders
 from nst.preview import Previews
 from nst.ui import index_page, media, singletons, style_sketches, urls
+from nst.ui.archives import ArchiveRoute
 from nst.ui.compression import CompressedScripts
 from nst.ui.downloads import PrivateDownloads
 from nst.ui.owner import OwnerCookie
@@ -83,9 +84,10 @@ def routes() -> list[BaseRoute]:
         Route(f"{base}/styles/{{style_id}}", media.style),
         Route(f"{base}/samples/{{name}}", media.sample),
         Route(f"{base}/sketches/{{token}}", style_sketches.sketch),
+        Route(f"{base}/archives/paintings.zip", ArchiveRoute(), methods=["GET"]),
     ]
     # Without these, Streamlit would answer other URLs below these paths with its page.
-    others = [Route(f"{base}/{kind}/{{rest:path}}", media.no_route) for kind in ("pictures", "styles", "samples", "sketches")]
+    others = [Route(f"{base}/{kind}/{{rest:path}}", media.no_route) for kind in ("pictures", "styles", "samples", "sketches", "archives")]
     entry = [Route(base, _redirect_to_entry)] if base else []
     return [
         *entry,

@@ -5,12 +5,11 @@ from collections.abc import Sequence
 import streamlit as st
 
 from nst.domain import MAX_REGIONS
-from nst.styles import StyleEntry
+from nst.styles import StyleEntry, matches
 from nst.ui import draft, frame, regions_form, style_sketches, uploader
 from nst.ui.components import mark_chosen_tiles
 from nst.ui.frame import Visit
 from nst.ui.parts import KEEP, OWN, Selection
-from nst.ui.style_words import WORDS
 from nst.ui.urls import style_url
 
 _KEEPS_NO_REST = f"Everything else cannot be kept as well: a painting has at most {MAX_REGIONS} parts. Remove one first."
@@ -29,7 +28,7 @@ def show_styles(visit: Visit) -> None:
     )
     draft.current().seen = {entry.id: entry.digest for entry in entries}
     sketches = _sketch_all(visit, entries)
-    found = [entry for entry in entries if _matches(entry, wanted or "")]
+    found = [entry for entry in entries if matches(entry, wanted or "")]
     mark_chosen_tiles("styles", "Styles")
     with st.container(key="styles"):
         _show_own_tiles()
@@ -123,11 +122,6 @@ def _choose(style: str) -> None:
 
 def _mix(selection: Selection, key: str) -> None:
     selection.mix(st.session_state[key])
-
-
-def _matches(entry: StyleEntry, wanted: str) -> bool:
-    text = f"{entry.title} {entry.line} {entry.id} {WORDS.get(entry.id, '')}".lower()
-    return all(word in text for word in wanted.lower().split())
 
 
 def _key(style: str) -> str:

@@ -6,7 +6,7 @@ stated in the X-Forwarded-Prefix header (`RootPathMiddleware` sets that header f
 
 import re
 from base64 import b64encode
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from urllib.parse import quote, urlencode
 
 import streamlit as st
@@ -38,6 +38,11 @@ def public_base(request: Request, public_url: str | None) -> str:
     if public_url is not None:
         return public_url.rstrip("/")
     return f"{'https' if is_https(request.scope) else 'http'}://{request.url.netloc}{base_path(request.headers)}"
+
+
+def archive_url(job_ids: Iterable[str]) -> str:
+    """A ZIP file of the visitor's own paintings (`nst.ui.archives`)."""
+    return f"{url('archives', 'paintings.zip')}?{urlencode([('job', job_id) for job_id in job_ids])}"
 
 
 def url(*parts: str, **query: str) -> str:

@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from nst.domain import FencingToken, Job, JobProgress, Outcome, Preset
+from nst.domain import FeedOrder, FencingToken, Job, JobProgress, Outcome, Preset, SearchTerm
 from nst.errors import Refused
 from nst.store.files import FileObjects
 from nst.store.ports import Backend, Quota
@@ -95,13 +95,19 @@ class AllBackends(RuleBasedStateMachine):
         self.all(lambda backend: {job.id: job for job in backend.queue.requeue_lapsed(self.now)})
 
     @precondition(lambda self: self.jobs)
-    @rule(data=st.data(), what=st.sampled_from(["cancel", "publish", "unpublish", "hide", "show"]))
+    @rule(data=st.data(), what=st.sampled_from(["cancel", "publish", "unpublish", "hide", "show", "like", "unlike", "title"]))
     def the_owner_acts(self, data: st.DataObject, what: str) -> None:
         job = self.jobs[data.draw(st.sampled_from(sorted(self.jobs)))]
         if what == "cancel":
             self.all(lambda backend: backend.queue.cancel(job.id, self.now))
         elif what in ("hide", "show"):
             self.all(lambda backend: backend.feed.hide(job.id, what == "hide"))
+        elif what in ("like", "unlike"):
+            fan = data.draw(st.sampled_from("xy"))
+            self.all(lambda backend: backend.feed.like(job.id, fan, what == "like", self.now))
+        elif what == "title":
+            title = data.draw(st.sampled_from(["Sunset", "Sun and sea", None]))
+            self.all(lambda backend: backend.jobs.set_title(job.id, title))
         else:
             keys = (job.input_key, painted(job).output_key or "")
             self.all(lambda backend: backend.jobs.set_public(job.id, what == "publish", *keys, self.now))
@@ -109,6 +115,9 @@ class AllBackends(RuleBasedStateMachine):
     @invariant()
     def they_agree_and_only_legal_steps_were_taken(self) -> None:
         self.all(lambda backend: backend.feed.page(99))
+        for order in FeedOrder:
+            self.all(lambda backend, order=order: backend.feed.page(2, order=order))  # type: ignore[misc]
+            self.all(lambda backend, order=order: backend.feed.page(2, None, None, order, [SearchTerm("sun")]))  # type: ignore[misc]
         self.all(lambda backend: dict(backend.jobs.counts()))
         self.all(lambda backend: backend.queue.lane_stats())
         self.all(lambda backend: backend.jobs.dead(99))

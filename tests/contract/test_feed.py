@@ -1,6 +1,8 @@
 """What `nst.store.ports.Feed` promises."""
 
-from nst.domain import Cursor, StyleRef
+from concurrent.futures import ThreadPoolExecutor
+
+from nst.domain import Cursor, FeedOrder, Job, SearchTerm, StyleRef
 from nst.store.ports import Backend
 from tests.support.jobs import record, submitted, succeeded
 
@@ -81,3 +83,160 @@ def test_what_was_let_in_again_is_marked_until_it_is_hidden(backend: Backend) ->
         backend.feed.hide(job.id, is_hidden)
         seen.append(record(backend, job.id).cleared)
     assert seen == [False, False, True, False]
+
+
+def liked_ids(backend: Backend, limit: int = 99, style: str | None = None) -> list[str]:
+    return [entry.job_id for entry in backend.feed.page(limit, style=style, order=FeedOrder.LIKED).entries]
+
+
+def found(backend: Backend, *terms: SearchTerm, style: str | None = None, order: FeedOrder = FeedOrder.NEWEST) -> list[str]:
+    return [entry.job_id for entry in backend.feed.page(99, None, style, order, terms).entries]
+
+
+def make_private(backend: Backend, job: Job) -> None:
+    assert backend.jobs.set_public(job.id, False, job.input_key, job.output_key or "", 9.0)
+
+
+def test_an_owner_likes_a_painting_once_and_takes_it_back(backend: Backend) -> None:
+    job = succeeded(backend, public=True)
+    assert [entry.likes for entry in backend.feed.page(9).entries] == [0]
+    assert [backend.feed.like(job.id, owner, True, 2.0) for owner in ("bert", "bert", "carl")] == [1, 1, 2]
+    assert backend.feed.liked("bert", [job.id, "0" * 32]) == {job.id}
+    assert [entry.likes for entry in backend.feed.page(9).entries] == [2]
+    assert [backend.feed.like(job.id, "bert", False, 3.0) for _ in range(2)] == [1, 1]
+    assert backend.feed.liked("bert", [job.id]) == set()
+    assert record(backend, job.id).likes == 1
+
+
+def test_only_what_is_in_the_feed_can_be_liked_and_likes_come_back_with_it(backend: Backend) -> None:
+    private, shown = succeeded(backend), succeeded(backend, public=True)
+    assert backend.feed.like(private.id, "bert", True, 2.0) is None
+    assert backend.feed.like("0" * 32, "bert", True, 2.0) is None
+    backend.feed.like(shown.id, "bert", True, 2.0)
+    make_private(backend, shown)
+    assert backend.feed.like(shown.id, "carl", True, 3.0) is None
+    assert (ids(backend), liked_ids(backend)) == ([], [])
+    backend.jobs.set_public(shown.id, True, shown.input_key, shown.output_key or "", 4.0)
+    assert [entry.likes for entry in backend.feed.page(9).entries] == [1]
+    backend.feed.hide(shown.id, True)
+    assert backend.feed.like(shown.id, "carl", True, 5.0) is None
+    assert (liked_ids(backend), liked_ids(backend, style="starlit-swirl")) == ([], [])
+
+
+def test_a_deleted_painting_takes_its_likes_along(backend: Backend) -> None:
+    job = succeeded(backend, public=True)
+    backend.feed.like(job.id, "bert", True, 2.0)
+    backend.jobs.set_title(job.id, "Evening")
+    assert backend.jobs.delete(job.id)
+    assert (ids(backend), liked_ids(backend), found(backend, SearchTerm("evening"))) == ([], [], [])
+    assert backend.feed.liked("bert", [job.id]) == set()
+    assert backend.feed.like(job.id, "bert", True, 3.0) is None
+
+
+def test_likes_at_the_same_time_are_all_counted(backend: Backend) -> None:
+    job, other = succeeded(backend, public=True), succeeded(backend, public=True)
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda number: backend.feed.like(job.id, f"visitor {number % 20}", True, 2.0), range(40)))
+    assert record(backend, job.id).likes == max(answers, key=lambda answer: answer or 0) == 20
+    assert liked_ids(backend) == [job.id, other.id]
+
+
+def test_likes_and_a_deletion_at_the_same_time_leave_nothing(backend: Backend) -> None:
+    jobs = [succeeded(backend, public=True, at=float(number)) for number in range(6)]
+
+    def act(number: int) -> None:
+        job = jobs[number % 6]
+        if number // 6 == 2:
+            backend.jobs.delete(job.id)
+        else:
+            backend.feed.like(job.id, f"visitor {number}", True, 9.0)
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(act, range(30)))
+    assert (ids(backend), liked_ids(backend), liked_ids(backend, style="starlit-swirl")) == ([], [], [])
+    assert [backend.jobs.get(job.id) for job in jobs] == [None] * 6
+
+
+def test_the_most_liked_come_first_and_pages_follow_without_gaps_or_repeats(backend: Backend) -> None:
+    jobs = [succeeded(backend, public=True, at=float(number // 2)) for number in range(9)]
+    for number, job in enumerate(jobs):
+        for visitor in range(number % 4):
+            backend.feed.like(job.id, f"visitor {visitor}", True, 20.0)
+    wanted = sorted((record(backend, job.id) for job in jobs), key=lambda job: (job.likes, job.published, job.id), reverse=True)
+    assert [job.likes for job in wanted] == [3, 3, 2, 2, 1, 1, 0, 0, 0]
+    for size in (1, 2, 4, 9):
+        seen: list[str] = []
+        before: Cursor | None = None
+        while page := backend.feed.page(size, before, order=FeedOrder.LIKED):
+            seen += [entry.job_id for entry in page.entries]
+            if (before := page.following) is None:
+                break
+        assert seen == [job.id for job in wanted], size
+
+
+def test_the_most_liked_of_a_style(backend: Backend) -> None:
+    tide, chalk = (succeeded(backend, public=True, styles=(StyleRef(style),)) for style in ("tide-wash", "night-chalk"))
+    newer = succeeded(backend, public=True, at=5.0, styles=(StyleRef("tide-wash"), StyleRef("night-chalk")))
+    backend.feed.like(tide.id, "bert", True, 6.0)
+    assert liked_ids(backend, style="tide-wash") == [tide.id, newer.id]
+    assert liked_ids(backend, style="night-chalk") == [newer.id, chalk.id]
+
+
+def test_a_title_is_kept_changed_and_removed(backend: Backend) -> None:
+    job = succeeded(backend, public=True)
+    assert (job.title, job.likes) == (None, 0)
+    for title in ("Évening by the “sea”", "Mornîng 🌅", None):
+        assert backend.jobs.set_title(job.id, title)
+        assert record(backend, job.id).title == title
+        assert [entry.title for entry in backend.feed.page(9).entries] == [title]
+    assert not backend.jobs.set_title(submitted(backend).id, "Too early")
+    assert not backend.jobs.set_title("0" * 32, "Nothing")
+
+
+def test_a_new_title_is_not_what_the_administrator_has_let_in(backend: Backend) -> None:
+    job = succeeded(backend, public=True)
+    backend.jobs.set_title(job.id, "Harmless")
+    backend.feed.hide(job.id, False)
+    assert backend.jobs.set_title(job.id, "Harmless")
+    assert record(backend, job.id).cleared
+    assert backend.jobs.set_title(job.id, "Harmful")
+    assert not record(backend, job.id).cleared
+
+
+def test_paintings_are_found_by_the_beginnings_of_words_and_by_style(backend: Backend) -> None:
+    sunset = succeeded(backend, public=True, at=1.0, styles=(StyleRef("tide-wash"),))
+    sea = succeeded(backend, public=True, at=2.0, styles=(StyleRef("night-chalk"),))
+    untitled = succeeded(backend, public=True, at=3.0, styles=(StyleRef("tide-wash"),))
+    backend.jobs.set_title(sunset.id, "Sunset on the Élbe")
+    backend.jobs.set_title(sea.id, "The sea at sundown")
+    sun, tide = SearchTerm("sun"), SearchTerm("water", {"tide-wash"})
+    assert found(backend, sun) == [sea.id, sunset.id]
+    assert found(backend, SearchTerm("elbe")) == [sunset.id]
+    assert found(backend, SearchTerm("unset")) == []
+    assert found(backend, tide) == [untitled.id, sunset.id]
+    assert found(backend, sun, tide) == [sunset.id]
+    assert found(backend, sun, style="night-chalk") == [sea.id]
+    assert found(backend, SearchTerm("nothing"), sun) == []
+    backend.feed.like(sunset.id, "bert", True, 4.0)
+    assert found(backend, sun, order=FeedOrder.LIKED) == [sunset.id, sea.id]
+    make_private(backend, sea)
+    assert found(backend, sun) == [sunset.id]
+    backend.jobs.set_title(sunset.id, None)
+    assert found(backend, sun) == []
+
+
+def test_the_pages_of_a_search_follow_each_other(backend: Backend) -> None:
+    jobs = [succeeded(backend, public=True, at=float(number // 2)) for number in range(7)]
+    for number, job in enumerate(jobs):
+        backend.jobs.set_title(job.id, f"Wave {number}")
+        if number % 3 == 0:
+            backend.feed.like(job.id, "bert", True, 9.0)
+    for order in FeedOrder:
+        seen: list[str] = []
+        before: Cursor | None = None
+        while page := backend.feed.page(3, before, None, order, [SearchTerm("wave")]):
+            seen += [entry.job_id for entry in page.entries]
+            if (before := page.following) is None:
+                break
+        assert seen == [entry.job_id for entry in backend.feed.page(99, order=order).entries]
+        assert len(seen) == 7

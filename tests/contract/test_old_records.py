@@ -3,12 +3,13 @@
 import sqlite3
 from pathlib import Path
 
-from nst.domain import RegionRef, StyleRef
+from nst.domain import FeedOrder, RegionRef, SearchTerm, StyleRef
 from nst.store.files import FileObjects
+from nst.store.ports import Backend
 from nst.store.redis import redis_backend
 from nst.store.sqlite import Database, sqlite_backend
 from nst.store.sqlite.database import migrations
-from tests.support.jobs import record, submitted
+from tests.support.jobs import record, submitted, succeeded
 from tests.support.memory_store import MemoryObjects
 from tests.support.servers import connected
 
@@ -30,7 +31,47 @@ def test_a_file_of_an_earlier_version_is_read(tmp_path: Path) -> None:
     database = Database(path)
     job = record(sqlite_backend(database, FileObjects(tmp_path / "objects")), "0" * 32)
     assert (job.styles, job.width, job.height, job.regions) == ((StyleRef("my-style", 2.0),), None, None, ())
+    assert (job.title, job.likes) == (None, 0)
     database.close()
+
+
+def test_the_gallery_of_an_earlier_version_has_no_titles_and_no_likes_yet(tmp_path: Path) -> None:
+    path, shown = tmp_path / "nst.sqlite3", "0" * 32
+    with sqlite3.connect(path) as connection:
+        for number, script in migrations():
+            if number < 11:
+                connection.executescript(script)
+        connection.execute(
+            "INSERT INTO jobs (id, owner, token, params, styles, lane, cost, public, input_key, output_key, size_bytes, state,"
+            " max_attempts, turn, created, started, finished, published) VALUES (?, 'anna', 't', '{}', '[[\"tide-wash\", 1.0]]', 'draft',"
+            " 1.0, 1, 'public/input/x.jpg', 'public/output/x.jpg', 1, 'succeeded', 3, 1.0, 0.0, 1.0, 2.0, 2.0)",
+            (shown,),
+        )
+        connection.executemany("INSERT INTO feed VALUES (?, 2.0, ?)", [("", shown), ("tide-wash", shown)])
+        connection.execute("PRAGMA user_version = 10")
+    connection.close()
+    database = Database(path)
+    _check_feed_of_before(sqlite_backend(database, FileObjects(tmp_path / "objects")), shown)
+    database.close()
+
+
+def test_a_gallery_in_redis_of_an_earlier_version_has_no_titles_and_no_likes_yet() -> None:
+    connection = connected()
+    backend = redis_backend(connection, MemoryObjects())
+    job = succeeded(backend, public=True, styles=(StyleRef("tide-wash"),))
+    connection.call("HDEL", connection.key("job", job.id), "title", "likes", "title_words")
+    _check_feed_of_before(backend, job.id)
+    connection.close()
+
+
+def _check_feed_of_before(backend: Backend, shown: str) -> None:
+    for order in FeedOrder:
+        (entry,) = backend.feed.page(9, style="tide-wash", order=order).entries
+        assert (entry.job_id, entry.title, entry.likes) == (shown, None, 0)
+    assert backend.feed.like(shown, "bert", True, 3.0) == 1
+    assert backend.jobs.set_title(shown, "Old and good")
+    (entry,) = backend.feed.page(9, order=FeedOrder.LIKED, terms=[SearchTerm("good")]).entries
+    assert (entry.title, entry.likes) == ("Old and good", 1)
 
 
 def test_a_record_in_redis_of_an_earlier_version_is_read() -> None:

@@ -1,7 +1,9 @@
 """The studio in a real browser, painting with the real engine. All tests share one studio; each can run alone."""
 
 import re
+import zipfile
 from collections.abc import Callable
+from dataclasses import replace
 from importlib.resources import files
 from io import BytesIO
 from pathlib import Path
@@ -12,6 +14,7 @@ from PIL import Image
 from playwright.sync_api import Page, expect
 
 from nst.domain import Job, Preset, StyleParams
+from nst.errors import UnknownJob
 from nst.service import Order, StyleChoice
 from tests.e2e.conftest import (
     ANNA,
@@ -355,6 +358,15 @@ def test_axe_finds_nothing(
     for path in (f"?job={private_id}", "gallery", "my_pictures", "status", "?job=unknown"):
         page.goto(f"{studio.url}/{path}")
         check(path)
+    page.goto(f"{studio.url}/my_pictures")
+    page.get_by_text("Select several").click()
+    button(page, "select_all").click()
+    expect(page.get_by_role("link", name="Download ZIP")).to_be_visible()
+    check("selecting")
+    studio.service.publish(private_id, ANNA)
+    page.goto(f"{studio.url}/gallery")
+    expect(button(page, f"heart_{private_id}")).to_be_visible()
+    check("gallery with a painting")
 
 
 def test_a_picture_of_the_gallery_opens_within_the_visit(studio: Studio, visitor: OpenBrowser, photo: Path, public_id: str) -> None:
@@ -398,3 +410,46 @@ def test_a_reload_keeps_the_photo_and_the_settings(studio: Studio, visitor: Open
     page.reload()
     expect(page.locator(".chosen-photo figcaption")).to_have_text(photo.name)
     expect(button(page, "style_tide-wash")).to_contain_text("✓")
+
+
+def test_a_painting_gets_a_title_is_found_and_is_liked(studio: Studio, visitor: OpenBrowser, private_id: str) -> None:
+    page = visitor(f"{studio.url}/?job={private_id}", owner=ANNA)
+    button(page, f"publish_{private_id}").click()
+    page.get_by_label("Title").fill("<b>Rough</b> sea")
+    button(page, f"publish_now_{private_id}").click()
+    expect(page.locator("h1")).to_have_text("<b>Rough</b> sea")
+    stranger = visitor(f"{studio.url}/gallery")
+    search = stranger.get_by_label("Search")
+    for query, count in (("nothing like it", 0), ("rough hokusai", 1)):
+        search.fill(query)
+        search.press("Enter")
+        expect(stranger.locator(".card")).to_have_count(count)
+    button(stranger, f"heart_{private_id}").click()
+    expect(button(stranger, f"heart_{private_id}")).to_have_text(re.compile("Liked · 1$"))
+    stranger.get_by_role("radio", name="Most liked").or_(stranger.get_by_role("button", name="Most liked")).click()
+    expect(stranger.locator(".card-words b").first).to_have_text("<b>Rough</b> sea")
+    shoot(stranger, "gallery-liked-wide-light")
+    studio.service.gallery.set_title(private_id, ANNA, "")
+
+
+@pytest.mark.parametrize("viewport", [WIDE, NARROW], ids=["wide", "narrow"])
+def test_selected_pictures_are_downloaded_as_one_file_and_deleted(
+    studio: Studio, visitor: OpenBrowser, private_id: str, viewport: dict[str, int]
+) -> None:
+    page = visitor(f"{studio.url}/my_pictures", owner=ANNA, viewport=viewport)
+    page.get_by_text("Select several").click()
+    element(page, f"select_{private_id}").locator("label").click()
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Download ZIP (1)").click()
+    with zipfile.ZipFile(download.value.path()) as file:
+        (name,) = file.namelist()
+        assert file.read(name) == studio.service.result(private_id, ANNA)
+    copy = studio.service.submit(ANNA, replace(studio.service.order(private_id, ANNA), token=f"copy-{viewport['width']}"))
+    element(page, f"select_{private_id}").locator("label").click()
+    element(page, f"select_{copy.id}").locator("label").click()
+    button(page, "delete_selected").click()
+    button(page, "delete_selected_now").click()
+    expect(element(page, f"mine_{copy.id}")).to_have_count(0)
+    expect(element(page, f"mine_{private_id}")).to_be_visible()
+    with pytest.raises(UnknownJob):
+        studio.service.get(copy.id, ANNA)

@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 
 from nst import images
-from nst.errors import FileUnreadable, ObjectMissing, UnknownJob, UnknownStyle
+from nst.errors import FileUnreadable, InvalidParams, ObjectMissing, UnknownJob, UnknownStyle
 from nst.images import Limits
 from nst.service import Service, StyleChoice
 from nst.settings import Settings
 from nst.styles import Catalogue
-from tests.hostile.corpus import Hostile, corpus
+from tests.hostile.corpus import Hostile, corpus, titles
 from tests.hostile.corpus.names import NAMES
 from tests.support.memory_store import memory_backend
 from tests.support.studio import Studio
@@ -111,3 +111,19 @@ class TestNames:
 def test_no_file_name_causes_a_traceback(tmp_path: Path, name: str) -> None:
     with pytest.raises(FileUnreadable):
         images.read(tmp_path / name, Limits.of(Settings()))
+
+
+def test_a_hostile_title_is_refused_or_kept_as_text_and_found() -> None:
+    studio = Studio({})
+    job, gallery = studio.painted(public=True), studio.service.gallery
+    for title in titles.REFUSED:
+        with pytest.raises(InvalidParams) as refusal:
+            gallery.set_title(job.id, "anna", title)
+        assert not any(word in str(refusal.value).lower() for word in NOT_FOR_USERS)
+        gallery.page(24, query=title)
+        assert studio.service.get(job.id, "anna").title is None
+    for title in titles.ESCAPED:
+        studio.now += 60.0
+        gallery.set_title(job.id, "anna", title)
+        (entry,) = gallery.page(24, query=title).entries
+        assert entry.title == title

@@ -9,7 +9,8 @@ from streamlit.testing.v1 import AppTest
 from nst.domain import JobProgress, JobState, KeepColours, Outcome, Preset
 from nst.service import Service
 from nst.store.ports import WorkerInfo
-from nst.ui import draft, owner, settings_form, style_words, texts
+from nst.styles.words import WORDS
+from nst.ui import draft, owner, settings_form, texts
 from nst.ui.owner import Owner
 from tests.support.pages import BERT, DiskStudio, keys, words
 from tests.support.pictures import picture_bytes
@@ -278,7 +279,7 @@ def test_an_unexpected_error_is_an_apology_and_a_log_with_the_jobs_id(
 
 
 def test_every_bundled_style_is_found_by_familiar_words(studio: DiskStudio) -> None:
-    assert set(style_words.WORDS) == {entry.id for entry in studio.service.styles()}
+    assert set(WORDS) == {entry.id for entry in studio.service.styles()}
 
 
 def test_every_parameter_but_two_is_offered() -> None:

@@ -3,7 +3,7 @@
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from nst.domain import StyleParams
+from nst.domain import FeedOrder, StyleParams
 from nst.service import Order, StyleChoice
 from nst.ui import gallery, owner
 from nst.ui.owner import Owner
@@ -137,3 +137,58 @@ def test_a_wrong_token_hides_nothing(open_page: OpenPage, studio: DiskStudio) ->
     assert "admin_hide" in keys(page)
     assert job.id in [entry.job_id for entry in studio.service.feed().entries]
     assert len(studio.service.feed().entries) == 1
+
+
+def test_a_title_is_shown_as_text_with_the_style_below_it(open_page: OpenPage, studio: DiskStudio) -> None:
+    job = studio.painted(public=True)
+    studio.service.gallery.set_title(job.id, job.owner, "<b>Evening</b>")
+    said = words(open_page("gallery"))
+    assert "<b>&lt;b&gt;Evening&lt;/b&gt;</b><span>Tide Wash · " in said
+
+
+def test_a_visitor_likes_a_painting_and_takes_it_back(open_page: OpenPage, studio: DiskStudio, monkeypatch: pytest.MonkeyPatch) -> None:
+    job = studio.painted(public=True)
+    heart = f"heart_{job.id}"
+    page = open_page("gallery", owner=BERT)
+    page.button(key=heart).click().run()
+    assert page.toast[0].value.startswith("Allow cookies")
+    assert page.button(key=heart).label == "Like"
+    monkeypatch.setattr(owner, "current", lambda: Owner(BERT, has_cookie=True, since=0.0))
+    page.run()
+    labels = [page.button(key=heart).click().run().button(key=heart).label for _ in range(2)]
+    assert labels == ["Liked · 1", "Like"]
+    assert not page.exception
+
+
+def test_the_most_liked_come_first_if_the_visitor_wants_it(open_page: OpenPage, studio: DiskStudio) -> None:
+    old, new = studio.painted(public=True), studio.painted(public=True)
+    studio.service.gallery.like(old.id, BERT, liked=True)
+    page = open_page("gallery")
+    assert shown(page) == [new.id, old.id]
+    page.get("button_group")[0].set_value(FeedOrder.LIKED).run()
+    assert shown(page) == [old.id, new.id]
+    studio.service.make_private(old.id, old.owner)
+    assert shown(page.run()) == [new.id]
+
+
+def test_the_gallery_is_searched_by_title_and_by_words_of_styles(open_page: OpenPage, studio: DiskStudio) -> None:
+    tide, glass = studio.painted(public=True), studio.painted(public=True, style="cathedral-glass")
+    studio.service.gallery.set_title(tide.id, tide.owner, "Évening")
+    page = open_page("gallery")
+    for query, wanted in (("even", [tide.id]), ("stained glass", [glass.id]), ("evening glass", []), ("", [glass.id, tide.id])):
+        page.text_input(key="search").set_value(query).run()
+        assert shown(page) == wanted
+        assert ("Nothing found" in words(page)) is (not wanted)
+
+
+def test_pages_of_the_most_liked_follow_each_other(open_page: OpenPage, studio: DiskStudio, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gallery, "PAGE", 2)
+    jobs = [studio.painted(public=True) for _ in range(5)]
+    for number, job in enumerate(jobs):
+        for visitor in range(number % 3):
+            studio.service.gallery.like(job.id, f"visitor {visitor}", liked=True)
+    page = open_page("gallery")
+    page.get("button_group")[0].set_value(FeedOrder.LIKED).run()
+    for _ in range(2):
+        page.button(key="more").click().run()
+    assert shown(page) == [jobs[number].id for number in (2, 4, 1, 3, 0)]

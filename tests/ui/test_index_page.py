@@ -1,6 +1,7 @@
 """What browsers and link previews read before any script runs, and the compression of Streamlit's scripts."""
 
 import gzip
+import html
 import json
 import re
 from pathlib import Path
@@ -17,6 +18,7 @@ from nst.images import Limits
 from nst.settings import Settings
 from nst.ui import index_page, server, texts
 from nst.ui.compression import CompressedScripts
+from tests.hostile.corpus.titles import ESCAPED
 from tests.support.pages import DiskStudio
 from tests.ui.conftest import Configure
 
@@ -107,3 +109,14 @@ def test_scripts_are_compressed_once_for_browsers_that_accept_it(tmp_path: Path,
     assert "content-encoding" not in plain.headers
     assert "content-encoding" not in client.get("/static/font.woff2").headers
     assert client.get("/static/none.js").status_code == 404
+
+
+@pytest.mark.parametrize("title", [*ESCAPED, "Evening"])
+def test_the_card_of_a_link_has_the_owners_title_as_text(client: TestClient, studio: DiskStudio, title: str) -> None:
+    job = studio.painted(public=True)
+    studio.service.gallery.set_title(job.id, job.owner, title)
+    found = meta(client, f"/?job={job.id}")
+    assert html.unescape(found["og:title"]) == html.unescape(found["title"]) == f"{title} · Pastiche"
+    assert "<" not in found["title"]
+    studio.service.make_private(job.id, job.owner)
+    assert "Evening" not in client.get(f"/?job={job.id}").text

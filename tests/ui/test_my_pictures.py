@@ -1,9 +1,14 @@
 """The My pictures page."""
 
+import re
+from html import unescape
+from urllib.parse import parse_qs
+
 import pytest
 
 from nst.domain import JobProgress, Outcome
-from nst.ui import my_pictures
+from nst.ui import my_pictures, owner
+from nst.ui.owner import Owner
 from tests.support.pages import ANNA, BERT, DiskStudio, keys, words
 from tests.ui.conftest import OpenPage
 
@@ -53,3 +58,39 @@ def test_show_more_adds_older_paintings(open_page: OpenPage, studio: DiskStudio,
     assert len({key for key in keys(page) if key.startswith("delete_now_")}) == 2
     page.button(key="more").click().run()
     assert len({key for key in keys(page) if key.startswith("delete_now_")}) == 3
+
+
+def test_several_pictures_are_selected_and_deleted(open_page: OpenPage, studio: DiskStudio) -> None:
+    first, second, third = (studio.painted(public=number == 0) for number in range(3))
+    page = open_page("my_pictures")
+    assert f"select_{first.id}" not in keys(page, "checkbox")
+    page.toggle(key="selecting").set_value(True).run()
+    assert page.button(key="select_none").disabled
+    page.checkbox(key=f"select_{first.id}").check()
+    page.checkbox(key=f"select_{third.id}").check().run()
+    assert "Delete 2 pictures for good?" in words(page)
+    page.button(key="delete_selected_now").click().run()
+    assert not page.exception
+    assert [job.id for job in studio.service.mine(ANNA)] == [second.id]
+    assert studio.service.feed().entries == ()
+    assert {found.key.rpartition("/")[2].partition(".")[0] for found in studio.backend.objects.listing()} == {second.id}
+    assert page.toast[0].value == "2 pictures are deleted."
+
+
+def test_all_pictures_are_selected_for_one_zip_file(open_page: OpenPage, studio: DiskStudio, monkeypatch: pytest.MonkeyPatch) -> None:
+    painted = [studio.painted() for _ in range(3)]
+    studio.submit()
+    page = open_page("my_pictures")
+    page.toggle(key="selecting").set_value(True).run()
+    page.button(key="select_all").click().run()
+    assert "4 pictures selected" in words(page)
+    assert "Download ZIP" not in words(page)  # without a cookie, the server could not know whose they are
+    monkeypatch.setattr(owner, "current", lambda: Owner(ANNA, has_cookie=True, since=0.0))
+    page.run()
+    link = re.search(r'href="/archives/paintings\.zip\?([^"]+)" download>Download ZIP \(3\)<', words(page))
+    assert link is not None
+    assert sorted(parse_qs(unescape(link[1]))["job"]) == sorted(job.id for job in painted)
+    page.button(key="select_none").click().run()
+    assert "Download ZIP" not in words(page)
+    page.toggle(key="selecting").set_value(False).run()
+    assert not keys(page, "checkbox")

@@ -7,7 +7,7 @@ import pytest
 from nst.domain import Job, JobState, Outcome, output_key_of
 from nst.domain.keys import timelapse_key
 from nst.timelapse import film
-from tests.support.pages import BERT, DiskStudio, keys, words
+from tests.support.pages import ANNA, BERT, DiskStudio, keys, words
 from tests.support.pictures import picture, picture_bytes
 from tests.ui.conftest import OpenPage
 
@@ -57,3 +57,41 @@ def succeeded_with(recipe: dict[str, Any] | None, studio: DiskStudio, job: Job) 
     key, data = output_key_of(job.input_key), picture_bytes()
     studio.backend.objects.put(key, data)
     return Outcome(JobState.SUCCEEDED, output_key=key, size_bytes=len(data), recipe=recipe)
+
+
+def test_the_owner_gives_a_title_and_corrects_one_that_is_refused(open_page: OpenPage, studio: DiskStudio) -> None:
+    job = studio.painted()
+    page = open_page(job=job.id)
+    assert "Tide Wash</h1>" in words(page)
+    page.text_input(key=f"title_edit_{job.id}").set_value("\u202eevil")
+    page.button(key=f"save_title_{job.id}").click().run()
+    assert "cannot be shown" in page.error[0].value
+    page.text_input(key=f"title_edit_{job.id}").set_value(" <i>Evening</i> ")
+    page.button(key=f"save_title_{job.id}").click().run()
+    assert not page.error
+    assert "&lt;i&gt;Evening&lt;/i&gt;</h1><p>Tide Wash</p>" in words(page)
+    assert studio.service.get(job.id, ANNA).title == "<i>Evening</i>"
+
+
+def test_a_title_is_given_when_publishing_and_strangers_read_it(open_page: OpenPage, studio: DiskStudio) -> None:
+    job = studio.painted()
+    page = open_page(job=job.id)
+    page.text_input(key=f"title_publish_{job.id}").set_value("\u2066")
+    page.button(key=f"publish_now_{job.id}").click().run()
+    assert "cannot be shown" in page.error[0].value
+    assert studio.service.feed().entries == ()
+    page.text_input(key=f"title_publish_{job.id}").set_value("Evening")
+    page.button(key=f"publish_now_{job.id}").click().run()
+    assert [entry.title for entry in studio.service.feed().entries] == ["Evening"]
+    stranger = open_page(job=job.id, owner=BERT)
+    assert "Evening</h1><p>Tide Wash</p>" in words(stranger)
+    assert f"title_edit_{job.id}" not in keys(stranger, "text_input")
+    assert f"heart_{job.id}" in keys(stranger)
+    assert f"heart_{job.id}" not in keys(page)
+
+
+def test_the_owner_reads_how_many_like_it(open_page: OpenPage, studio: DiskStudio) -> None:
+    job = studio.painted(public=True)
+    studio.service.gallery.like(job.id, BERT, liked=True)
+    assert "1 visitor likes it." in words(open_page(job=job.id))
+    assert "1 like<" in words(open_page("my_pictures"))

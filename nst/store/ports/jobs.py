@@ -48,8 +48,15 @@ class JobStore(Protocol):
         """
         ...
 
+    def set_title(self, job_id: str, title: str | None) -> bool:
+        """Give a job a title, or remove it. False when there is no such job, or it has not succeeded.
+
+        What an administrator has let in again had another title: with a new one, it is not `cleared` any more.
+        """
+        ...
+
     def delete(self, job_id: str, *, only_private: bool = False) -> bool:
-        """Delete the record, its place in queue and feed, and its reports. The caller removes the objects. The id stays taken.
+        """Delete the record, its place in queue and feed, its reports and its likes. The caller removes the objects. The id stays taken.
 
         Returns False when nothing was deleted: there is no such job; or, with `only_private`, it is published or not final.
         """

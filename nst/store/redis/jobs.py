@@ -5,7 +5,7 @@ import secrets
 from collections import Counter
 from collections.abc import Callable, Collection
 
-from nst.domain import Cursor, FencingToken, Job, JobProgress, JobState, Outcome, Preset
+from nst.domain import Cursor, FencingToken, Job, JobProgress, JobState, Outcome, Preset, words_of
 from nst.store.ports import JobStore
 from nst.store.redis.connection import UsesRedis
 from nst.store.redis.records import after, job_of, place
@@ -50,6 +50,9 @@ class RedisJobs(UsesRedis, JobStore):
 
     def set_public(self, job_id: str, public: bool, input_key: str, output_key: str, now: float, expected: str | None = None) -> bool:
         return bool(self._connection.run("set_public", job_id, public, input_key, output_key, now, expected or ""))
+
+    def set_title(self, job_id: str, title: str | None) -> bool:
+        return bool(self._connection.run("set_title", job_id, title or "", " ".join(words_of(title or ""))))
 
     def delete(self, job_id: str, *, only_private: bool = False) -> bool:
         return bool(self._connection.run("delete", job_id, only_private, _DELETED))

@@ -7,7 +7,7 @@ from typing import Any
 from nst.domain import Cursor, Job
 from nst.store import records
 
-_WHOLE = ("size_bytes", "max_attempts", "attempt", "returns", "width", "height")
+_WHOLE = ("size_bytes", "max_attempts", "attempt", "returns", "width", "height", "likes")
 _NUMBERS = ("created", "turn", "started", "finished", "fraction", "seconds_left", "published", "lease_until")
 _FLAGS = ("public", "cancel_requested", "hidden", "cleared")
 _PARSERS: dict[str, Callable[[str], Any]] = {
@@ -33,7 +33,7 @@ def place(at: float, job_id: str = "") -> str:
 
 
 def after(cursor: Cursor | None) -> str:
-    return place(*cursor) if cursor else ""
+    return place(cursor.at, cursor.job_id) if cursor else ""
 
 
 def time_of(text: str) -> float:

@@ -20,7 +20,7 @@ class SqliteJobs(UsesDatabase, JobStore):
             return find(connection, job_id)
 
     def of_owner(self, owner: str, limit: int, before: Cursor | None = None) -> list[Job]:
-        at, job_id = before or (float("inf"), "")
+        at, job_id = before[:2] if before else (float("inf"), "")
         condition = "owner = ? AND (created, id) < (?, ?) ORDER BY created DESC, id DESC LIMIT ?"
         return self._jobs(condition, (owner, at, job_id, limit))
 
@@ -68,6 +68,18 @@ class SqliteJobs(UsesDatabase, JobStore):
                 " published = CASE WHEN :public THEN coalesce(published, :now) END"
                 " WHERE id = :id AND state = 'succeeded' AND output_key = coalesce(:expected, output_key) RETURNING *",
                 values,
+            ).fetchone()
+            if row is None:
+                return False
+            take_out(connection, job_id)
+            put_in(connection, job_of(row))
+            return True
+
+    def set_title(self, job_id: str, title: str | None) -> bool:
+        with self._database.writing() as connection:
+            row = connection.execute(
+                "UPDATE jobs SET title = :title, cleared = cleared AND title IS :title WHERE id = :id AND state = 'succeeded' RETURNING *",
+                {"title": title, "id": job_id},
             ).fetchone()
             if row is None:
                 return False

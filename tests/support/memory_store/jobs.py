@@ -1,10 +1,23 @@
 """Job records and the feed."""
 
 from collections import Counter
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 
-from nst.domain import Cursor, FeedEntry, FencingToken, Job, JobProgress, JobState, Outcome, Page, Preset
+from nst.domain import (
+    Cursor,
+    FeedEntry,
+    FeedOrder,
+    FencingToken,
+    Job,
+    JobProgress,
+    JobState,
+    Outcome,
+    Page,
+    Preset,
+    SearchTerm,
+    words_of,
+)
 from nst.store.ports import Feed, JobStore
 from tests.support.memory_store.state import State
 
@@ -19,7 +32,7 @@ class MemoryJobs(JobStore):
     def of_owner(self, owner: str, limit: int, before: Cursor | None = None) -> list[Job]:
         with self._state.changed:
             jobs = sorted(self._state.in_state(*JobState, owner=owner), key=lambda job: (job.created, job.id), reverse=True)
-        return [job for job in jobs if before is None or (job.created, job.id) < before][:limit]
+        return [job for job in jobs if before is None or (job.created, job.id) < before[:2]][:limit]
 
     def rename_owner(self, old: str, new: str) -> int:
         with self._state.changed:
@@ -73,12 +86,21 @@ class MemoryJobs(JobStore):
             self._state.jobs[job_id] = replace(job, public=public, input_key=input_key, output_key=output_key, published=published)
             return True
 
+    def set_title(self, job_id: str, title: str | None) -> bool:
+        with self._state.changed:
+            job = self.get(job_id)
+            if job is None or job.state is not JobState.SUCCEEDED:
+                return False
+            self._state.jobs[job_id] = replace(job, title=title, cleared=job.cleared and job.title == title)
+            return True
+
     def delete(self, job_id: str, *, only_private: bool = False) -> bool:
         with self._state.changed:
             job = self.get(job_id)
             if job is None or (only_private and (job.published is not None or job.finished is None)):
                 return False
             self._state.reports = {(job, reporter) for job, reporter in self._state.reports if job != job_id}
+            self._state.likes = {(job, owner) for job, owner in self._state.likes if job != job_id}
             del self._state.jobs[job_id]
             self._state.deleted.add(job_id)
             return True
@@ -119,13 +141,35 @@ class MemoryFeed(Feed):
     def __init__(self, state: State) -> None:
         self._state = state
 
-    def page(self, limit: int, before: Cursor | None = None, style: str | None = None) -> Page:
+    def page(
+        self,
+        limit: int,
+        before: Cursor | None = None,
+        style: str | None = None,
+        order: FeedOrder = FeedOrder.NEWEST,
+        terms: Sequence[SearchTerm] = (),
+    ) -> Page:
         with self._state.changed:
             shown = [job for job in self._state.jobs.values() if job.is_in_feed]
-        wanted = [job for job in shown if style is None or style in {s.name for s in job.styles if not s.is_upload}]
-        entries = sorted((FeedEntry.of(job) for job in wanted), key=lambda entry: entry.cursor, reverse=True)
-        entries = [entry for entry in entries if before is None or entry.cursor < before]
+        wanted = [job for job in shown if style is None or style in _styles(job)]
+        found = [job for job in wanted if all(_matches(job, term) for term in terms)]
+        entries = sorted((FeedEntry.of(job) for job in found), key=lambda entry: order.place(entry.cursor), reverse=True)
+        entries = [entry for entry in entries if before is None or order.place(entry.cursor) < order.place(before)]
         return Page(tuple(entries[:limit]), entries[limit - 1].cursor if len(entries) > limit else None)
+
+    def like(self, job_id: str, owner: str, liked: bool, now: float) -> int | None:  # noqa: ARG002 -- nobody reads times here
+        with self._state.changed:
+            job = self._state.jobs.get(job_id)
+            if job is None or not job.is_in_feed:
+                return None
+            (self._state.likes.add if liked else self._state.likes.discard)((job_id, owner))
+            likes = sum(each == job_id for each, _ in self._state.likes)
+            self._state.jobs[job_id] = replace(job, likes=likes)
+            return likes
+
+    def liked(self, owner: str, job_ids: Collection[str]) -> set[str]:
+        with self._state.changed:
+            return {job_id for job_id in job_ids if (job_id, owner) in self._state.likes}
 
     def report(self, job_id: str, reporter: str, reason: str, now: float) -> int:  # noqa: ARG002 -- nobody reads reasons here
         with self._state.changed:
@@ -144,3 +188,12 @@ class MemoryFeed(Feed):
             if not hidden:
                 self._state.reports = {(other, who) for other, who in self._state.reports if other != job_id}
             return True
+
+
+def _styles(job: Job) -> set[str]:
+    return {style.name for style in job.styles if not style.is_upload}
+
+
+def _matches(job: Job, term: SearchTerm) -> bool:
+    in_title = bool(term.word) and any(word.startswith(term.word) for word in words_of(job.title or ""))
+    return in_title or bool(term.styles & _styles(job))

@@ -43,6 +43,13 @@ local published = ARGV[2] == '1' and (job.published or ARGV[5])
 change(job, {public = ARGV[2], input_key = ARGV[3], output_key = ARGV[4], published = published})
 return 1
 
+--- set_title: id, title or '', its words, separated by spaces
+local job = read(ARGV[1])
+if not job or job.state ~= 'succeeded' then return 0 end
+local same = (job.title or '') == ARGV[2]
+change(job, {title = ARGV[2] ~= '' and ARGV[2], title_words = ARGV[3] ~= '' and ARGV[3], cleared = same and job.cleared or '0'})
+return 1
+
 --- delete: id, 1 to keep it unless it is final and private, or 0; number of deleted ids kept
 local job = read(ARGV[1])
 if not job then return 0 end
@@ -51,7 +58,7 @@ redis.call('ZADD', key('deleted'), 'NX', redis.call('HINCRBY', key('totals'), 'd
 redis.call('ZREMRANGEBYRANK', key('deleted'), 0, -1 - ARGV[3])
 take_out(job)
 redis.call('HDEL', key('tokens', job.owner), job.token)
-redis.call('DEL', key('job', job.id), key('reports', job.id))
+redis.call('DEL', key('job', job.id), key('reports', job.id), key('likes', job.id))
 return 1
 
 --- rename_owner: old owner, new owner. Returns the number of jobs

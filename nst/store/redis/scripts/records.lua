@@ -49,6 +49,10 @@ local function is_exhausted(job)
   return job.attempt - job.returns >= tonumber(job.max_attempts)
 end
 
+local function has_likes(job) -- records of before have no number
+  return job.likes and job.likes ~= '0'
+end
+
 -- {key, score, member} of every index entry of a record. Members with the score 0 sort as texts.
 local function entries(job)
   local found = {{key('owner', job.owner), 0, place(job.created, job.id)}}
@@ -73,6 +77,14 @@ local function entries(job)
     add(key('feed'), 0, place(job.published, job.id))
     for _, style in ipairs(cjson.decode(job.styles)) do
       if not string.find(style[1], '/', 1, true) then add(key('feed', style[1]), 0, place(job.published, job.id)) end
+    end
+    for word in string.gmatch(job.title_words or '', '%S+') do add(key('title_words'), 0, word .. ' ' .. place(job.published, job.id)) end
+    if has_likes(job) then
+      local liked = place(job.likes, place(job.published, job.id))
+      add(key('liked'), 0, liked)
+      for _, style in ipairs(cjson.decode(job.styles)) do
+        if not string.find(style[1], '/', 1, true) then add(key('liked', style[1]), 0, liked) end
+      end
     end
   end
   return found

@@ -1,5 +1,7 @@
 """Familiar words that find the bundled styles, besides their titles and lines: artists, movements, techniques, moods."""
 
+from nst.styles.catalogue import StyleEntry
+
 WORDS = {
     "starlit-swirl": "van gogh starry night post-impressionism oil impasto blue",
     "woodblock-surf": "hokusai great wave japanese print ukiyo-e anime manga sea",
@@ -18,3 +20,14 @@ WORDS = {
     "cubist-table": "picasso braque cubism geometric",
     "gilded-spirals": "klimt gold art nouveau kiss ornament",
 }
+
+
+def matches(entry: StyleEntry, wanted: str) -> bool:
+    """Whether each word of a search is part of the style's title, line, id or words."""
+    text = description_of(entry).lower()
+    return all(word in text for word in wanted.lower().split())
+
+
+def description_of(entry: StyleEntry) -> str:
+    """All words that find the style."""
+    return f"{entry.title} {entry.line} {entry.id} {WORDS.get(entry.id, '')}"
