@@ -17,6 +17,7 @@ from skimage.morphology import dilation, disk, erosion
 from skimage.segmentation import random_walker
 
 from nst.domain.regions import AUTOMATIC
+from nst.engine.stroke_growth import grown
 from nst.engine.tensors import fit, opaque
 from nst.errors import InvalidParams
 
@@ -54,18 +55,24 @@ def propose(content: Image.Image, kind: str) -> Image.Image:
     return _FINDERS[kind](photo).resize(content.size, Image.Resampling.BILINEAR)
 
 
-def subject_from_strokes(content: Image.Image, inside: Image.Image, outside: Image.Image) -> Image.Image:
-    """A mask (mode L, of the photo's size) that is grown from strokes by random walks (Grady 2006, "Random Walks for Image Segmentation").
+def subject_from_strokes(
+    content: Image.Image, inside: Image.Image | None, outside: Image.Image | None, around: Image.Image | None = None
+) -> Image.Image:
+    """A mask (mode L, of the photo's size) of what strokes mean; see `nst.engine.stroke_growth`. Black without any stroke.
+
+    All strokes are grey pictures in the photo's shape, of any size.
 
     Args:
-        inside: grey, white where the subject was marked.
-        outside: grey, white where the rest was marked. Without a mark, the photo's border counts as one.
+        inside: white where the subject was marked. Without a mark, what differs from the colours outside `around` is the subject.
+        outside: white where the rest was marked. Without a mark, the photo's border counts as one.
+        around: white in a rectangle or another area that contains the subject. What is outside it is the rest.
     """
     lab = _lab(opaque(content))
-    within, without = (np.asarray(stroke.convert("L").resize(lab.shape[1::-1], Image.Resampling.BOX)) > 32 for stroke in (inside, outside))
-    if not without.any():
-        without = _frame(lab, 0.02)
-    return _picture(_walk(lab, within, without & ~within)).resize(content.size, Image.Resampling.BILINEAR)
+    within, without, area = (_marked(stroke, lab) for stroke in (inside, outside, around))
+    if not within.any() and not area.any():
+        return Image.new("L", content.size)
+    weights = grown(lab, within, without & ~within, area, _frame(lab, 0.02))
+    return _picture(weights).resize(content.size, Image.Resampling.BILINEAR)
 
 
 def _light(photo: Image.Image) -> Image.Image:
@@ -124,6 +131,15 @@ def _subject(photo: Image.Image) -> Image.Image:
     inside = salience >= np.quantile(salience, 0.9)
     outside = (nearest <= np.quantile(nearest, 0.5)) | _frame(lab, 0.02)
     return _picture(_walk(lab, inside & ~outside, outside))
+
+
+def _marked(stroke: Image.Image | None, lab: Array) -> Bits:
+    """Where a reduced stroke is white (h, w)."""
+    height, width = lab.shape[:2]
+    if stroke is None:
+        return np.zeros((height, width), dtype=bool)
+    marked: Bits = np.asarray(stroke.convert("L").resize((width, height), Image.Resampling.BOX)) > 32
+    return marked
 
 
 def _inverted(find: Callable[[Image.Image], Image.Image]) -> Callable[[Image.Image], Image.Image]:

@@ -12,6 +12,7 @@ import threading
 import time
 import warnings
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import astuple
 from queue import SimpleQueue
 from typing import IO
 
@@ -202,9 +203,14 @@ class _Child:
         return Done(request.token, codec.encode(painting.picture, request), painting.recipe, film)
 
     def _found(self, request: FindRequest) -> Done:
-        from nst.engine.region_proposals import propose
+        from nst.engine.region_proposals import propose, subject_from_strokes
 
-        return Done(request.token, images.encode(propose(self._codec.photo(request.photo), request.region), Format.PNG), {})
+        photo = self._codec.photo(request.photo)
+        if isinstance(request.region, str):
+            mask = propose(photo, request.region)
+        else:
+            mask = subject_from_strokes(photo, *(self._codec.mask(each) if each else None for each in astuple(request.region)))
+        return Done(request.token, images.encode(mask, Format.PNG), {})
 
     def _decoded(self, styles: Sequence[StyleShare[bytes]]) -> list[tuple[Image.Image, float]]:
         return [(self._codec.style(each.style), each.share) for each in styles]

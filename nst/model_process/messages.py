@@ -74,16 +74,31 @@ class PaintRequest:
 
 
 @dataclass(frozen=True)
-class FindRequest:
-    """Find an automatic region. `Done` has its mask then: a PNG, black where there is no such region.
+class Strokes:
+    """What a visitor has drawn on a thing in the photo. Each is an encoded grey picture in the photo's shape; empty without such a stroke.
 
     Attributes:
-        region: a name of `nst.domain.AUTOMATIC`.
+        inside: white on the thing.
+        outside: white on what is not the thing.
+        around: white in an area that contains the thing.
+    """
+
+    inside: bytes
+    outside: bytes = b""
+    around: bytes = b""
+
+
+@dataclass(frozen=True)
+class FindRequest:
+    """Find a region. `Done` has its mask then: a PNG, black where there is no such region.
+
+    Attributes:
+        region: a name of `nst.domain.AUTOMATIC`, or strokes.
     """
 
     token: FencingToken
     photo: bytes
-    region: str
+    region: str | Strokes
 
 
 @dataclass(frozen=True)
@@ -152,6 +167,8 @@ def frame_of(message: ToChild | FromChild) -> Frame:
             return Frame("configure", {"role": role, "settings": settings})
         case PaintRequest():
             return _paint_frame(message)
+        case FindRequest(token, photo, Strokes() as strokes):
+            return Frame("grow", {"token": astuple(token)}, (photo, *astuple(strokes)))
         case FindRequest(token, photo, region):
             return Frame("find", {"token": astuple(token), "region": region}, (photo,))
         case Cancel(token):
@@ -195,6 +212,8 @@ def message_to_child(frame: Frame) -> ToChild:
                 return _paint_request(fields, photo, pictures)
             case Frame("find", {"token": token, "region": str(region)}, (photo,)):
                 return FindRequest(_token(token), photo, region)
+            case Frame("grow", {"token": token}, (photo, *strokes)) if len(strokes) == 3:
+                return FindRequest(_token(token), photo, Strokes(*strokes))
             case Frame("cancel", {"token": token}, ()):
                 return Cancel(_token(token))
     except (TypeError, ValueError, OverflowError, PasticheError) as error:

@@ -1,7 +1,7 @@
 """Previews: quick sketches of a painting, for a page to show while its visitor is still choosing."""
 
-from nst.model_process.messages import RegionRequest
+from nst.model_process.messages import RegionRequest, Strokes
 from nst.preview.growth import Growth
 from nst.preview.previews import Previews
 
-__all__ = ["Growth", "Previews", "RegionRequest"]
+__all__ = ["Growth", "Previews", "RegionRequest", "Strokes"]

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from nst.domain import Mode, StyleParams, StyleShare
 from nst.errors import PreviewFailed, PreviewsBusy, PreviewsOff
-from nst.model_process.messages import RegionRequest
+from nst.model_process.messages import RegionRequest, Strokes
 from nst.preview.growth import Growth
 from nst.preview.process import DIED, PreviewProcess, RegionSearch, SketchRequest
 from nst.settings import Settings
@@ -92,13 +92,13 @@ class Previews:
         """
         return self._wait_for(owner, slot, self._sketch_request(photo, styles, params, side, regions))
 
-    def find(self, owner: str, photo: bytes, region: str) -> "Future[bytes]":
-        """Searches for an automatic region, a name of `nst.domain.AUTOMATIC`: its mask is a PNG, black where there is none.
+    def find(self, owner: str, photo: bytes, region: str | Strokes) -> "Future[bytes]":
+        """Searches for a region: a name of `nst.domain.AUTOMATIC`, or what strokes mean. Its mask is a PNG, black where there is none.
 
         Raises:
             PreviewsOff, PreviewsBusy: as `request`.
         """
-        return self._wait_for(owner, f"find {region}", RegionSearch(photo, region))
+        return self._wait_for(owner, f"find {region if isinstance(region, str) else ''}", RegionSearch(photo, region))
 
     def _wait_for(self, owner: str, slot: str, request: SketchRequest | RegionSearch) -> "Future[bytes]":
         if not self.enabled:

@@ -21,6 +21,7 @@ from nst.model_process.messages import (
     RegionRequest,
     Role,
     Stopped,
+    Strokes,
 )
 from nst.model_process.parent import ModelProcess
 from nst.settings import Settings
@@ -44,10 +45,10 @@ class SketchRequest:
 
 @dataclass(frozen=True)
 class RegionSearch:
-    """An automatic region to find in a photo, which is an encoded file."""
+    """A region to find in a photo, which is an encoded file: an automatic one by its name, or what strokes mean."""
 
     photo: bytes
-    region: str
+    region: str | Strokes
 
 
 class PreviewProcess:

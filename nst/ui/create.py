@@ -94,6 +94,9 @@ def _show_submit(visit: Visit, has_changed: bool) -> None:
     if draft_.photo is None:
         st.warning("Choose a photo first, or try one of the samples.", icon=":material/add_photo_alternate:")
         return
+    if reason := regions_form.reason_to_wait():
+        st.warning(reason, icon=":material/hourglass_top:")
+        return
     if regions_form.is_empty():
         st.warning(regions_form.NOTHING_TO_PAINT, icon=":material/brush:")
         return

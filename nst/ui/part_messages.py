@@ -5,7 +5,8 @@ from collections.abc import Mapping
 
 from nst.domain import AUTOMATIC
 from nst.errors import PasticheError, ServerBusy
-from nst.ui import masks
+from nst.preview import Strokes
+from nst.ui import masks, singletons
 from nst.ui.draft import Draft
 from nst.ui.parts import COLOURS, KEEP, Part, Selection
 
@@ -24,14 +25,17 @@ def take_edit(draft: Draft, sent: object) -> None:
 
 
 def take_masks(draft: Draft, sent: object) -> None:
-    """Takes the masks that have changed: `{"token", "masks": [{"id", "rev", "png"}]}`. `png` is in base64, and empty for an empty mask."""
+    """Takes the masks that have changed: `{"token", "masks": [{"id", "rev", "png"}]}`. `png` is in base64, and empty for an empty mask.
+
+    A mask may come with `"grow": {"inside", "outside", "around"}`, strokes from which a region is to be found; they are like `png`.
+    """
     match sent:
         case {"token": draft.parts.token, "masks": [*changed]}:
             known = {part.id: part for part in draft.parts.items}
             for each in changed:
                 match each:
                     case {"id": str(part_id), "rev": int(rev), "png": str(png)} if part_id in known and rev > known[part_id].rev:
-                        _take_mask(draft, known[part_id], rev, png)
+                        _take_mask(draft, known[part_id], rev, png, each.get("grow"))
 
 
 def _listed(draft: Draft, item: object) -> Part | None:
@@ -56,14 +60,25 @@ def _first_choice(draft: Draft, kind: str) -> Selection:
     return next((each for each in candidates if each.chosen and not each.keeps_photo), Selection())
 
 
-def _take_mask(draft: Draft, part: Part, rev: int, png: str) -> None:
-    mask, note = None, ""
-    if png and draft.photo is not None:
-        try:
-            mask = masks.read(png, draft.photo.ratio)
-        except ServerBusy as error:
-            part.note = str(error)  # and the change is not confirmed: the page sends it again
-            return
-        except PasticheError as error:
-            note = str(error)
-    part.mask, part.note, part.rev, part.seen_rev, part.search = mask, note, rev, rev, None
+def _take_mask(draft: Draft, part: Part, rev: int, png: str, grow: object) -> None:
+    mask, strokes, note = None, None, ""
+    try:
+        if draft.photo is not None:
+            mask = masks.read(png, draft.photo.ratio) if png else None
+            strokes = _strokes(grow, draft.photo.ratio)
+    except ServerBusy as error:
+        part.note, part.is_missed = str(error), True  # and the change is not confirmed: the page sends it again
+        return
+    except PasticheError as error:
+        note = str(error)
+    part.mask, part.note, part.rev, part.seen_rev, part.is_missed = mask, note, rev, rev, False
+    part.strokes, part.search = strokes, None
+
+
+def _strokes(grow: object, ratio: float) -> Strokes | None:
+    match grow:
+        case {"inside": str(inside), "outside": str(outside), "around": str(around)} if (
+            inside or around
+        ) and singletons.previews().enabled:
+            return Strokes(*(masks.read(png, ratio).png if png else b"" for png in (inside, outside, around)))
+    return None

@@ -3,8 +3,10 @@
 from collections.abc import Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from nst.domain import AUTOMATIC, MAX_REGIONS, StyleShare, new_id
+from nst.preview import Strokes
 
 OWN = "*"  # stands for the visitor's own style picture; ids of styles have letters, digits and hyphens only
 KEEP = "="  # stands for the photo itself
@@ -78,7 +80,9 @@ class Part(Selection):
         rev: the number of its latest change.
         seen_rev: the latest change that the page is known to have.
         strength: None for the painting's.
-        search: the search for an automatic region, while it is in progress.
+        is_missed: whether a mask came for which there was no memory; the page sends it again.
+        strokes: what a region is to be found from, until it is found. It replaces the mask then.
+        search: the search for an automatic region or from strokes, while it is in progress.
         note: a sentence for the visitor.
     """
 
@@ -89,6 +93,8 @@ class Part(Selection):
     rev: int = 0
     seen_rev: int = 0
     strength: float | None = None
+    is_missed: bool = False
+    strokes: Strokes | None = None
     search: "Future[bytes] | None" = None
     note: str = ""
 
@@ -103,6 +109,10 @@ class Part(Selection):
     def is_sought(self) -> bool:
         """Whether it is an automatic region that was not found yet, and the visitor has not painted instead."""
         return bool(self.kind) and self.mask is None and self.rev == 0
+
+    def copy(self, **changes: Any) -> "Part":
+        """The same for another page, which has no masks yet."""
+        return replace(self, chosen=[*self.chosen], seen_rev=0, is_missed=False, strokes=None, search=None, **changes)
 
     def show(self, mask: Mask | None) -> None:
         """Takes a mask that the page does not have."""
@@ -172,12 +182,12 @@ class Parts:
 
     def start_over(self) -> None:
         """For another photo: masks do not fit it. Automatic regions are searched for again."""
-        self.items = [replace(part, id=new_id(), mask=None, rev=0, seen_rev=0, search=None, note="") for part in self.items if part.kind]
+        self.items = [part.copy(id=new_id(), mask=None, rev=0, note="") for part in self.items if part.kind]
         self.active, self.turn, self.edited, self.token, self.found = "", 0, 0, new_id(), {}
 
     def copy(self) -> "Parts":
         """The same for another page, which has no masks yet."""
-        items = [replace(part, chosen=[*part.chosen], seen_rev=0, search=None) for part in self.items]
+        items = [part.copy() for part in self.items]
         earlier = replace(self.earlier, chosen=[*self.earlier.chosen])
         return replace(self, items=items, token=new_id(), turn=0, edited=0, earlier=earlier, found={**self.found})
 

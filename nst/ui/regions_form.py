@@ -5,18 +5,22 @@ from concurrent.futures import CancelledError
 
 import streamlit as st
 
-from nst.errors import PasticheError
+from nst.errors import PasticheError, PreviewsBusy
 from nst.styles import StyleEntry
 from nst.ui import draft, frame, masks, part_messages, singletons
 from nst.ui.components import PartData, RegionBrushData, mark_chosen_tiles, region_brush, region_brush_value
 from nst.ui.draft import Draft, Picture
 from nst.ui.frame import Visit
-from nst.ui.parts import COLOURS, KEEP, OWN, REST, TITLES, Part, Selection
+from nst.ui.parts import COLOURS, KEEP, OWN, REST, TITLES, Mask, Part, Selection
 from nst.ui.urls import style_url
 
 _POLL_SECONDS = 0.4
 _BROKEN_OFF = "The search broke off. Paint this part by hand, or remove it and add it again."
+_STROKES_BROKEN_OFF = "The search broke off. Press “Grow to the object” again."
+_NO_OBJECT = "Nothing was found there. Draw a few more lines on it, or paint it by hand."
 _NOT_FOUND = "Nothing was found for “{name}”. Paint it by hand, or remove the part."
+_NOT_STORED = "{name} has changed, and the change is not stored yet. {why} Then press “Paint it” again."
+_STILL_SEARCHING = "{name} is still being found. Press “Paint it” again in a moment."
 NOTHING_TO_PAINT = "Paint over a part of your photo and choose its style first, or turn off “Paint only parts”."
 
 
@@ -77,6 +81,17 @@ def is_empty() -> bool:
     return not now.shares() and not any(layer.shares for layer in now.parts.layers())
 
 
+def reason_to_wait() -> str | None:
+    """Why the painting cannot be submitted yet: a part has a mask that is not the one that its visitor sees, or is about to get one."""
+    parts = draft.current().parts
+    for part in parts.items if parts.enabled else []:
+        if part.is_missed:
+            return _NOT_STORED.format(name=part.name, why=part.note)
+        if part.strokes is not None:
+            return _STILL_SEARCHING.format(name=part.name)
+    return None
+
+
 def _enable() -> None:
     draft.current().enable_parts(st.session_state["by_parts"])
 
@@ -95,13 +110,15 @@ def _brush_data(now: Draft, photo: Picture, entries: Mapping[str, StyleEntry]) -
         "parts": [_data(part, entries) for part in now.parts.items],
         "most": now.parts.most(now.keeps_photo),
         "kinds": TITLES if singletons.previews().enabled else {},
+        "grows": singletons.previews().enabled,
         "colours": COLOURS,
         "rest": {"name": REST, **_look(now, entries)},
     }
 
 
 def _data(part: Part, entries: Mapping[str, StyleEntry]) -> PartData:
-    data = PartData(id=part.id, kind=part.kind, colour=part.colour, rev=part.rev, searching=part.search is not None, note=part.note)
+    searching = part.search is not None or part.strokes is not None
+    data = PartData(id=part.id, kind=part.kind, colour=part.colour, rev=part.rev, searching=searching, note=part.note)
     if part.mask is not None and part.seen_rev < part.rev:
         data["mask"] = masks.data_url(part.mask)
     return {**data, **_look(part, entries)}
@@ -123,26 +140,43 @@ def _take_masks() -> None:
 
 
 def _take_searches(ratio: float) -> None:
-    parts = draft.current().parts
-    for part in parts.items:
+    for part in draft.current().parts.items:
         if part.search is not None and part.search.done():
             search, part.search = part.search, None
             try:
-                parts.found[part.kind] = masks.of_region(search.result(), ratio)
+                _take_found(part, masks.of_region(search.result(), ratio))
             except (PasticheError, CancelledError) as error:
-                part.show(None)
-                part.note = str(error) or _BROKEN_OFF
+                _give_up(part, str(error))
+
+
+def _take_found(part: Part, mask: Mask | None) -> None:
+    if part.strokes is None:
+        draft.current().parts.found[part.kind] = mask  # `_search` shows it
+        return
+    part.strokes, part.note = None, "" if mask else _NO_OBJECT
+    if mask:
+        part.show(mask)
+
+
+def _give_up(part: Part, reason: str) -> None:
+    if part.strokes is None:
+        part.show(None)
+    part.note = reason or (_BROKEN_OFF if part.strokes is None else _STROKES_BROKEN_OFF)
+    part.strokes = None
 
 
 def _search(visit: Visit) -> None:
-    """Starts the next search for an automatic region, or takes its result. A visitor has one search at a time."""
+    """Starts the next search, or takes the result of an automatic region's. A visitor has one search at a time."""
     now = draft.current()
     for part in now.parts.items:
-        if not part.is_sought:
-            continue
-        if part.kind in now.parts.found:
+        if part.is_sought and part.kind in now.parts.found:
             found = now.parts.found[part.kind]
             part.show(found)
             part.note = "" if found else _NOT_FOUND.format(name=part.name)
-        elif not now.parts.is_searching and now.photo is not None and singletons.previews().enabled:
-            part.search = singletons.previews().find(visit.viewer, now.photo.small, part.kind)
+        elif (part.is_sought or part.strokes) and not now.parts.is_searching and now.photo is not None and singletons.previews().enabled:
+            try:
+                part.search = singletons.previews().find(visit.viewer, now.photo.small, part.strokes or part.kind)
+            except PreviewsBusy as error:
+                if part.strokes is None:
+                    raise
+                _give_up(part, str(error))

@@ -4,6 +4,8 @@ import re
 from pathlib import Path
 from typing import Any
 
+import pytest
+from PIL import Image, ImageDraw
 from playwright.sync_api import Page, expect
 
 from nst import images
@@ -118,6 +120,125 @@ def test_parts_are_painted_with_mouse_and_keyboard_and_submitted(studio: Studio,
     assert [mask.getpixel((int(x * mask.width), int(y * mask.height))) for x, y in places] == [255, 255, 0]
 
 
+@pytest.fixture(scope="module")
+def disc(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A photo of a red disc on green, with one of nearly the same colour on its right."""
+    photo = Image.new("RGB", (480, 320), (60, 120, 70))
+    draw = ImageDraw.Draw(photo)
+    draw.ellipse((60, 80, 220, 240), fill=(210, 50, 40))
+    draw.ellipse((340, 120, 420, 200), fill=(198, 60, 50))
+    path = tmp_path_factory.mktemp("photos") / "disc.png"
+    photo.save(path)
+    return path
+
+
+def levels(page: Page, *places: tuple[float, float]) -> list[int]:
+    return [level(page, 0, x, y) for x, y in places]
+
+
+INSIDE, LEFT, OTHER, GROUND = (
+    (0.292, 0.35),
+    (0.15, 0.5),
+    (0.79, 0.5),
+    (0.55, 0.5),
+)  # of the disc, at its left edge, of the other disc, between
+
+
+def test_an_object_is_found_from_a_line_and_corrected(studio: Studio, visitor: OpenBrowser, disc: Path) -> None:
+    page = visitor(studio.url)
+    stage = open_tools(page, disc)
+    grow = button_of(page, "Grow to the object")
+    expect(grow).to_be_disabled()
+    drag(page, stage, (0.22, 0.5), (0.37, 0.5))
+    covers(page, "Part 1", r"\d")
+    assert levels(page, INSIDE, LEFT, OTHER) == [0, 0, 0]
+    grow.click()
+    covers(page, "Part 1", r"1\d")
+    assert levels(page, INSIDE, LEFT, GROUND) == [255, 255, 0]
+    page.keyboard.press("Control+z")
+    covers(page, "Part 1", r"\d")
+    assert levels(page, INSIDE, LEFT, GROUND) == [0, 0, 0], "one step takes it back"
+    button_of(page, "Redo").click()
+    covers(page, "Part 1", r"1\d")
+    drag(page, stage, (0.77, 0.5), (0.8, 0.5))
+    assert levels(page, OTHER) == [255]
+    grow.click()
+    until(lambda: levels(page, (0.84, 0.5)) == [255])
+    assert levels(page, INSIDE, GROUND) == [255, 0], "the first line still counts"
+
+
+def test_an_object_is_found_in_a_rectangle(studio: Studio, visitor: OpenBrowser, disc: Path) -> None:
+    page = visitor(studio.url)
+    stage = open_tools(page, disc)
+    tool(page, "Rectangle").click()
+    drag(page, stage, (0.08, 0.15), (0.52, 0.85))
+    covers(page, "Part 1", "31")
+    button_of(page, "Grow to the object").click()
+    covers(page, "Part 1", r"1\d")
+    assert levels(page, INSIDE, LEFT, (0.1, 0.2), OTHER) == [255, 255, 0, 0]
+
+
+def test_a_colour_is_filled_where_it_was_tapped_or_everywhere(studio: Studio, visitor: OpenBrowser, disc: Path) -> None:
+    page = visitor(studio.url)
+    stage = open_tools(page, disc)
+    tool(page, "Fill").click()
+    drag(page, stage, INSIDE)
+    covers(page, "Part 1", r"1\d")
+    assert levels(page, INSIDE, LEFT, GROUND, OTHER) == [255, 255, 0, 0]
+    element(page, "region_brush").get_by_text("Everywhere").click()
+    until(lambda: levels(page, OTHER) == [255])
+    assert levels(page, INSIDE, GROUND) == [255, 0]
+    slider = element(page, "region_brush").get_by_role("slider", name="Tolerance")
+    slider.fill("3")
+    until(lambda: levels(page, OTHER) == [0])
+    assert levels(page, INSIDE) == [255]
+    page.keyboard.press("Control+z")
+    covers(page, "Part 1", "0")
+    assert levels(page, INSIDE, OTHER) == [0, 0], "one step takes the colour back, with its changes"
+
+
+def test_the_newest_mask_is_sent_again_when_the_painting_is_submitted(studio: Studio, visitor: OpenBrowser, photo: Path) -> None:
+    """A page whose last mask was not stored, as when the server has no memory for it."""
+    page = visitor(studio.url)
+    stage = open_tools(page, photo)
+    drag(page, stage, (0.2, 0.2), (0.8, 0.2))
+    expect(page.get_by_role("button", name="Part 1", pressed=True)).to_be_visible()
+    page.wait_for_timeout(1500)
+    brush = page.locator(".st-key-region_brush .brush")
+    brush.evaluate("({ editor }) => { editor.real = editor.setTrigger; editor.setTrigger = () => {}; }")
+    drag(page, stage, (0.2, 0.8), (0.8, 0.8))
+    page.wait_for_timeout(1000)
+    brush.evaluate("({ editor }) => { editor.setTrigger = editor.real; }")
+    button(page, "submit").click()
+    page.wait_for_url(re.compile(r"\?job=[0-9a-f]{32}"))
+    owner = next(owner_of(each["value"].partition(".")[0]) for each in page.context.cookies() if each["name"] == COOKIE)
+    job = studio.service.get(page.url.rpartition("=")[2], owner)
+    studio.service.cancel(job.id, owner)
+    mask = images.decode(studio.service.order(job.id, owner).regions[1].mask, STORED_LIMITS).convert("L")  # type: ignore[arg-type]
+    assert [mask.getpixel((mask.width // 2, int(y * mask.height))) for y in (0.2, 0.8)] == [255, 255]
+
+
+def test_the_part_whose_style_is_chosen_is_marked_when_the_page_replaces_the_buttons(
+    studio: Studio, visitor: OpenBrowser, photo: Path
+) -> None:
+    page = visitor(studio.url)
+    open_tools(page, photo)
+    for number in (1, 2, 3):
+        button_of(page, "By hand").click()
+        expect(page.get_by_role("button", name=f"Part {number}", pressed=True)).to_have_count(1)
+        expect(element(page, "part").get_by_role("button", pressed=False)).to_have_count(number)
+    element(page, "part").evaluate(
+        """group => {
+            const other = group.cloneNode(true);
+            other.removeAttribute("role");
+            for (const button of other.querySelectorAll("button")) button.ariaPressed = null;
+            group.replaceWith(other);
+        }"""
+    )
+    expect(element(page, "part").get_by_role("button", name="Part 3", pressed=True)).to_have_count(1)
+    expect(page.get_by_role("group", name="Style for")).to_have_count(1)
+
+
 def test_a_finger_paints_and_two_fingers_zoom(studio: Studio, visitor: OpenBrowser, photo: Path) -> None:
     page = visitor(studio.url, viewport=NARROW, has_touch=True, is_mobile=True, color_scheme="dark")
     stage = open_tools(page, photo)
@@ -147,7 +268,7 @@ def test_a_finger_paints_and_two_fingers_zoom(studio: Studio, visitor: OpenBrows
     main = page.locator("[data-testid=stMain]")
     assert main.evaluate("element => element.scrollWidth <= element.clientWidth")
     small = "nodes => nodes.map(node => node.getBoundingClientRect()).filter(box => box.width < 24 || box.height < 24).length"
-    assert page.locator(".brush :is(button, label)").evaluate_all(small) == 0
+    assert page.locator(".brush :is(button, label)").locator("visible=true").evaluate_all(small) == 0
     shoot(page, "parts-narrow-dark")
     expect(page.get_by_role("button", name="Part 1", pressed=True)).to_be_visible()  # the page knows the part
     page.reload()

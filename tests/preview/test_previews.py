@@ -19,7 +19,7 @@ from nst.domain import StyleParams, StyleShare
 from nst.errors import PreviewFailed, PreviewsBusy, PreviewsOff
 from nst.images import Format
 from nst.model_process.messages import FromChild
-from nst.preview import Previews, RegionRequest
+from nst.preview import Previews, RegionRequest, Strokes
 from nst.preview.process import PreviewProcess, SketchRequest
 from nst.settings import Settings
 from tests.preview.engines import playful
@@ -300,5 +300,10 @@ def test_a_region_is_found_by_the_process_of_the_sketches(open_previews: Open) -
     mask = np.asarray(Image.open(io.BytesIO(previews.find("anna", photo, "light").result(PATIENCE))).convert("L"))
     assert mask.shape == (120, 160)
     assert (mask[:, :70].min() > 200, mask[:, 90:].max() < 50) == (True, True)
+    line = Image.new("L", (80, 60))
+    line.paste(255, (10, 28, 30, 32))
+    stroke = Strokes(images.encode(line, Format.PNG))
+    grown = np.asarray(Image.open(io.BytesIO(previews.find("anna", photo, stroke).result(PATIENCE))).convert("L"))
+    assert (grown.shape, grown[:, :70].min() > 200, grown[:, 90:].max() < 50) == ((120, 160), True, True)
     with pytest.raises(PreviewFailed, match="no automatic region"):
         previews.find("anna", photo, "cats").result(PATIENCE)

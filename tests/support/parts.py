@@ -25,8 +25,13 @@ def listed(draft: Draft, *parts: dict[str, object], active: str = "", turn: int 
     part_messages.take_edit(draft, {"token": draft.parts.token, "turn": turn, "active": active, "parts": list(parts)})
 
 
-def painted(draft: Draft, part_id: str, png: str, rev: int = 1) -> None:
-    part_messages.take_masks(draft, {"token": draft.parts.token, "masks": [{"id": part_id, "rev": rev, "png": png}]})
+def painted(draft: Draft, part_id: str, png: str, rev: int = 1, **more: object) -> None:
+    part_messages.take_masks(draft, {"token": draft.parts.token, "masks": [{"id": part_id, "rev": rev, "png": png, **more}]})
+
+
+def grown_from(inside: str = "", outside: str = "", around: str = "") -> dict[str, str]:
+    """Strokes as a page sends them with a mask."""
+    return {"inside": inside, "outside": outside, "around": around}
 
 
 def by_hand(number: int, kind: str = "") -> dict[str, object]:

@@ -252,9 +252,9 @@ def test_a_mask_for_which_there_is_no_memory_now_is_sent_again() -> None:
     with singletons.picture_budget().reserve(share, client_network("here")):
         painted(draft, "0-0", half_white(), rev=2)
         assert "Too many pictures are open" in part.note
-        assert (part.mask, part.rev) == (mask, 1), "the change is not confirmed"
+        assert (part.mask, part.rev, part.is_missed) == (mask, 1, True), "the change is not confirmed"
     painted(draft, "0-0", half_white(), rev=2)
-    assert (part.mask, part.rev, part.note) == (mask, 2, "")
+    assert (part.mask, part.rev, part.note, part.is_missed) == (mask, 2, "", False)
 
 
 @pytest.mark.usefixtures("studio")

@@ -23,6 +23,7 @@ from nst.model_process.messages import (
     RegionRequest,
     Role,
     Stopped,
+    Strokes,
     ToChild,
     frame_of,
     message_from_child,
@@ -39,7 +40,8 @@ REGIONS = (
     RegionRequest(b"kept"),
 )
 IN_PARTS = replace(REQUEST, regions=REGIONS)
-TO_CHILD: list[ToChild] = [CONFIGURE, REQUEST, IN_PARTS, FindRequest(TOKEN, b"photo", "sky"), Cancel(TOKEN)]
+GROW = FindRequest(TOKEN, b"photo", Strokes(b"inside", b"", b"around"))
+TO_CHILD: list[ToChild] = [CONFIGURE, REQUEST, IN_PARTS, FindRequest(TOKEN, b"photo", "sky"), GROW, Cancel(TOKEN)]
 ADVANCED = Advanced(TOKEN, JobProgress(0.5, "scale 1 of 2 …", 3.0), b"\0\xff")
 DONE = Done(TOKEN, bytes(100_000), {"seed": 7, "nested": [1.5, None]})
 FAILED = Failed(TOKEN, "It rained.")

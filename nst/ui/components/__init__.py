@@ -15,7 +15,7 @@ from streamlit.components.v2.types import ComponentRenderer
 MAX_UPSCALING = 1.5  # displayed pixels for each pixel of a painting; beyond it, paintings look blurred
 _BRUSH = "region_brush"
 _FOLDER = Path(__file__).parent
-_SPLIT = {_BRUSH: ("region_masks", "region_stage", _BRUSH)}
+_SPLIT = {_BRUSH: ("region_masks", "region_colours", "region_stage", _BRUSH)}
 """Elements whose code is in several files: a script of Streamlit's cannot import another."""
 
 
@@ -76,6 +76,7 @@ class RegionBrushData(TypedDict):
         active: the id of the part that is painted, or "" for the rest.
         most: how many parts there may be.
         kinds: titles of automatic regions by name.
+        grows: whether regions are found from strokes.
         rest: the name and the thumbnail of what is in no part.
     """
 
@@ -87,6 +88,7 @@ class RegionBrushData(TypedDict):
     parts: list[PartData]
     most: int
     kinds: Mapping[str, str]
+    grows: bool
     colours: Sequence[str]
     rest: Mapping[str, object]
 

@@ -6,6 +6,7 @@ const MAX_SIDE = 1024; // pixels of a mask's long side
 const LEVELS = 30; // of undo
 const SEND_DELAY = 400, SEND_AGAIN = 5000; // milliseconds
 const MAX_MESSAGE = 600000; // characters; a message may have 1 MB
+const AROUND = ["rectangle", "lasso", "eraser", "feather"]; // what leaves an area that a thing is in
 const HINTS = {
   brush: "Paint over a part of your photo",
   eraser: "Paint over what does not belong to the part",
@@ -13,6 +14,11 @@ const HINTS = {
   lasso: "Draw around a part of your photo",
   fill: "Tap an area of one colour",
   move: "Drag the photo when it is enlarged",
+};
+const GROWS = {
+  brush: ". Or draw a line on a thing, and press “Grow to the object”",
+  rectangle: ". Or around a thing, and press “Grow to the object”",
+  lasso: ". Or around a thing, and press “Grow to the object”",
 };
 
 let memory = null; // what was painted last: it outlives the element, when the visitor looks at another page
@@ -32,6 +38,7 @@ class Editor {
     root.querySelector(".parts").onchange = ({ target }) => this.changeList(target.value);
     root.querySelector(".find").onclick = ({ target }) => target.matches("button") && this.addPart(target.value);
     root.querySelector(".actions").onclick = ({ target }) => this.act(target.closest("button")?.value);
+    root.querySelector(".grow").onclick = () => this.grow();
     root.onkeydown = (event) => this.shortcut(event);
     this.leave = (event) => this.sendFirst(event);
   }
@@ -44,7 +51,7 @@ class Editor {
   async sendFirst(event) {
     const button = event.composedPath().find((element) => element.matches?.("button"));
     const isElsewhere = button && !event.composedPath().includes(this.root);
-    if (!isElsewhere || !event.isTrusted || !this.state.parts.some((part) => part.rev > part.told && part.rev > part.confirmed)) return;
+    if (!isElsewhere || !event.isTrusted || !this.state.parts.some((part) => part.rev > part.confirmed)) return;
     event.stopImmediatePropagation();
     event.preventDefault();
     try {
@@ -80,18 +87,26 @@ class Editor {
   }
   makePart({ id, kind, colour }) {
     const mask = new Mask(this.state.width, this.state.height, this.data.colours[colour]);
-    return { id, kind, colour, mask, rev: 0, confirmed: 0, told: 0 };
+    return { id, kind, colour, mask, rev: 0, confirmed: 0, told: 0, reserved: 1 }; // change 1 is that of a region which is found
   }
   async adoptMask(part, news) {
     if (!news) return;
     Object.assign(part, { news, confirmed: news.rev });
+    if (part.growth && news.rev === part.rev && !news.searching) part.growth = null; // nothing was found; the note says so
     if (news.rev > part.rev && news.mask) {
       const alpha = await part.mask.read(news.mask);
       if (news.rev <= part.rev || this.stage.gesture?.part === part) return; // it was painted on meanwhile
-      part.rev = news.rev;
-      part.mask.alpha = alpha;
-      this.forget(part);
+      this.adopt(part, alpha, news.rev);
     } else if (news.rev < part.rev) this.sendSoon(part.told === part.rev ? SEND_AGAIN : SEND_DELAY);
+  }
+
+  adopt(part, alpha, rev) { // a region that was found
+    const { growth } = part;
+    if (growth) this.remember(part, part.mask.alpha);
+    else this.forget(part);
+    Object.assign(part, { rev, growth: null, grown: growth && { ...growth, alpha }, encloses: false });
+    part.mask.alpha = alpha;
+    if (part === this.active) this.say(this.coverage(part));
   }
 
   // What the page is told.
@@ -118,8 +133,9 @@ class Editor {
         continue;
       }
       if (masks.length && size + png.length > MAX_MESSAGE) break;
-      size += png.length;
-      masks.push({ id: part.id, rev, png });
+      const grow = part.growth && (await part.growth.message.catch(() => null));
+      size += png.length + JSON.stringify(grow).length;
+      masks.push({ id: part.id, rev, png, ...(grow && { grow }) });
       part.told = rev;
     }
     if (!masks.length) return;
@@ -162,37 +178,67 @@ class Editor {
 
   // Changes of masks.
 
-  finished(part, before) { // for the stage
-    this.state.undo = [...this.state.undo, { part, alpha: before }].slice(-LEVELS);
-    this.state.redo = [];
+  finished(part, before, tool) { // for the stage
+    this.remember(part, before);
+    part.encloses = (part.encloses ?? true) && AROUND.includes(tool);
     this.changed(part);
   }
-  changed(part) {
-    const { alpha } = part.mask;
-    let sum = 0;
-    for (const value of alpha) sum += value;
-    const share = sum / 2.55 / alpha.length;
-    part.rev = Math.max(part.rev, part.confirmed, 1) + 1; // a region that was found is change 1: what is painted meanwhile is newer
-    part.png = sum ? greyPng(alpha, this.state.width) : Promise.resolve("");
-    part.png.catch(() => {}); // `send` says it
-    this.say(`${this.nameOf(part)} covers ${share < 1 && sum ? "less than 1" : Math.round(share)} % of the photo.`);
-    this.sendSoon();
+  changed(part) { // for the stage, too
+    part.growth = null;
+    this.renew(part);
+    this.say(this.coverage(part));
     this.render();
   }
+  renew(part) { // has its mask sent
+    part.rev = Math.max(part.rev, part.confirmed, part.reserved) + 1; // newer than a region that is found meanwhile
+    part.png = this.pngOf(part.mask.alpha);
+    part.png.catch(() => {}); // `send` says it
+    this.sendSoon();
+  }
+  pngOf(alpha) {
+    return alpha?.some((value) => value) ? greyPng(alpha, this.state.width) : Promise.resolve("");
+  }
+  coverage(part) {
+    const { alpha } = part.mask;
+    const share = alpha.reduce((sum, value) => sum + value, 0) / 2.55 / alpha.length;
+    return `${this.nameOf(part)} covers ${share > 0 && share < 1 ? "less than 1" : Math.round(share)} % of the photo.`;
+  }
+  remember(part, alpha) {
+    const { encloses, grown } = part;
+    this.state.undo = [...this.state.undo, { part, alpha, encloses, grown }].slice(-LEVELS);
+    this.state.redo = [];
+  }
   restore(from, to) {
-    const { part, alpha } = this.state[from].pop();
-    this.state[to].push({ part, alpha: part.mask.alpha });
+    const { part, alpha, ...drawn } = this.state[from].pop();
+    this.state[to].push({ part, alpha: part.mask.alpha, encloses: part.encloses, grown: part.grown });
     part.mask.alpha = alpha;
+    Object.assign(part, drawn);
     this.changed(part);
+  }
+  grow() {
+    const part = this.active;
+    const { alpha } = part.mask;
+    const strokes = strokesOf(alpha, part);
+    if (![strokes.inside, strokes.around].some((each) => each?.some((value) => value))) return void this.say("Draw a line on the object first.");
+    this.renew(part); // the answer is the next change
+    part.reserved = part.rev + 1;
+    part.growth = { ...strokes, message: this.messageOf(strokes) };
+    part.heard = null;
+    this.say(`Looking for the object: ${this.nameOf(part)} …`);
+    this.render();
+  }
+  async messageOf({ inside, outside, around }) {
+    const [first, second, third] = await Promise.all([inside, outside, around].map((each) => this.pngOf(each)));
+    return { inside: first, outside: second, around: third };
   }
   forget(part) {
     for (const stack of ["undo", "redo"]) this.state[stack] = this.state[stack].filter((entry) => entry.part !== part);
   }
-  alter(change) {
+  alter(name, change) {
     const part = this.active;
     const before = part.mask.alpha;
     part.mask.alpha = change(before, this.state.width);
-    this.finished(part, before);
+    this.finished(part, before, name);
   }
 
   // Controls.
@@ -207,8 +253,8 @@ class Editor {
       undo: () => this.restore("undo", "redo"),
       redo: () => this.restore("redo", "undo"),
       remove: () => this.remove(this.active),
-      feather: () => this.alter((alpha, width) => blurred(alpha, width, Math.ceil(width / 150))),
-      invert: () => this.alter((alpha) => alpha.map((value) => 255 - value)),
+      feather: () => this.alter("feather", (alpha, width) => blurred(alpha, width, Math.ceil(width / 150))),
+      invert: () => this.alter("invert", (alpha) => alpha.map((value) => 255 - value)),
       in: () => this.stage.zoom(1),
       out: () => this.stage.zoom(-1),
     };
@@ -231,7 +277,8 @@ class Editor {
   }
   showHint() {
     const isEmpty = this.active ? !this.active.rev && !this.active.news?.searching : !this.state.parts.length;
-    this.root.querySelector(".hint").textContent = isEmpty ? HINTS[this.stage.tool] : "";
+    const hint = HINTS[this.stage.tool] + ((this.data.grows && GROWS[this.stage.tool]) || "");
+    this.root.querySelector(".hint").textContent = isEmpty ? hint : "";
   }
   render() {
     const { state, active } = this;
@@ -242,6 +289,8 @@ class Editor {
     const works = { undo: state.undo.length, redo: state.redo.length, feather: active, invert: active, remove: active };
     for (const name in works) this.button(name).disabled = !works[name];
     this.stage.element.setAttribute("aria-label", `Your photo. You paint: ${this.nameOf(active)}`);
+    this.root.classList.toggle("plain", !this.data.grows);
+    this.root.querySelector(".grow").disabled = !active?.rev || active.growth;
     if (active?.news?.note && active.heard !== active.news.note) this.say((active.heard = active.news.note));
     this.showHint();
   }
@@ -266,7 +315,7 @@ class Editor {
     const swatch = document.createElement(thumb ? "img" : "span");
     Object.assign(swatch, { className: "swatch", ...(thumb && { src: thumb, alt: "" }) });
     label.style.setProperty("--colour", part.id ? this.data.colours[part.colour] : "transparent");
-    label.append(input, swatch, this.nameOf(part.id && part) + (part.news?.searching ? " …" : ""));
+    label.append(input, swatch, this.nameOf(part.id && part) + (part.news?.searching || part.growth ? " …" : ""));
     return label;
   }
 }

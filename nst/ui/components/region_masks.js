@@ -36,6 +36,7 @@ async function photo(source, width, height) {
   image.src = source;
   await image.decode();
   const copy = new Mask(width, height, "#000000");
+  copy.context.imageSmoothingQuality = "high";
   copy.context.drawImage(image, 0, 0, width, height);
   return copy;
 }
@@ -60,25 +61,21 @@ function blurred(alpha, width, radius) {
   return Uint8ClampedArray.from(from);
 }
 
-// The mask with the area around a point whose colour changes slowly and stays near the point's. It ends where the mask is painted already.
-function filled(alpha, pixels, width, [x, y]) {
-  const differ = (one, other, channel) => Math.abs(pixels[4 * one + channel] - pixels[4 * other + channel]);
-  const near = (one, other, most) => [0, 1, 2].every((channel) => differ(one, other, channel) <= most);
-  const result = alpha.slice();
-  const within = (place, size) => Math.min(size - 1, Math.max(0, place));
-  const start = within(y, alpha.length / width) * width + within(x, width);
-  const stack = [start];
-  result[start] = 255;
-  while (stack.length) {
-    const here = stack.pop();
-    const column = here % width;
-    for (const next of [column ? here - 1 : -1, column < width - 1 ? here + 1 : -1, here - width, here + width]) {
-      if (next < 0 || next >= alpha.length || result[next] > 127 || !near(here, next, 14) || !near(start, next, 60)) continue;
-      result[next] = 255;
-      stack.push(next);
-    }
+// What was drawn to find a region from, as masks: `inside` on it, `outside` on the rest, `around` it. Each may be missing.
+//
+// `grown` is what an earlier search has found, and from which strokes: what was painted or erased since are more strokes.
+function strokesOf(alpha, { grown, encloses }) {
+  if (!grown) return encloses ? { around: alpha } : { inside: alpha };
+  const strokes = { around: grown.around };
+  const both = { inside: (value, old) => value > old, outside: (value, old) => value < old };
+  for (const side in both) {
+    const earlier = grown[side] ?? new Uint8Array(alpha.length);
+    strokes[side] = alpha.map((value, i) => {
+      const [now, old] = [value > 127, grown.alpha[i] > 127];
+      return now === old ? earlier[i] : 255 * both[side](now, old);
+    });
   }
-  return result;
+  return strokes;
 }
 
 // An 8-bit grey PNG, in base64. Each row is stored as its difference from the row above, which compresses well.

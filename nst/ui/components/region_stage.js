@@ -7,13 +7,14 @@ class Stage {
   /*
    * editor.part(tool)            the mask's part to paint on; null if there is none
    * editor.remove(part, active)  the part was added for a gesture that is taken back; `active` was the active one before
-   * editor.finished(part, before)  a gesture has changed its mask, whose alpha was `before`
+   * editor.finished(part, before, tool)  a gesture has changed its mask, whose alpha was `before`
+   * editor.changed(part)         its mask has changed in the same gesture again
    * editor.say(text)             shows the visitor a sentence
    */
   constructor(root, editor) {
     Object.assign(this, { root, editor, tool: "brush", view: { scale: 1, x: 0, y: 0 }, pointers: new Map(), gesture: null });
-    [this.element, this.board, this.outline, this.cursor, this.range] =
-      [".stage", ".board", ".outline", ".cursor", ".size input"].map((name) => root.querySelector(name));
+    [this.element, this.board, this.outline, this.cursor, this.range, this.tolerance, this.everywhere] =
+      [".stage", ".board", ".outline", ".cursor", ".size input", ".tolerance input", ".everywhere input"].map((name) => root.querySelector(name));
     this.element.onpointerdown = (event) => this.pointerDown(event);
     this.element.onpointermove = (event) => this.pointerMove(event);
     this.element.onpointerup = this.element.onpointercancel = (event) => this.pointerUp(event);
@@ -21,10 +22,11 @@ class Stage {
     this.element.onblur = () => this.gesture?.isKey && this.end();
     this.element.addEventListener("wheel", (event) => this.wheel(event), { passive: false });
     this.range.oninput = () => this.showCursor();
+    this.tolerance.oninput = this.everywhere.oninput = () => this.fillAgain();
   }
   show(source, ratio, width, height) {
     if (this.source === source) return;
-    Object.assign(this, { source, width, height, point: [width / 2, height / 2], photo: photo(source, width, height) });
+    Object.assign(this, { source, width, height, point: [width / 2, height / 2], colours: null, filling: null });
     this.root.querySelector(".board img").src = source;
     this.element.style.setProperty("--ratio", ratio);
     Object.assign(this.outline, { width, height });
@@ -33,7 +35,7 @@ class Stage {
   choose(tool) {
     this.cancel();
     this.tool = tool;
-    this.element.classList.toggle("moving", tool === "move");
+    this.root.dataset.tool = tool;
     this.showCursor();
   }
 
@@ -68,8 +70,22 @@ class Stage {
     this.clearOutline();
     if (!gesture?.part) return;
     const { part, before, points } = gesture;
-    if (tool === "fill") part.mask.alpha = filled(before, (await this.photo).pixels, this.width, points.at(-1).map(Math.floor));
-    this.editor.finished(part, before);
+    if (tool === "fill") await this.fill(part, before, points.at(-1));
+    this.editor.finished(part, before, tool);
+    this.filling = tool === "fill" ? { part, before, point: points.at(-1), rev: part.rev } : null;
+  }
+  async fill(part, before, point) {
+    this.colours ??= coloursOf(this.source, this.width, this.height);
+    const found = colourMask(await this.colours, point, this.tolerance.value);
+    const area = this.everywhere.checked ? found : connected(found, before, this.width, point);
+    part.mask.alpha = before.map((value, i) => Math.max(value, area[i]));
+  }
+  async fillAgain() { // with another tolerance, while nothing else has changed
+    const { filling } = this;
+    if (!filling || filling.part.rev !== filling.rev) return;
+    await this.fill(filling.part, filling.before, filling.point);
+    this.editor.changed(filling.part);
+    filling.rev = filling.part.rev;
   }
   cancel() {
     const { gesture } = this;

@@ -89,7 +89,43 @@ def test_a_subject_grows_from_strokes_to_its_edges(marks_outside: bool) -> None:
 
 def test_without_a_stroke_there_is_no_subject() -> None:
     nothing = Image.new("L", (200, 120))
-    assert not inside(subject_from_strokes(red_disc(), nothing, nothing)).any()
+    assert not inside(subject_from_strokes(red_disc(), nothing, None, nothing)).any()
+
+
+def test_a_subject_is_found_in_a_rectangle_around_it() -> None:
+    photo, around = red_disc(), Image.new("L", (200, 120))
+    ImageDraw.Draw(photo).ellipse((5, 80, 35, 110), fill=(220, 40, 40))  # another one, outside
+    ImageDraw.Draw(around).rectangle((55, 15, 145, 105), fill=255)
+    assert overlap(inside(subject_from_strokes(photo, None, None, around)), disc()) > 0.9
+
+
+def test_a_subject_may_reach_the_border_of_the_photo() -> None:
+    photo, stroke = Image.new("RGB", (200, 120), (60, 110, 70)), Image.new("L", (200, 120))
+    photo.paste((220, 40, 40), (0, 60, 120, 120))
+    ImageDraw.Draw(stroke).line((20, 80, 60, 80), fill=255, width=6)
+    wanted = np.zeros((120, 200), dtype=bool)
+    wanted[60:, :120] = True
+    assert overlap(inside(subject_from_strokes(photo, stroke, None)), wanted) > 0.9
+
+
+def test_a_small_hole_belongs_to_the_subject_unless_it_was_marked() -> None:
+    photo, stroke, hole = red_disc(), Image.new("L", (200, 120)), Image.new("L", (200, 120))
+    ImageDraw.Draw(photo).ellipse((98, 58, 103, 63), fill=(60, 110, 70))
+    ImageDraw.Draw(stroke).line((80, 75, 120, 75), fill=255, width=6)
+    ImageDraw.Draw(hole).ellipse((99, 59, 102, 62), fill=255)
+    assert inside(subject_from_strokes(photo, stroke, None))[60, 100]
+    assert not inside(subject_from_strokes(photo, stroke, hole))[60, 100]
+
+
+@pytest.mark.parametrize(
+    "photo", [red_disc(), Image.new("RGB", (200, 120), "grey"), picture(33, 32).resize((200, 120)), Image.new("RGB", (32, 900))]
+)
+@pytest.mark.parametrize("level", [0, 255])
+def test_strokes_over_all_or_nothing_are_no_error(photo: Image.Image, level: int) -> None:
+    stroke = Image.new("L", photo.size, level)
+    for strokes in ((stroke, None, None), (None, stroke, None), (None, None, stroke), (stroke, stroke, stroke)):
+        assert inside(subject_from_strokes(photo, *strokes)).shape == photo.size[::-1]
+    assert inside(subject_from_strokes(photo, stroke, None)).all() == bool(level)
 
 
 def test_an_unknown_kind_is_refused() -> None:
