@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, fields, replace
+from itertools import chain
 from typing import Any
 
 import streamlit as st
@@ -14,7 +15,7 @@ from nst.errors import PasticheError, StyleChanged, UnknownStyle
 from nst.images import Format, Limits
 from nst.service import Order, RegionChoice, Service, StyleChoice
 from nst.ui import masks, singletons, thumbnails
-from nst.ui.parts import KEEP, OWN, Layer, Mask, Part, Parts, Selection
+from nst.ui.parts import KEEP, OWN, Layer, Mask, Part, Parts, Selection, is_own
 from nst.ui.urls import data_url
 
 OFFERED = tuple(entry.name for entry in fields(StyleParams) if entry.name not in ("encoder", "layer_weights"))
@@ -51,6 +52,7 @@ class Draft(Selection):
     """Its own styles are those of the whole photo, or of the rest where parts have others.
 
     Attributes:
+        own_styles: pictures of the visitor's own, by the names that selections have for them.
         note: a sentence about the draft for the visitor.
         seen: the digests of the style pictures shown last, by id.
         values: parameters that differ from their defaults, by name.
@@ -59,7 +61,7 @@ class Draft(Selection):
 
     photo: Picture | None = None
     photo_error: str | None = None
-    own_style: Picture | None = None
+    own_styles: dict[str, Picture] = field(default_factory=dict)
     own_style_error: str | None = None
     parts: Parts = field(default_factory=Parts)
     values: dict[str, Any] = field(default_factory=dict)
@@ -111,7 +113,19 @@ class Draft(Selection):
         return [StyleChoice(self._source(each.style), each.share, self.seen.get(each.style)) for each in shares]
 
     def _source(self, style: str) -> str | bytes:
-        return self.own_style.data if style == OWN and self.own_style else style
+        return self.own_styles[style].data if style in self.own_styles else style
+
+    def name_of_own(self, picture: Picture, replaces: bool = False) -> str:
+        """The name for another style picture of the visitor's own.
+
+        Args:
+            replaces: whether the name may be one that no other part's selection has, whose picture is replaced then.
+        """
+        others = {style for each in self.selections if each is not self.selection for style in each.chosen}
+        mine = [style for style in (*self.selection.chosen, *self.own_styles) if is_own(style) and style not in others]
+        same = [name for name, known in self.own_styles.items() if known.data == picture.data]
+        new = (name for name in (OWN, *(f"{OWN}{number}" for number in range(2, 99))) if name not in self.own_styles)
+        return next(chain(same, mine if replaces else (), new))
 
 
 def key_of(parameter: str) -> str:
@@ -147,14 +161,18 @@ def take_sample(name: str) -> None:
     take_photo(images.encode(samples.load(name), Format.PNG), title, keeps_last=True)
 
 
-def take_style(data: bytes | None) -> None:
-    """Takes and chooses a style picture of the visitor's own, or notes why it cannot be used. None removes it."""
+def take_style(data: bytes) -> None:
+    """Takes a style picture of the visitor's own, and chooses it for what is being painted; or notes why it cannot be used.
+
+    It replaces the last one, unless another part has that.
+    """
     draft = current()
-    _read_style(data)
-    if draft.own_style and OWN not in draft.selection.chosen:
-        draft.selection.choose(OWN)
-    elif not draft.own_style:
-        _unchoose([OWN])
+    picture, draft.own_style_error = _read_style(data)
+    if picture is not None:
+        name = draft.name_of_own(picture, replaces=True)
+        draft.own_styles[name] = picture
+        if name not in draft.selection.chosen:
+            draft.selection.choose(name)
 
 
 def begin_like(service: Service, job: Job) -> None:
@@ -188,13 +206,14 @@ def begin_again(service: Service, order: Order) -> None:
     _add_notes([note for _, note in found])
     parts = zip(kinds, regions, found, strict=True)
     _add_parts([_part(kind, mask, styles, each.strength, keeps=not each.styles) for (kind, mask), each, (styles, _) in parts])
+    _drop_spare_styles()
 
 
 def follow_catalogue(service: Service) -> bool:
     """Removes chosen styles that are no longer available. Returns, and notes, whether a choice is not what the visitor saw."""
     draft = current()
     chosen = {style for selection in draft.selections for style in selection.chosen}
-    now = {style: _digest(service, style) for style in chosen - {OWN, KEEP}}
+    now = {style: _digest(service, style) for style in chosen - {KEEP, *draft.own_styles}}
     gone = [style for style, digest in now.items() if digest is None]
     replaced = [style for style, digest in now.items() if digest not in (None, draft.seen.get(style, digest))]
     _unchoose(gone)
@@ -263,11 +282,31 @@ def _choose(selection: Selection, styles: Sequence[StyleChoice]) -> None:
     """Chooses the styles of a past painting."""
     chosen: dict[str, float] = {}
     for choice in styles[:2]:
-        if isinstance(choice.style, bytes):
-            _read_style(choice.style)
-        chosen[choice.style if isinstance(choice.style, str) else OWN] = choice.share
+        if (name := _name(choice.style)) is not None:
+            chosen[name] = choice.share
     selection.chosen, selection.mixing = list(chosen), len(chosen) == 2
     selection.second_share = round(100 * list(chosen.values())[1] / sum(chosen.values())) if len(chosen) == 2 else 50
+
+
+def _name(style: str | bytes) -> str | None:
+    """The name by which a selection has a style of a past painting; None for a picture that cannot be read."""
+    if isinstance(style, str):
+        return style
+    draft = current()
+    picture, draft.own_style_error = _read_style(style)
+    if picture is None:
+        return None
+    name = draft.name_of_own(picture)
+    draft.own_styles[name] = picture
+    return name
+
+
+def _drop_spare_styles() -> None:
+    """Drops own pictures that are not chosen, but for the last one."""
+    draft = current()
+    chosen = {style for selection in draft.selections for style in selection.chosen}
+    for name in [name for name in draft.own_styles if name not in chosen][:-1]:
+        del draft.own_styles[name]
 
 
 def _part(kind: str, mask: Mask | None, styles: Sequence[StyleChoice], strength: float | None, *, keeps: bool) -> Part:
@@ -290,9 +329,8 @@ def _add_parts(items: Sequence[Part]) -> None:
     parts.enabled, parts.keeps_rest = bool(items), current().keeps_photo or not items
 
 
-def _read_style(data: bytes | None) -> None:
-    now = current()
-    now.own_style, now.own_style_error = _read(data, "Your style picture", _STYLE_SCALE * singletons.settings().preview_side)
+def _read_style(data: bytes) -> tuple[Picture | None, str | None]:
+    return _read(data, "Your style picture", _STYLE_SCALE * singletons.settings().preview_side)
 
 
 def _read(data: bytes | None, alt: str, small_side: int) -> tuple[Picture | None, str | None]:

@@ -35,7 +35,12 @@ class KeptDrafts:
             seen, draft = self._kept.get(owner, (0.0, None))
             if draft is None or seen < self._clock() - SECONDS:
                 return None
-            copies: dict[str, Any] = {"chosen": [*draft.chosen], "values": {**draft.values}, "seen": {**draft.seen}}
+            copies: dict[str, Any] = {
+                "chosen": [*draft.chosen],
+                "values": {**draft.values},
+                "seen": {**draft.seen},
+                "own_styles": {**draft.own_styles},
+            }
             return replace(draft, **copies, parts=draft.parts.copy(), token=new_id())
 
     def _oldest(self) -> float:
@@ -43,7 +48,7 @@ class KeptDrafts:
 
     def _size(self) -> int:
         drafts = [draft for _, draft in self._kept.values()]
-        pictures = (picture for draft in drafts for picture in (draft.photo, draft.own_style) if picture)
+        pictures = (picture for draft in drafts for picture in (draft.photo, *draft.own_styles.values()) if picture)
         return sum(len(picture.data) + len(picture.small) + len(picture.shown) for picture in pictures) + sum(
             draft.parts.size for draft in drafts
         )

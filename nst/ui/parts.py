@@ -8,7 +8,7 @@ from typing import Any
 from nst.domain import AUTOMATIC, MAX_REGIONS, StyleShare, new_id
 from nst.preview import Strokes
 
-OWN = "*"  # stands for the visitor's own style picture; ids of styles have letters, digits and hyphens only
+OWN = "*"  # stands for a style picture of the visitor's own; further ones are "*2", "*3" …; ids of styles have no such character
 KEEP = "="  # stands for the photo itself
 TITLES = {name: name.capitalize() for name in AUTOMATIC}
 REST = "Everything else"
@@ -16,12 +16,21 @@ COLOURS = ("#e69f00", "#56b4e9", "#009e73", "#f0e442", "#cc79a7", "#d55e00", "#0
 """Of the parts, in this order. People with any kind of colour vision can tell them apart (Okabe and Ito 2008)."""
 
 
+def is_own(style: str) -> bool:
+    return style.startswith(OWN)
+
+
+def own_title(style: str) -> str:
+    """What a style picture of the visitor's own is called."""
+    return f"Your picture {style.removeprefix(OWN)}".rstrip()
+
+
 @dataclass
 class Selection:
     """The styles that are chosen for the photo or for one of its parts.
 
     Attributes:
-        chosen: one or two styles, as ids or OWN; or KEEP alone.
+        chosen: one or two styles, as ids or names of own pictures; or KEEP alone.
         second_share: the second style's share, in percent.
     """
 

@@ -16,7 +16,7 @@ from nst.preview import Growth, RegionRequest
 from nst.ui import draft, singletons
 from nst.ui.draft import Draft
 from nst.ui.frame import Visit
-from nst.ui.parts import OWN
+from nst.ui.parts import is_own
 from nst.ui.urls import data_url
 
 _WAIT_SECONDS = 0.1  # after each, Streamlit can start a new run with what the visitor has changed meanwhile
@@ -130,7 +130,7 @@ def _request(visit: Visit, now: Draft, state: _State) -> None:
     try:
         shares, layers = now.base_shares(), tuple(layer for layer in now.layers() if isinstance(layer.mask, bytes))
         digests = tuple(_digest(visit, each.style) for each in (*shares, *(each for layer in layers for each in layer.shares)))
-        wanted = (now.photo, shares, layers, digests, now.own_style, params)
+        wanted = (now.photo, shares, layers, digests, tuple(now.own_styles.items()), params)
         if wanted == state.wanted:
             return
         styles = _style_files(visit, now, shares)
@@ -148,7 +148,7 @@ def _request(visit: Visit, now: Draft, state: _State) -> None:
 
 def _digest(visit: Visit, style: str) -> str:
     """The digest of a chosen style's picture, which the operator may replace at any time."""
-    return "" if style == OWN else visit.service.style(style).digest
+    return "" if is_own(style) else visit.service.style(style).digest
 
 
 def _style_files(visit: Visit, now: Draft, shares: Sequence[StyleShare[str]]) -> tuple[StyleShare[bytes], ...]:
@@ -156,8 +156,8 @@ def _style_files(visit: Visit, now: Draft, shares: Sequence[StyleShare[str]]) ->
 
 
 def _style_bytes(visit: Visit, now: Draft, style: str) -> bytes:
-    if style == OWN and now.own_style is not None:
-        return now.own_style.small
+    if style in now.own_styles:
+        return now.own_styles[style].small
     return visit.service.style_file(style)
 
 

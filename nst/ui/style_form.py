@@ -9,11 +9,11 @@ from nst.styles import StyleEntry, matches
 from nst.ui import draft, frame, regions_form, style_sketches, uploader
 from nst.ui.components import mark_chosen_tiles
 from nst.ui.frame import Visit
-from nst.ui.parts import KEEP, OWN, Selection
+from nst.ui.parts import KEEP, OWN, Selection, is_own, own_title
 from nst.ui.urls import style_url
 
 _KEEPS_NO_REST = f"Everything else cannot be kept as well: a painting has at most {MAX_REGIONS} parts. Remove one first."
-_OTHERS = {OWN: "**Your picture.**", KEEP: "**Keep the photo.** This part stays as it is."}
+_KEPT = "**Keep the photo.** This part stays as it is."
 
 
 def show_styles(visit: Visit) -> None:
@@ -58,12 +58,12 @@ def _sketch_all(visit: Visit, entries: Sequence[StyleEntry]) -> dict[str, str]:
 
 
 def _show_own_tiles() -> None:
-    """The photo, which may be kept where there are parts, and the visitor's own style."""
+    """The photo, which may be kept where there are parts, and the visitor's own styles."""
     now = draft.current()
     if now.photo is not None and now.parts.enabled:
         _show_tile(KEEP, "Keep the photo", now.photo.shown, disabled=not _can_keep())
-    if now.own_style is not None:
-        _show_tile(OWN, "Your picture", now.own_style.shown)
+    for style, picture in now.own_styles.items():
+        _show_tile(style, own_title(style), picture.shown)
 
 
 def _can_keep() -> bool:
@@ -94,7 +94,7 @@ def _show_tile(style: str, title: str, source: str, sketch: str | None = None, d
 def _show_choice(entries: dict[str, StyleEntry]) -> None:
     """Describes the chosen styles, and mixes two of them."""
     now = draft.current().selection
-    lines = [f"**{entries[style].title}.** {entries[style].line}" if style in entries else _OTHERS[style] for style in now.chosen]
+    lines = [_words_on(style, entries) for style in now.chosen]
     with st.container(key="choice"):
         if not _can_keep():
             st.caption(_KEEPS_NO_REST)
@@ -110,9 +110,15 @@ def _show_choice(entries: dict[str, StyleEntry]) -> None:
         if len(now.chosen) < 2:
             st.caption("Choose a second style above.")
             return
-        first, second = (entries[style].title if style in entries else "Your picture" for style in now.chosen)
+        first, second = (entries[style].title if style in entries else own_title(style) for style in now.chosen)
         st.session_state.setdefault(share, now.second_share)
         now.second_share = st.slider(f"{first} ↔ {second}", 5, 95, step=5, format="%d %%", key=share, help=f"The share of {second}.")
+
+
+def _words_on(style: str, entries: dict[str, StyleEntry]) -> str:
+    if style == KEEP:
+        return _KEPT
+    return f"**{entries[style].title}.** {entries[style].line}" if style in entries else f"**{own_title(style)}.**"
 
 
 def _choose(style: str) -> None:
@@ -126,7 +132,9 @@ def _mix(selection: Selection, key: str) -> None:
 
 def _key(style: str) -> str:
     """The key of a tile's button. A file called "upload" in the operator's folder must not take the key of the uploader."""
-    return {OWN: "own_style", KEEP: "keep_photo", "upload": "style_upload_"}.get(style, f"style_{style}")
+    if is_own(style):
+        return f"own_style_{style.removeprefix(OWN)}".rstrip("_")
+    return {KEEP: "keep_photo", "upload": "style_upload_"}.get(style, f"style_{style}")
 
 
 def _from_file(_name: str, data: bytes) -> None:

@@ -16,7 +16,7 @@ from nst.preview import Previews
 from nst.service import Order, RegionChoice, Service, StyleChoice
 from nst.styles import StyleEntry
 from nst.ui import masks, part_messages, singletons
-from nst.ui.draft import Draft
+from nst.ui.draft import Draft, Picture
 from nst.ui.kept_drafts import KeptDrafts
 from nst.ui.parts import KEEP, Mask, Part, Parts
 from tests.support.pages import ANNA, BERT, DiskStudio, keys, words
@@ -398,3 +398,42 @@ def test_a_region_that_is_still_sought_is_found_by_the_worker(open_page: OpenPag
     listed(draft_of(page), by_hand(0, "sky"), active="0-0")
     page.run()
     assert [region.mask_key for region in submitted(page, studio).regions[1:]] == ["sky"]
+
+
+def test_two_parts_have_different_style_pictures_of_their_own(open_page: OpenPage, studio: DiskStudio) -> None:
+    page = photo_with_parts(open_page)
+    listed(draft_of(page), by_hand(0), by_hand(1), active="0-0")
+    painted(draft_of(page), "0-0", half_white())
+    painted(draft_of(page), "1-1", half_white())
+    page.run()
+    red, blue, green = (picture_bytes(colour=colour) for colour in ("red", "blue", "green"))
+    page.file_uploader(key="style_upload").upload("red.png", red, "image/png").run()
+    page.button(key="part_1-1").click().run()
+    page.file_uploader(key="style_upload").upload("green.png", green, "image/png").run()
+    page.file_uploader(key="style_upload").upload("blue.png", blue, "image/png").run()
+    assert {"Your picture", "✓ Your picture 2"} <= {button.label for button in page.button}
+    assert [part.chosen for part in draft_of(page).parts.items] == [["*"], ["*2"]]
+    assert [style.data for style in draft_of(page).own_styles.values()] == [red, blue], "another picture replaces the part's own one"
+    job = submitted(page, studio)
+    stored = [images.decode(studio.backend.objects.get(each.styles[0].name), STORED_LIMITS).getpixel((5, 5)) for each in job.regions[1:]]
+    assert [max(range(3), key=list(pixel).__getitem__) for pixel in stored] == [0, 2], "red and blue"
+    studio.end(studio.begin())
+    page.run()
+    page.button(key="again").click().run()
+    again = draft_of(page)
+    pictures = [images.decode(again.own_styles[part.chosen[0]].data, STORED_LIMITS).getpixel((5, 5)) for part in again.parts.items]
+    assert [max(range(3), key=list(pixel).__getitem__) for pixel in pictures] == [0, 2]
+
+
+def test_own_pictures_of_all_parts_count_in_the_memory_for_drafts() -> None:
+    drafts = KeptDrafts(capacity=len(WIDE.data) + 5)
+    drafts.put("anna", Draft(photo=WIDE, own_styles={"*": Picture(b"123", "", b"", "", 1.0), "*2": Picture(b"456", "", b"", "", 1.0)}))
+    assert drafts.copy_of("anna") is None
+
+
+def test_a_style_picture_that_cannot_be_used_leaves_the_last_one(open_page: OpenPage) -> None:
+    page = photo_with_parts(open_page)
+    page.file_uploader(key="style_upload").upload("red.png", picture_bytes(colour="red"), "image/png").run()
+    page.file_uploader(key="style_upload").upload("me.jpg", b"dear diary", "image/jpeg").run()
+    assert "This is not a JPEG" in words(page)
+    assert "✓ Your picture" in [button.label for button in page.button]

@@ -217,6 +217,7 @@ class Editor {
   }
   grow() {
     const part = this.active;
+    if (part.growth) return; // the button stays enabled, since one that is disabled loses the focus
     const { alpha } = part.mask;
     const strokes = strokesOf(alpha, part);
     if (![strokes.inside, strokes.around].some((each) => each?.some((value) => value))) return void this.say("Draw a line on the object first.");
@@ -290,7 +291,7 @@ class Editor {
     for (const name in works) this.button(name).disabled = !works[name];
     this.stage.element.setAttribute("aria-label", `Your photo. You paint: ${this.nameOf(active)}`);
     this.root.classList.toggle("plain", !this.data.grows);
-    this.root.querySelector(".grow").disabled = !active?.rev || active.growth;
+    this.root.querySelector(".grow").disabled = !active?.rev;
     if (active?.news?.note && active.heard !== active.news.note) this.say((active.heard = active.news.note));
     this.showHint();
   }
