@@ -7,6 +7,7 @@ import streamlit as st
 from nst import samples
 from nst.images import INPUT_FORMATS
 from nst.ui import draft, uploader
+from nst.ui.components import take_incoming_photo
 from nst.ui.urls import url
 
 _CHANGE = "change_photo"  # the key of the popover that the fields are in once a photo is chosen; its state is whether it is open
@@ -15,6 +16,7 @@ _CHANGE = "change_photo"  # the key of the popover that the fields are in once a
 def show_photo() -> None:
     photo = draft.current().photo
     st.html('<h2 class="step"><span>1</span>Your photo</h2>')
+    take_incoming_photo()
     if photo is None:
         _show_sources("Choose a photo")
         return
@@ -32,7 +34,7 @@ def _show_sources(label: str) -> None:
         "photo",
         label,
         _from_file,
-        f"{INPUT_FORMATS}. Place, date and all other metadata are removed.",
+        f"{INPUT_FORMATS}. Place, date and all other metadata are removed. You can also paste a picture, or drop it anywhere on the page.",
     )
     if draft.current().photo is None:
         _show_error()

@@ -175,6 +175,13 @@ def _take_sketch(state: _State) -> None:
     state.future = None
 
 
+def _alt(now: Draft) -> str:
+    """What the sketch shows, for those who cannot see it: it changes with the choice of styles and with the strength."""
+    titles = {entry.id: entry.title for entry in singletons.service().styles()}
+    names = [titles.get(share.style, "your own picture") for share in now.base_shares()]
+    return f"A sketch of the painting in the style {' + '.join(names)}, {100 * now.params().strength:.0f} percent style"
+
+
 def _figure(now: Draft, state: _State, note: str, busy: bool) -> str:
     """The sketch in the photo's shape, so that nothing below it moves when it arrives."""
     assert now.photo is not None  # noqa: S101
@@ -182,6 +189,6 @@ def _figure(now: Draft, state: _State, note: str, busy: bool) -> str:
     return (
         f'<figure class="sketch{" busy" if busy or not state.picture else ""}" data-number="{state.number}" '
         f'style="aspect-ratio:{now.photo.ratio:.4f}">'
-        f'<img src="{picture}" alt="A sketch of the painting"></figure>'
+        f'<img src="{picture}" alt="{escape(_alt(now))}"></figure>'
         f'<p class="sketch-note" role="status">{escape(state.error or note)}</p>'
     )

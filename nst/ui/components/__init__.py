@@ -126,6 +126,11 @@ def clicked_card() -> str | None:
     return job_id
 
 
+def take_incoming_photo() -> None:
+    """Invisible: puts a picture that is pasted, or dropped anywhere on the page, into the upload field for the photo."""
+    _component("incoming_photo")(key="incoming_photo")
+
+
 def mark_chosen_tiles(group: str, label: str) -> None:
     """Invisible: tells screen readers which tiles of the container with the key `group` are chosen, and what the container holds."""
     _component("chosen_tiles")(data={"group": group, "label": label}, key=f"chosen_tiles_{group}")
