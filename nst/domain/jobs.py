@@ -192,13 +192,13 @@ def cost_of(params: StyleParams) -> float:
     return (long_side / PRESET_SIZES[Preset.DRAFT]) ** 2
 
 
-def longest_seconds(params: StyleParams, job_seconds: float) -> float:
-    """The seconds that a painting may take: above 2048 pixels on the long side, more in proportion to its pixels.
+def longest_seconds(params: StyleParams, seconds: float) -> float:
+    """A limit of time for a painting, or for one of its steps: above 2048 pixels on the long side, more in proportion to its pixels.
 
     Args:
-        job_seconds: for a painting of that size or a smaller one.
+        seconds: for a painting of that size or a smaller one.
     """
-    return job_seconds * max(1.0, cost_of(params) / cost_of(StyleParams(size=_LARGEST_OF_ONE_LIMIT)))
+    return seconds * max(1.0, cost_of(params) / cost_of(StyleParams(size=_LARGEST_OF_ONE_LIMIT)))
 
 
 def new_id() -> str:

@@ -73,11 +73,10 @@ class Handlers:
             job = find_job(self._service, principal, job_id)
             return Picture(self._service.result(job_id, job.owner), media_type(job.output_key or job.input_key), job.is_in_feed)
 
-        stored = await self._pools.read(found)
         if file_format is None:
-            return stored
-        data = await self._pools.convert(images.printable, stored.data, file_format)
-        return Picture(data, file_format.media_type, stored.is_public)
+            return await self._pools.read(found)
+        await self._pools.read(find_job, self._service, principal, job_id)  # a job that is not there needs no turn
+        return await self._pools.convert(lambda: _converted(found(), file_format))
 
     async def timelapse(self, principal: Principal, job_id: str) -> bytes | None:
         """The film of how the job's painting emerged; None when there is none."""
@@ -143,3 +142,7 @@ class Handlers:
         if not owner:
             raise NotAllowed("This painting is in the gallery. Only the key that it was submitted with has access to more than that.")
         return owner
+
+
+def _converted(stored: Picture, file_format: Format) -> Picture:
+    return Picture(images.printable(stored.data, file_format), file_format.media_type, stored.is_public)

@@ -19,14 +19,14 @@ class Attempt:
 
     Args:
         child: that paints nothing else meanwhile.
-        settings: their NST_JOB_SECONDS and NST_HANG_SECONDS hold.
+        settings: their NST_JOB_SECONDS and NST_HANG_SECONDS hold, for large paintings in proportion.
         now: on any clock, always the same.
     """
 
     def __init__(self, child: Child, request: PaintRequest, settings: Settings, now: float) -> None:
-        self._child, self._token, self._settings = child, request.token, settings
+        self._child, self._token = child, request.token
         self._begun = self._heard = now
-        self._longest = longest_seconds(request.params, settings.job_seconds)
+        self._longest, self._silent = (longest_seconds(request.params, each) for each in (settings.job_seconds, settings.hang_seconds))
         self._cancelled: float | None = None
         self._event: Advanced | Final | None = None
         child.send(request)
@@ -71,7 +71,7 @@ class Attempt:
         elif now - self._begun > self._longest:
             end = Failed(self._token, user_messages.LONG.format(minutes=self._longest / 60))
         else:
-            end = Failed(self._token, user_messages.STUCK) if now - self._heard > self._settings.hang_seconds else None
+            end = Failed(self._token, user_messages.STUCK) if now - self._heard > self._silent else None
         if end is not None:
             self._child.kill()
         return end

@@ -245,6 +245,16 @@ def test_a_large_painting_has_more_time(bench: Bench, studio: Studio) -> None:
     assert "longer than the 40 minutes" in bench.error(job.id)
 
 
+def test_a_step_of_a_large_painting_has_more_time(bench: Bench, studio: Studio) -> None:
+    job = studio.submit(params=StyleParams(size=4096))
+    bench.step()
+    for _ in range(8):  # 232 seconds
+        bench.step(after=29.0)
+    assert bench.state(job.id) is JobState.RUNNING
+    bench.step(after=29.0)
+    assert "got stuck" in bench.error(job.id)
+
+
 def test_a_silent_child_is_taken_for_stuck(bench: Bench, studio: Studio) -> None:
     job = studio.submit()
     bench.step()
