@@ -14,7 +14,7 @@ from nst.cli.inputs import NamedStyle, load_styles
 from nst.cli.sources import Source, address_source, file_source, path_from
 from nst.cli.terminal import decode_names
 from nst.domain import StyleParams, StyleShare
-from nst.domain.regions import AUTOMATIC, check_mask_shape
+from nst.domain.regions import NAMES, check_mask_shape, is_automatic
 from nst.errors import FileUnreadable, InvalidImage, InvalidParams, PasticheError
 from nst.images import Limits
 from nst.styles import Catalogue
@@ -43,7 +43,7 @@ class NamedRegion:
         Raises:
             FileUnreadable: when a folder has none, or cannot be read.
         """
-        if self.mask in AUTOMATIC:
+        if is_automatic(self.mask):
             return None
         path = path_from(self.mask)
         if not os.path.isdir(path):  # noqa: PTH112  # Path.is_dir may raise, for instance for names too long
@@ -151,6 +151,6 @@ def _check_exists(mask: str, limits: Limits) -> None:
     Raises:
         FileUnreadable: for a mask that is neither an automatic region nor a file, folder or address.
     """
-    if mask in AUTOMATIC or os.path.lexists(path_from(mask)) or address_source(mask, limits):
+    if is_automatic(mask) or os.path.lexists(path_from(mask)) or address_source(mask, limits):
         return
-    raise FileUnreadable(f"There is no mask {mask!r}: neither a file nor one of {', '.join(AUTOMATIC)}. Check its name and folder.")
+    raise FileUnreadable(f"There is no mask {mask!r}: neither a file nor one of {NAMES}. Check its name and folder.")

@@ -19,7 +19,7 @@ from nst.cli.sources import Source
 from nst.cli.terminal import one_line, print_error, print_note
 from nst.domain import PRINT_DPI, StyleParams, StyleShare
 from nst.domain.prints import MAX_DPI, MIN_DPI
-from nst.domain.regions import AUTOMATIC
+from nst.domain.regions import NAMES
 from nst.errors import InvalidParams
 from nst.images import Limits
 from nst.styles.names import slug
@@ -40,7 +40,7 @@ Regions = Annotated[
         "--region",
         metavar="MASK=STYLE",
         help="Paint a part in another style: sky.png=copperplate, sky=copperplate:0.4 with a strength. MASK is a picture, white in the "
-        f"region, a folder of them, one of {', '.join(AUTOMATIC)}, or `{REST}`. Later regions cover earlier ones.",
+        f"region, a folder of them, `{REST}`, or one of {NAMES}. Later regions cover earlier ones.",
     ),
 ]
 Kept = Annotated[list[str] | None, typer.Option("--keep", metavar="MASK", help="Keep a part as it is in the photo: face.png, faces.")]

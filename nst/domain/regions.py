@@ -1,5 +1,6 @@
 """Regions: parts of a painting that have styles of their own, or stay the photo."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +13,29 @@ SHAPE_TOLERANCE = 0.02
 """The greatest relative difference between the aspect ratios of a mask and its photo."""
 AUTOMATIC = ("sky", "faces", "subject", "background", "light", "dark")
 """Regions that are found in the photo, by name, and need no mask."""
+NAMES = f"{', '.join(AUTOMATIC)}, or a colour: colour:#4466aa, colour:#4466aa:30 with a tolerance from 1 to 100"
+"""What a name in place of a mask can be, for people."""
+DEFAULT_TOLERANCE = 20
+_COLOUR = re.compile(r"colour:#?([0-9a-f]{6})(?::([1-9][0-9]?|100))?", re.ASCII | re.IGNORECASE)
+
+Rgb = tuple[int, int, int]
+
+
+def is_automatic(mask: str) -> bool:
+    """Whether it names a region that is found in the photo: one of `AUTOMATIC`, or a colour (see `colour_of`)."""
+    return mask in AUTOMATIC or colour_of(mask) is not None
+
+
+def colour_of(mask: str) -> tuple[Rgb, int] | None:
+    """The colour and the tolerance of a name such as `colour:#4466aa` or `colour:#4466aa:30`; None for another name.
+
+    It means all places of the photo whose colour is near that one. The tolerance is a distance in CIELAB, from 1 to 100.
+    """
+    found = _COLOUR.fullmatch(mask)
+    if found is None:
+        return None
+    red, green, blue = bytes.fromhex(found[1])
+    return (red, green, blue), int(found[2] or DEFAULT_TOLERANCE)
 
 
 @dataclass(frozen=True)
@@ -19,8 +43,8 @@ class RegionRef:
     """A region of a job. Later regions cover earlier ones; what no region covers has the painting's own styles.
 
     Attributes:
-        mask_key: the object key of its mask, a grey picture that is white inside; or a name of `AUTOMATIC`; empty in a record that was
-            read for somebody who may not see the mask.
+        mask_key: the object key of its mask, a grey picture that is white inside; or the name of a region that is found (see
+            `is_automatic`); empty in a record that was read for somebody who may not see the mask.
         styles: none where the photo is kept.
         strength: None for the painting's.
     """
@@ -31,7 +55,7 @@ class RegionRef:
 
     @property
     def is_automatic(self) -> bool:
-        return self.mask_key in AUTOMATIC
+        return is_automatic(self.mask_key)
 
     @property
     def object_keys(self) -> tuple[str, ...]:

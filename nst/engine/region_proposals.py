@@ -16,7 +16,7 @@ from skimage.measure import label
 from skimage.morphology import dilation, disk, erosion
 from skimage.segmentation import random_walker
 
-from nst.domain.regions import AUTOMATIC
+from nst.domain.regions import DEFAULT_TOLERANCE, NAMES, Rgb, colour_of
 from nst.engine.stroke_growth import grown
 from nst.engine.tensors import fit, opaque
 from nst.errors import InvalidParams
@@ -26,6 +26,8 @@ Bits = NDArray[np.bool_]
 
 # Long side in pixels at which regions are found: a mask's edge is soft anyway.
 WORKING_SIDE = 256
+# Long side at which places of a colour are found, which may be small.
+COLOUR_SIDE = 512
 # Long side at which faces are found, and the smallest face in pixels there.
 FACE_SIDE, LEAST_FACE = 480, 28
 # Width of a face, relative to the widest one, at least: much smaller ones are mostly errors.
@@ -44,15 +46,34 @@ def propose(content: Image.Image, kind: str) -> Image.Image:
     """A mask (mode L, of the photo's size) of a kind of region; black where there is none.
 
     Args:
-        kind: one of `nst.domain.regions.AUTOMATIC`.
+        kind: one of `nst.domain.regions.AUTOMATIC`, or a colour (see `nst.domain.regions.colour_of`).
 
     Raises:
         InvalidParams: for another kind.
     """
-    if kind not in AUTOMATIC:
-        raise InvalidParams(f"There is no automatic region called {kind!r}; there are {', '.join(AUTOMATIC)}.")
+    if colour := colour_of(kind):
+        return colour_region(content, *colour)
+    if kind not in _FINDERS:
+        raise InvalidParams(f"There is no automatic region called {kind!r}; there are {NAMES}.")
     photo = opaque(content)
     return _FINDERS[kind](photo).resize(content.size, Image.Resampling.BILINEAR)
+
+
+def colour_region(photo: Image.Image, colour: Rgb, tolerance: float = DEFAULT_TOLERANCE) -> Image.Image:
+    """A mask (mode L, of the photo's size) of all places whose colour is near a given one, with a soft edge.
+
+    Args:
+        colour: sRGB, from 0 to 255.
+        tolerance: the distance in CIELAB (CIE 1976) at which the mask is half grey; white up to 3/4 of it, black from 5/4 on.
+
+    Raises:
+        InvalidParams: when the tolerance is not from 1 to 100.
+    """
+    if not 1 <= tolerance <= 100:
+        raise InvalidParams(f"The tolerance of a colour must be a number from 1 to 100; it is {tolerance:g}.")
+    lab = _lab(opaque(photo).filter(ImageFilter.GaussianBlur(max(photo.size) / COLOUR_SIDE)), COLOUR_SIDE)
+    distance = np.linalg.norm(lab - rgb2lab(np.array(colour, dtype=np.uint8)[None, None]), axis=-1)
+    return _picture(np.clip(2.5 - 2 * distance / tolerance, 0, 1)).resize(photo.size, Image.Resampling.BILINEAR)
 
 
 def subject_from_strokes(
@@ -156,9 +177,9 @@ _FINDERS: dict[str, Callable[[Image.Image], Image.Image]] = {
 }
 
 
-def _lab(photo: Image.Image) -> Array:
-    """CIE L*a*b* (h, w, 3) of a reduced photo."""
-    height, width = fit(photo, min(WORKING_SIDE, max(photo.size)))
+def _lab(photo: Image.Image, side: int = WORKING_SIDE) -> Array:
+    """CIE L*a*b* (h, w, 3) of a photo that is reduced to a long side of at most `side` pixels."""
+    height, width = fit(photo, min(side, max(photo.size)))
     lab: Array = rgb2lab(np.asarray(photo.resize((width, height), Image.Resampling.LANCZOS)))
     return lab
 

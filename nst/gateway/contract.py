@@ -8,7 +8,8 @@ from typing import Annotated, Any, Final, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from nst.domain import AUTOMATIC, JOB_ID, MAX_REGIONS, Cursor, StyleParams
+from nst.domain import JOB_ID, MAX_REGIONS, Cursor, StyleParams
+from nst.domain.regions import NAMES
 from nst.errors import InvalidRequest, NotAPicture, PictureTooLarge
 from nst.images import INPUT_FORMATS, Limits
 from nst.service import Order, RegionChoice, StyleChoice
@@ -57,7 +58,7 @@ class Region(_Body):
     """A part of the painting with styles of its own, or where the photo is kept. Later regions cover earlier ones."""
 
     mask: str = Field(
-        description=f"a picture that is white inside, in the photo's shape, as a data URL; or one of {', '.join(AUTOMATIC)}",
+        description=f"a picture that is white inside, in the photo's shape, as a data URL; or one of {NAMES}",
         examples=["sky"],
     )
     styles: list[StyleShare] = Field(default_factory=list, description="none to keep the photo")

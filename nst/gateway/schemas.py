@@ -119,7 +119,7 @@ class LimitsAnswer(Answer):
     minSide: int
     params: list[str]
     maxRegions: int
-    regions: list[str] = Field(description="names that need no mask")
+    regions: list[str] = Field(description="names that need no mask, besides colours")
     uploadsPerMinute: int
     jobs: int
     needsKey: bool

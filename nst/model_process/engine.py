@@ -17,7 +17,7 @@ class Region:
     """A part of the photo with other styles; without any, its pixels are kept.
 
     Attributes:
-        mask: white inside; or a name of `nst.domain.AUTOMATIC`.
+        mask: white inside; or a name that `nst.domain.is_automatic` knows.
         styles: pictures and their shares.
         strength: None for the painting's.
     """

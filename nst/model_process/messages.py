@@ -36,7 +36,7 @@ class RegionRequest:
     """A region of a painting.
 
     Attributes:
-        mask: an encoded picture, or a name of `nst.domain.AUTOMATIC`.
+        mask: an encoded picture, or a name that `nst.domain.is_automatic` knows.
         styles: none to keep the photo.
         strength: None for the painting's.
     """
@@ -93,7 +93,7 @@ class FindRequest:
     """Find a region. `Done` has its mask then: a PNG, black where there is no such region.
 
     Attributes:
-        region: a name of `nst.domain.AUTOMATIC`, or strokes.
+        region: a name that `nst.domain.is_automatic` knows, or strokes.
     """
 
     token: FencingToken

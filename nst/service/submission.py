@@ -6,18 +6,19 @@ from itertools import islice
 
 from nst import images
 from nst.domain import (
-    AUTOMATIC,
     MAX_REGIONS,
     Job,
     RegionRef,
     StyleParams,
     StyleRef,
     StyleShare,
+    is_automatic,
     mask_key,
     new_id,
     object_key,
     style_key,
 )
+from nst.domain.regions import NAMES
 from nst.errors import InvalidImage, InvalidParams
 from nst.images import Format, Limits
 from nst.store.ports import ObjectStore
@@ -47,7 +48,7 @@ class RegionChoice:
     """A region as a visitor chose it. Later regions cover earlier ones.
 
     Attributes:
-        mask: the bytes of a picture file that is white inside, in the photo's shape; or a name of `nst.domain.AUTOMATIC`.
+        mask: the bytes of a picture file that is white inside, in the photo's shape; or a name that `nst.domain.is_automatic` knows.
         styles: none to keep the photo there.
         strength: None for the painting's.
     """
@@ -129,9 +130,8 @@ def _check_choices(order: Order) -> None:
         _check_styles(region.styles, f"Region {number}")
         if region.strength is not None:
             replace(order.params, strength=region.strength)  # checks it
-        if isinstance(region.mask, str) and region.mask not in AUTOMATIC:
-            names = ", ".join(AUTOMATIC)
-            raise InvalidParams(f"There is no region called {region.mask[:50]!r}. Send a mask, or one of these names: {names}.")
+        if isinstance(region.mask, str) and not is_automatic(region.mask):
+            raise InvalidParams(f"There is no region called {region.mask[:50]!r}. Send a mask, or one of these names: {NAMES}.")
     if len({choice.style for choice in order.all_styles if isinstance(choice.style, bytes)}) > MAX_UPLOADED_STYLES:
         raise InvalidParams(f"At most {MAX_UPLOADED_STYLES} pictures of your own can be styles of one painting. Use fewer.")
 

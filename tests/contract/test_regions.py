@@ -11,7 +11,7 @@ YEARS = 10.0**9
 
 def regions_of(job_id: str) -> tuple[RegionRef, ...]:
     styles = StyleRef("tide-wash", 2.0, "cd" * 32), StyleRef(style_key(job_id, 1), 1.0)
-    return RegionRef(mask_key(job_id, 0), styles, 0.25), RegionRef("faces"), RegionRef(mask_key(job_id, 2), styles[:1])
+    return RegionRef(mask_key(job_id, 0), styles, 0.25), RegionRef("colour:#4466aa:30"), RegionRef(mask_key(job_id, 2), styles[:1])
 
 
 def test_a_record_keeps_its_regions_in_their_order(backend: Backend) -> None:

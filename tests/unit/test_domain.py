@@ -2,7 +2,7 @@ from dataclasses import FrozenInstanceError, fields
 
 import pytest
 
-from nst.domain import KeepColours, Preset, Progress, StyleParams, StyleShare, help_of, normalised_shares, range_of
+from nst.domain import KeepColours, Preset, Progress, StyleParams, StyleShare, colour_of, help_of, is_automatic, normalised_shares, range_of
 from nst.errors import InvalidParams
 
 
@@ -68,3 +68,22 @@ def test_shares_count_relative_to_their_sum_and_styles_without_one_are_left_out(
 def test_a_blend_needs_a_share_above_zero_and_a_finite_sum(shares: tuple[float, ...]) -> None:
     with pytest.raises(InvalidParams, match="at least one style"):
         normalised_shares([StyleShare("a", share) for share in shares])
+
+
+@pytest.mark.parametrize(
+    ("name", "meaning"),
+    [
+        ("colour:#4466aa", ((68, 102, 170), 20)),
+        ("colour:4466AA:100", ((68, 102, 170), 100)),
+        ("colour:#4466aa:0", None),
+        ("colour:#4466aa:101", None),
+        ("colour:#4466aa:", None),
+        ("colour:#46a", None),
+        ("colour:#4466aa\n", None),
+        ("#4466aa", None),
+        ("sky", None),
+    ],
+)
+def test_a_name_means_a_colour_with_a_tolerance(name: str, meaning: object) -> None:
+    assert colour_of(name) == meaning
+    assert is_automatic(name) == (meaning is not None or name == "sky")

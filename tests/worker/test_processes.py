@@ -79,13 +79,13 @@ def test_a_job_is_painted_with_progress_and_preview(here: Callable[..., Here]) -
 def test_the_engine_is_given_the_regions_of_a_job(here: Callable[..., Here]) -> None:
     bench = here("tells_regions")
     own = picture_bytes(40, 80)
-    regions = [RegionChoice(half_mask(), [StyleChoice(own, 2.0)], 0.25), RegionChoice("faces"), RegionChoice(half_mask())]
+    regions = [RegionChoice(half_mask(), [StyleChoice(own, 2.0)], 0.25), RegionChoice("colour:#4466aa:30"), RegionChoice(half_mask())]
     done = bench.finished(bench.service.submit("anna", replace(order(), regions=regions)))
     mask = ["L", 96, 64, 255, 0]
     assert done.recipe == {
         "regions": [
             {"mask": mask, "styles": [[40, 80, 2.0]], "strength": 0.25},
-            {"mask": "faces", "styles": [], "strength": None},
+            {"mask": "colour:#4466aa:30", "styles": [], "strength": None},
             {"mask": mask, "styles": [], "strength": None},
         ]
     }

@@ -43,7 +43,8 @@ class Region:
     """A part of the painting with a style of its own. Later regions cover earlier ones.
 
     Attributes:
-        mask: a picture that is white inside, in the photo's shape; or the name of a region that the studio finds, as "sky" or "faces".
+        mask: a picture that is white inside, in the photo's shape; or the name of a region that the studio finds, as "sky" or "faces",
+            or "colour:#4466aa" for all places of about that colour.
         style: the name of a style, or any picture; None to keep the photo.
         strength: from 0 to 1; None for the painting's.
     """

@@ -123,6 +123,18 @@ def test_a_changed_mask_is_painted_again(paint: Run, photos: Path, mask: Path) -
     assert "Already painted" not in paint(photos, "-s", "copperplate", "-o", "out").stderr  # without any region
 
 
+def test_a_colour_is_a_mask(paint: Run) -> None:
+    picture = Image.new("RGB", (80, 60), (60, 60, 200))
+    picture.paste((220, 200, 60), (40, 0, 80, 60))
+    picture.save("two.png")
+    result = paint("two.png", "-s", "copperplate", "--keep", "colour:#dcc83c:30", "-o", "out.png")
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert (levels("out.png")[:, 44:] == levels("two.png")[:, 44:]).all()
+    assert np.abs(levels("out.png") - levels("two.png"))[:, :30].mean() > 10
+    (region,) = regions("out.json")
+    assert (region["mask"], region["mask_sha256"]) == ("colour:#dcc83c:30", None)
+
+
 def test_masks_are_never_replaced(paint: Run, photo: Path, mask: Path) -> None:
     before = mask.read_bytes()
     assert paint(photo, "-s", "copperplate", "--keep", mask, "-o", mask, "--overwrite").exit_code == 24
@@ -136,6 +148,8 @@ def test_masks_are_never_replaced(paint: Run, photo: Path, mask: Path) -> None:
         (("-s", "copperplate", "--region", "sky=copperplate:7"), 20, "Strength must be a number from 0 to 1"),
         (("-s", "copperplate", "--region", "sky=coperplate"), 21, "Did you mean copperplate?"),
         (("-s", "copperplate", "--keep", "clouds"), 23, "neither a file nor one of sky, faces"),
+        (("-s", "copperplate", "--keep", "colour:blue"), 23, "or a colour: colour:#4466aa"),
+        (("-s", "copperplate", "--region", "colour:#4466aa:101=tide-wash"), 23, "with a tolerance from 1 to 100"),
         (("-s", "copperplate", "--region", "rest=tide-wash"), 20, "given twice"),
         (("-s", "copperplate", *(["--keep", "sky"] * 9)), 20, "at most 8 regions"),
         (("--region", "sky=copperplate"), 2, "--region rest=STYLE"),

@@ -4,7 +4,7 @@ from PIL import Image, ImageDraw
 from skimage import data
 
 from nst.domain.regions import AUTOMATIC
-from nst.engine.region_proposals import propose, subject_from_strokes
+from nst.engine.region_proposals import colour_region, propose, subject_from_strokes
 from nst.errors import InvalidParams
 from tests.support.pictures import picture
 
@@ -37,7 +37,7 @@ def overlap(found: np.ndarray, wanted: np.ndarray) -> float:
     return float((found & wanted).sum() / (found | wanted).sum())
 
 
-@pytest.mark.parametrize("kind", AUTOMATIC)
+@pytest.mark.parametrize("kind", [*AUTOMATIC, "colour:#4466aa"])
 @pytest.mark.parametrize("photo", [picture(160, 90), Image.new("RGB", (40, 300), "grey"), picture(33, 32).convert("RGBA")])
 def test_every_kind_gives_a_mask_of_the_photos_size(kind: str, photo: Image.Image) -> None:
     mask = propose(photo, kind)
@@ -126,6 +126,32 @@ def test_strokes_over_all_or_nothing_are_no_error(photo: Image.Image, level: int
     for strokes in ((stroke, None, None), (None, stroke, None), (None, None, stroke), (stroke, stroke, stroke)):
         assert inside(subject_from_strokes(photo, *strokes)).shape == photo.size[::-1]
     assert inside(subject_from_strokes(photo, stroke, None)).all() == bool(level)
+
+
+def test_a_colour_is_found_wherever_it_is() -> None:
+    photo = red_disc()
+    photo.paste((220, 40, 40), (0, 0, 20, 20))
+    wanted = disc()
+    wanted[:20, :20] = True
+    assert overlap(inside(colour_region(photo, (210, 50, 45), 20)), wanted) > 0.97
+    assert np.array_equal(np.asarray(propose(photo, "colour:#d2322d")), np.asarray(colour_region(photo, (210, 50, 45), 20)))
+    assert not inside(colour_region(photo, (40, 40, 220), 20)).any()
+
+
+def test_a_tolerance_widens_what_is_near_a_colour_and_its_edge_is_soft() -> None:
+    ramp = Image.fromarray(np.repeat(np.arange(256, dtype=np.uint8)[None, :, None], 3, axis=2).repeat(64, axis=0))
+    narrow, wide = (np.asarray(propose(ramp, f"colour:808080:{tolerance}"), dtype=int)[32] for tolerance in (10, 40))
+    assert narrow[128] == wide[128] == 255
+    assert (narrow > 127).sum() == pytest.approx(0.25 * (wide > 127).sum(), rel=0.1)
+    assert (narrow[:60] == 0).all() and (narrow[200:] == 0).all()
+    assert np.abs(np.diff(wide)).max() < 16  # no hard edge
+    assert (np.diff(wide[128:]) <= 0).all()
+
+
+@pytest.mark.parametrize("tolerance", [0, -1, 101, float("nan")])
+def test_a_tolerance_out_of_range_is_refused(tolerance: float) -> None:
+    with pytest.raises(InvalidParams, match="from 1 to 100"):
+        colour_region(red_disc(), (0, 0, 0), tolerance)
 
 
 def test_an_unknown_kind_is_refused() -> None:

@@ -95,6 +95,7 @@ def test_a_mask_that_is_larger_than_the_photo_is_reduced_and_a_smaller_one_stays
         (RegionChoice(mask_bytes((1500, 1000))), PictureTooLarge, "mask of region 2"),
         (RegionChoice(noise_bytes(300, 200, "PNG", 90)), PictureTooLarge, "mask of region 2"),
         (RegionChoice("sea"), InvalidParams, "no region called 'sea'.* sky"),
+        (RegionChoice("colour:#12345"), InvalidParams, "no region called 'colour:#12345'.* colour:#4466aa"),
         (RegionChoice(mask_bytes(), [StyleChoice("no-such-style")]), UnknownStyle, "no-such-style"),
         (RegionChoice(mask_bytes(), [StyleChoice(b"nothing")]), NotAPicture, "not a"),
         (RegionChoice(mask_bytes(), TIDE * 5), InvalidParams, "Region 2 can have at most 4 styles; these are 5"),
@@ -159,6 +160,13 @@ def test_the_order_of_a_job_has_its_regions(studio: Studio) -> None:
     again = studio.service.retry(job.id, "anna")
     assert [region.mask_key for region in again.regions] == [mask_key(again.id, 0), "sky"]
     assert stored_mask(studio, again.id).tobytes() == stored_mask(studio, job.id).tobytes()
+
+
+def test_a_colour_needs_no_mask(studio: Studio) -> None:
+    job = studio.submit(regions=[RegionChoice("colour:#4466aa:30", TIDE)])
+    assert studio.stored() == {job.input_key}
+    assert studio.service.get(job.id, "anna").regions[0].mask_key == "colour:#4466aa:30"
+    assert studio.service.order(job.id, "anna").regions[0].mask == "colour:#4466aa:30"
 
 
 def test_strangers_see_the_styles_of_regions_and_no_masks(studio: Studio) -> None:
