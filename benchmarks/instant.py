@@ -11,6 +11,7 @@ from benchmarks.report import Table
 from benchmarks.rivals import AdaIN, MicroAST, Transform, ready
 from nst.engine import load_instant
 from nst.engine.instant.mixing import CodedPart
+from nst.engine.regions import StyleTensor
 
 THREADS = 2
 SIZES = (512, 1024)
@@ -60,14 +61,15 @@ def _measured(size: int) -> tuple[dict[str, float], dict[str, float]]:
 
 def _subjects(photo: torch.Tensor, style: torch.Tensor) -> tuple[dict[str, Callable[[], Any]], dict[str, Callable[[], Any]]]:
     instant = load_instant(torch.device("cpu"))
-    code = instant.code("style", lambda: style)
+    known_style = StyleTensor(style)
+    code = instant.code("style", lambda: known_style)
     known: dict[str, Callable[[], Any]] = {
         OURS: lambda: instant.stylize(object(), lambda: photo, [CodedPart(code, 1.0)]),
         SLIDER: lambda: instant.stylize("photo", lambda: photo, [CodedPart(code, 1.0)]),
     }
     new: dict[str, Callable[[], Any]] = {
-        OURS: lambda: instant.stylize(object(), lambda: photo, [CodedPart(instant.code(object(), lambda: style), 1.0)]),
-        SLIDER: lambda: instant.stylize("photo", lambda: photo, [CodedPart(instant.code(object(), lambda: style), 1.0)]),
+        OURS: lambda: instant.stylize(object(), lambda: photo, [CodedPart(instant.code(object(), lambda: known_style), 1.0)]),
+        SLIDER: lambda: instant.stylize("photo", lambda: photo, [CodedPart(instant.code(object(), lambda: known_style), 1.0)]),
     }
     for name, network in {"MicroAST": MicroAST(), "Johnson et al., one style": Transform(), "AdaIN over VGG-19": AdaIN()}.items():
         rival: Any = ready(network)

@@ -10,7 +10,7 @@ from nst.domain import Precision, StyleParams, StyleShare
 from nst.engine import best_device
 from nst.engine.optimised.minimise import minimise
 from nst.engine.optimised.objective import Objective
-from nst.engine.regions import Part
+from nst.engine.regions import Part, StyleTensor
 from nst.engine.tensors import fit, pad, to_tensor
 
 STEPS = 15
@@ -29,7 +29,9 @@ def run() -> Table:
 def _measure(size: int) -> tuple[int, float, float, float]:
     encoder, single = subjects.compact(), subjects.compact(Precision.FLOAT32)
     photo, style = (pad(to_tensor(p, fit(p, size), best_device())) for p in (subjects.photo(), subjects.style()))
-    rendering = minimise(Objective(encoder, photo, [Part([StyleShare(style)], StyleParams().strength)], StyleParams()), photo, 3 + STEPS)
+    rendering = minimise(
+        Objective(encoder, photo, [Part([StyleShare(StyleTensor(style))], StyleParams().strength)], StyleParams()), photo, 3 + STEPS
+    )
     for _ in range(3):
         next(rendering)
     calls: list[Callable[[], object]] = [

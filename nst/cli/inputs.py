@@ -4,15 +4,18 @@ import glob
 import os
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from PIL import Image
 
 from nst import images
-from nst.cli import recipes
+from nst.cli import recipes, style_parts
 from nst.cli.sources import Source, address_source, file_source, path_from
+from nst.cli.style_parts import NamedPart
+from nst.cli.terminal import decode_names
 from nst.domain import StyleShare, normalised_shares
 from nst.errors import FileUnreadable, InvalidParams, NoPictures, PasticheError, UnknownStyle
 from nst.images import Limits
@@ -46,12 +49,19 @@ class NamedStyle:
         name: its name in recipes: an id, or a file's name.
         digest: the SHA-256 of its file.
         path: of its file, if it is one of the user's.
+        part: the part of it that is used; None for all of it.
     """
 
     name: str
     picture: Image.Image
     digest: str | None = None
     path: Path | None = None
+    part: NamedPart | None = None
+
+    @property
+    def paths(self) -> list[Path]:
+        """The user's files that it was read from."""
+        return [path for path in (self.path, self.part and self.part.path) if path]
 
 
 def find_photos(words: Sequence[str], limits: Limits) -> FoundPhotos:
@@ -74,7 +84,7 @@ def load_styles(words: Sequence[str], shares: Sequence[float], catalogue: Catalo
     """The styles in the order given, with shares that sum to 1. The pictures in a folder divide its share equally.
 
     Args:
-        words: ids, files, folders, or addresses (http, https, data, file).
+        words: ids, files, folders, or addresses (http, https, data, file); each may be followed by @ and a mask (see `style_parts`).
         shares: one for each word; an empty sequence means equal shares.
 
     Raises:
@@ -86,9 +96,25 @@ def load_styles(words: Sequence[str], shares: Sequence[float], catalogue: Catalo
         raise InvalidParams(f"Give one --share for each --style, in the same order, or none ({len(shares)} given for {len(words)}).")
     styles = []
     for word in normalised_shares(map(StyleShare, words, shares or [1.0] * len(words))):
-        sources = _styles_of(word.style, catalogue, limits)
-        styles += [StyleShare(_load_style(source), word.share / len(sources)) for source in sources]
+        name, part = style_parts.split(word.style, catalogue)
+        sources = _styles_of(name, catalogue, limits)
+        styles += [StyleShare(_load_style(source, part, limits), word.share / len(sources)) for source in sources]
     return styles
+
+
+def style_facts(styles: Sequence[StyleShare[NamedStyle]]) -> dict[str, Any]:
+    """What a recipe says of styles, ready for JSON."""
+    parts = [each.style.part for each in styles]
+    of_parts = {
+        "style_parts": [part and decode_names(part.name) for part in parts],
+        "style_parts_sha256": [part and part.digest for part in parts],
+    }
+    return {
+        "styles": [decode_names(each.style.name) for each in styles],
+        "styles_sha256": [each.style.digest for each in styles],
+        "style_shares": [round(each.share, 6) for each in styles],
+        **(of_parts if any(parts) else {}),
+    }
 
 
 def describe_skipped(skipped: Counter[str]) -> str:
@@ -194,8 +220,9 @@ def _styles_of(word: str, catalogue: Catalogue, limits: Limits) -> list[Source]:
     raise catalogue.unknown(word)
 
 
-def _load_style(source: Source) -> NamedStyle:
+def _load_style(source: Source, part: str | None, limits: Limits) -> NamedStyle:
     try:
-        return NamedStyle(source.name, source.read(), source.digest(), source.path)
+        style = NamedStyle(source.name, source.read(), source.digest(), source.path)
     except PasticheError as error:
         raise type(error)(f"{source.name}: {error}") from error
+    return replace(style, part=style_parts.load(part, source, style.picture, limits)) if part is not None else style

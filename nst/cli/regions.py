@@ -10,11 +10,11 @@ from typing import Any
 from PIL import Image
 
 from nst import images
-from nst.cli.inputs import NamedStyle, load_styles
+from nst.cli.inputs import NamedStyle, load_styles, style_facts
 from nst.cli.sources import Source, address_source, file_source, path_from
 from nst.cli.terminal import decode_names
 from nst.domain import StyleParams, StyleShare
-from nst.domain.regions import NAMES, check_mask_shape, is_automatic
+from nst.domain.regions import NAMES, check_mask_shape, colour_of, is_automatic
 from nst.errors import FileUnreadable, InvalidImage, InvalidParams, PasticheError
 from nst.images import Limits
 from nst.styles import Catalogue
@@ -62,9 +62,7 @@ class NamedRegion:
         return {
             "mask": decode_names(source.name if source else self.mask),
             "mask_sha256": source.digest() if source else None,
-            "styles": [decode_names(each.style.name) for each in self.styles],
-            "styles_sha256": [each.style.digest for each in self.styles],
-            "style_shares": [round(each.share, 6) for each in self.styles],
+            **style_facts(self.styles),
             "strength": self.strength,
         }
 
@@ -106,7 +104,8 @@ def parse(painted: Sequence[str], kept: Sequence[str], catalogue: Catalogue, lim
     """Regions in their order. Those that are kept cover the others.
 
     Args:
-        painted: MASK=STYLE, with more styles after + and a strength after a colon. `rest` is a mask, too.
+        painted: MASK=STYLE, with more styles after +, the mask of a style's part after @, and a strength after a colon. `rest` is a mask,
+            too.
         kept: masks.
 
     Raises:
@@ -131,6 +130,8 @@ def parse(painted: Sequence[str], kept: Sequence[str], catalogue: Catalogue, lim
 
 def _styles_and_strength(description: str) -> tuple[list[str], float | None]:
     words, _, number = description.rpartition(":")
+    if colour_of(description.rpartition("@")[2]):  # what follows its last colon is a tolerance, or the colour itself
+        return _split(description), None
     try:
         strength = float(number) if words else math.nan
     except ValueError:

@@ -13,7 +13,7 @@ import typer
 from PIL import Image
 
 from nst.cli import outputs
-from nst.cli.inputs import NamedStyle
+from nst.cli.inputs import NamedStyle, style_facts
 from nst.cli.interruption import Interruption
 from nst.cli.outputs import Target
 from nst.cli.prints import DEFAULT_PRINTING, Printing
@@ -21,7 +21,7 @@ from nst.cli.progress_bars import painting_bar
 from nst.cli.recipes import EarlierPainting
 from nst.cli.regions import NamedRegion
 from nst.cli.sources import Source
-from nst.cli.terminal import decode_names, one_line, print_error, print_note, print_result, reason_of
+from nst.cli.terminal import one_line, print_error, print_note, print_result, reason_of
 from nst.cli.timelapses import FilmTarget
 from nst.cli.weights import fetch_weights
 from nst.domain import Mode, Progress, StyleParams, StyleShare
@@ -114,13 +114,7 @@ class BatchRenderer:
 
     def recipe_settings(self) -> dict[str, Any]:
         """The entries of a recipe that distinguish two paintings of the same photo, as JSON stores them."""
-        facts = {
-            "styles": [decode_names(each.style.name) for each in self.styles],
-            "styles_sha256": [each.style.digest for each in self.styles],
-            "style_shares": [round(each.share, 6) for each in self.styles],
-            "requested": self.params.to_dict(),
-            "print": self.printing.facts,
-        }
+        facts = {**style_facts(self.styles), "requested": self.params.to_dict(), "print": self.printing.facts}
         loaded: dict[str, Any] = json.loads(json.dumps(facts))
         return loaded
 
@@ -160,7 +154,7 @@ class BatchRenderer:
         read = {"photo": task.photo.name, "photo_sha256": task.photo.digest()}
         regions, masks = self._regions(task.photo, photo)
         recorder = FrameRecorder()
-        styles = [StyleShare(each.style.picture, each.share) for each in self.styles]
+        styles = _engine_styles(self.styles)
         with painting_bar(task.photo.name, quiet=self.as_json) as show:
 
             def on_progress(progress: Progress) -> None:
@@ -176,7 +170,7 @@ class BatchRenderer:
                 raise self.printing.explained(error) from error
         if result.stopped and self.params.mode is Mode.INSTANT:
             raise _NothingToSave  # an instant painting has no intermediate results
-        return result.picture, {**read, **self.recipe_settings(), **masks, **result.recipe}, recorder.frames
+        return result.picture, {**read, **self.recipe_settings(), **result.recipe, **masks}, recorder.frames
 
     def _params_for(self, source: Source, photo: Image.Image) -> StyleParams:
         """The parameters with the size of the print, after a warning about a photo that is small for it."""
@@ -191,10 +185,7 @@ class BatchRenderer:
         from nst.engine import Region
 
         masks = [(region, region.source(source)) for region in self.regions]
-        regions = [
-            Region(region.picture(mask, photo), [StyleShare(each.style.picture, each.share) for each in region.styles], region.strength)
-            for region, mask in masks
-        ]
+        regions = [Region(region.picture(mask, photo), _engine_styles(region.styles), region.strength) for region, mask in masks]
         return regions, {"regions": [region.facts(mask) for region, mask in masks]} if masks else {}
 
     @cached_property
@@ -228,6 +219,13 @@ class BatchRenderer:
             more = f" and {len(remaining) - _MAX_NAMED} more" if len(remaining) > _MAX_NAMED else ""
             names = ", ".join(remaining[:_MAX_NAMED])
             print_note(one_line(f"Not painted: {names}{more}. Run the same command with --resume to continue."), None, as_json=False)
+
+
+def _engine_styles(styles: Sequence[StyleShare[NamedStyle]]) -> list[Any]:
+    """Styles as the engine takes them."""
+    from nst.engine import MaskedStyle
+
+    return [StyleShare(MaskedStyle(each.style.picture, each.style.part.mask if each.style.part else None), each.share) for each in styles]
 
 
 def _facts(recipe: dict[str, Any]) -> dict[str, Any]:

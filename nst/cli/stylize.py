@@ -30,7 +30,10 @@ Photos = Annotated[list[str], typer.Argument(metavar="PHOTO", help="Files, patte
 Styles = Annotated[
     list[str] | None,
     typer.Option(
-        "--style", "-s", help="A style's name (see `styles`), a file, a folder or a URL. Several are blended.", show_default=False
+        "--style",
+        "-s",
+        help="A style's name (see `styles`), a file, a folder or a URL. Several are blended. STYLE@MASK uses a part of a style picture.",
+        show_default=False,
     ),
 ]
 Shares = Annotated[list[float] | None, typer.Option("--share", help="A style's share in the blend: one for each --style, in their order.")]
@@ -147,7 +150,7 @@ def _tasks(found: FoundPhotos, renderer: BatchRenderer, output: str | None, *, o
 
 def _originals(found: FoundPhotos, renderer: BatchRenderer) -> list[Path]:
     """The files of photos, styles and masks."""
-    read = (*(photo.path for photo in found.photos), *(each.style.path for each in renderer.all_styles))
+    read = (*(photo.path for photo in found.photos), *(path for each in renderer.all_styles for path in each.style.paths))
     return [path for path in (*read, *renderer.mask_paths(found.photos)) if path]
 
 
@@ -176,7 +179,7 @@ class _Resumption:
     @cached_property
     def _earlier(self) -> EarlierPaintings:
         only = None if outputs.is_folder(self._output) else Path(str(self._output))
-        return EarlierPaintings(outputs.folder_of(self._output), self._renderer.recipe_settings(), only)
+        return EarlierPaintings(outputs.folder_of(self._output), {"style_parts": None, **self._renderer.recipe_settings()}, only)
 
     def report(self) -> None:
         if self._skipped and not self._renderer.as_json:

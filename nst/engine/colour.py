@@ -7,7 +7,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from nst.engine.moments import Guide, guided_moments, moments, square_root
+from nst.engine.moments import Guide, guided_moments, moments, moments_of_part, square_root
 
 
 def transfer_luminance(photo: Image.Image, painting: Image.Image) -> Image.Image:
@@ -17,17 +17,18 @@ def transfer_luminance(photo: Image.Image, painting: Image.Image) -> Image.Image
     return Image.merge("YCbCr", (luminance, blue, red)).convert("RGB")
 
 
-def match_colours(style: Tensor, photo: Tensor, weights: Tensor | None = None) -> Tensor:
+def match_colours(style: Tensor, photo: Tensor, weights: Tensor | None = None, style_weights: Tensor | None = None) -> Tensor:
     """Give `style` the mean and covariance of the colours of `photo`, both (1, 3, H, W) in [0, 1].
 
     Args:
         weights: of the photo's pixels, (H, W).
+        style_weights: of the style's pixels, (1, 1, H, W).
 
     The map is the Monge-Kantorovich one, which moves colours least (Pitié and Kokaram 2007):
     x -> m* + A (x - m) with A = C^-½ (C^½ C* C^½)^½ C^-½.
     """
     guide = None if weights is None else Guide.of(weights)
-    source, target = moments(style), moments(photo) if guide is None else guided_moments(photo, [guide])[0]
+    source, target = moments_of_part(style, style_weights), moments(photo) if guide is None else guided_moments(photo, [guide])[0]
     floor = 1e-5 * torch.eye(3).to(style)
     root = square_root(source.covariance + floor)
     inverse = torch.linalg.inv(root)

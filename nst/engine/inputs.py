@@ -8,8 +8,8 @@ from torch import Tensor
 
 from nst.domain import Init, KeepColours, StyleParams, StyleShare
 from nst.engine.colour import match_colours, transfer_luminance
-from nst.engine.moments import moments, square_root
-from nst.engine.regions import Layout, Part
+from nst.engine.moments import moments_of_part, square_root
+from nst.engine.regions import Layout, MaskedStyle, Part, StyleTensor, style_weights
 from nst.engine.tensors import Size, alpha_of, aspect_excess, digest, fit, opaque, tile_to, to_picture, to_tensor
 
 
@@ -18,7 +18,7 @@ class RenderInputs:
 
     Attributes:
         aspect_excess: of the photo (see `tensors.aspect_excess`).
-        parts: what is painted alike, with the styles' pictures.
+        parts: what is painted alike, with the styles' pictures and masks.
     """
 
     def __init__(self, content: Image.Image, layout: Layout, params: StyleParams, min_side: int, device: torch.device) -> None:
@@ -28,7 +28,7 @@ class RenderInputs:
         """
         self._content, self._params, self._layout = opaque(content), params, layout
         self._original = content
-        self.parts = [Part([StyleShare(opaque(style.style), style.share) for style in part.styles], part.strength) for part in layout.parts]
+        self.parts = [Part([_opaque(style) for style in part.styles], part.strength) for part in layout.parts]
         self.aspect_excess = aspect_excess(content)
         self._alpha, self._min_side, self._device = alpha_of(content), min_side, device
         self._random = torch.Generator().manual_seed(params.seed)
@@ -43,20 +43,22 @@ class RenderInputs:
         """Of the parts and of what is kept (see `Layout.weights`)."""
         return self._layout.weights(size, self._device)
 
-    def style(self, part: int, index: int, long_side: int) -> Tensor:
+    def style(self, part: int, index: int, long_side: int) -> StyleTensor:
         """A style picture of a part for a painting with that long side, with its own aspect ratio.
 
         It is never enlarged: a blurred style would lead to blurred paintings.
         """
-        picture = self.parts[part].styles[index].style
-        x = tile_to(to_tensor(picture, self._style_size(picture, long_side), self._device), self._min_side)
+        source = self.parts[part].styles[index].style
+        style_size = self._style_size(source.picture, long_side)
+        x = tile_to(to_tensor(source.picture, style_size, self._device), self._min_side)
+        shown = None if source.mask is None else tile_to(style_weights(source.mask, style_size).to(self._device), self._min_side)
         if self._params.keep_colours is not KeepColours.RECOLOUR:
-            return x
+            return StyleTensor(x, shown)
         size = self.size_at(long_side)
         weights = self.weights(size)
-        return match_colours(x, self.photo(size), None if weights is None else weights[0, part])
+        return StyleTensor(match_colours(x, self.photo(size), None if weights is None else weights[0, part], shown), shown)
 
-    def parts_at(self, long_side: int) -> list[Part[Tensor]]:
+    def parts_at(self, long_side: int) -> list[Part[StyleTensor]]:
         """The parts with their styles as `style` has them."""
         return [
             Part([StyleShare(self.style(number, index, long_side), style.share) for index, style in enumerate(part.styles)], part.strength)
@@ -69,10 +71,10 @@ class RenderInputs:
 
     def style_key(self, part: int, index: int, long_side: int) -> Hashable:
         """A cache key for the result of `style`."""
-        picture = self.parts[part].styles[index].style
+        source = self.parts[part].styles[index].style
         recoloured = self._params.keep_colours is KeepColours.RECOLOUR
         colours = (self.key(self.size_at(long_side)), part) if recoloured else None
-        return (digest(picture), self._style_size(picture, long_side), colours)
+        return (digest(source.picture), source.mask and digest(source.mask), self._style_size(source.picture, long_side), colours)
 
     def _style_size(self, picture: Image.Image, long_side: int) -> Size:
         return fit(picture, min(long_side / self.aspect_excess * self._params.style_scale, max(picture.size)))
@@ -112,8 +114,12 @@ class RenderInputs:
         return painting
 
 
-def _with_colours(noise: Tensor, style: Tensor) -> Tensor:
+def _opaque(style: StyleShare[MaskedStyle]) -> StyleShare[MaskedStyle]:
+    return StyleShare(MaskedStyle(opaque(style.style.picture), style.style.mask), style.share)
+
+
+def _with_colours(noise: Tensor, style: StyleTensor) -> Tensor:
     """Noise (1, 3, H, W) of variance 1 with the mean and covariance of a style's colours."""
-    colours = moments(style)
+    colours = moments_of_part(style.pixels, style.weights)
     spread = square_root(colours.covariance + 1e-6 * torch.eye(3).to(noise))
     return (torch.einsum("ij,bjhw->bihw", spread, noise) + colours.mean.view(1, 3, 1, 1)).clamp(0, 1)

@@ -13,6 +13,12 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from nst.domain import StyleShare
+from nst.engine.tensors import Size, window_mean
+
+# Positions around one, in a layer, of which its features depend mostly: half the receptive radius of a VGG's layers.
+REACH = 2
+# A position counts by the share of its part within its reach, to this power: features of two parts at once belong to neither style.
+PURITY = 4
 
 
 @dataclass(frozen=True)
@@ -79,6 +85,28 @@ class Guide:
         return cls(positions, chosen / chosen.sum()) if len(positions) else None
 
 
+def guidance(weights: Tensor, size: Size) -> Tensor:
+    """Weights (P, H, W) of a layer's positions, of any sum, by part.
+
+    A position near a border sees both sides, and its gradient would carry one part's style across. It counts less, the more it sees of
+    others. In a part that is nowhere wider than a receptive field, all count little, and thereby alike.
+
+    Args:
+        weights: (1, P, H, W) of the parts of a picture.
+        size: of the layer's features.
+    """
+    pooled = F.adaptive_avg_pool2d(weights, size)
+    return (pooled * window_mean(pooled, REACH).pow(PURITY))[0]
+
+
+def style_guide(weights: Tensor, size: Size) -> Guide:
+    """The guide to the part of a style picture that its weights (1, 1, H, W) show, in a layer with features of a size."""
+    pooled = F.adaptive_avg_pool2d(weights, size)
+    guide = Guide.of(guidance(pooled / pooled.max(), size)[0])
+    assert guide is not None  # noqa: S101  # no mask of a style is black
+    return guide
+
+
 class _GuidedMoments(torch.autograd.Function):
     """Moments by guide, (R, C) and (R, C, C). Their cost hardly depends on the number of regions: each reads its own positions alone."""
 
@@ -109,6 +137,13 @@ class _GuidedMoments(torch.autograd.Function):
 def guided_moments(features: Tensor, guides: Sequence[Guide]) -> list[Moments]:
     """Weighted moments of features (1, C, H, W), one for each guide; differentiable."""
     return [Moments(*pair) for pair in zip(*_GuidedMoments.apply(features, guides), strict=True)]
+
+
+def moments_of_part(features: Tensor, weights: Tensor | None) -> Moments:
+    """Moments of features (1, C, H, W) of a style picture, where its weights (1, 1, h, w) show a part of it; None for all of it."""
+    if weights is None:
+        return moments(features)
+    return guided_moments(features, [style_guide(weights, (features.shape[-2], features.shape[-1]))])[0]
 
 
 def rows_of(features: Tensor) -> Tensor:

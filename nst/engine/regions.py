@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from PIL import Image
 from torch import Tensor
+from torch.nn import functional as F
 
 from nst.domain import StyleParams, StyleShare, normalised_shares
 from nst.domain.regions import MAX_REGIONS, check_mask_shape
@@ -27,6 +28,29 @@ LEAST_WEIGHT = 1 / 255
 
 
 @dataclass(frozen=True)
+class MaskedStyle:
+    """A style picture of which a part is used: the statistics of what its mask shows.
+
+    Attributes:
+        mask: grey, white in that part, of any size and shape: it is fitted to the picture. None for the whole picture.
+    """
+
+    picture: Image.Image
+    mask: Image.Image | None = None
+
+
+@dataclass(frozen=True)
+class StyleTensor:
+    """A style picture (1, 3, H, W), and the weights (1, 1, H, W) of its pixels; None where all count alike."""
+
+    pixels: Tensor
+    weights: Tensor | None = None
+
+
+AnyStyle = Image.Image | MaskedStyle | StyleShare[Image.Image] | StyleShare[MaskedStyle]
+
+
+@dataclass(frozen=True)
 class Region:
     """A part of the photo that is painted in styles of its own, or kept.
 
@@ -37,7 +61,7 @@ class Region:
     """
 
     mask: Image.Image
-    styles: Sequence[StyleShare[Image.Image] | Image.Image] = ()
+    styles: Sequence[AnyStyle] = ()
     strength: float | None = None
 
     @property
@@ -58,13 +82,24 @@ class Part(Generic[S]):
     strength: float
 
 
-def part_of(styles: Sequence[StyleShare[Image.Image] | Image.Image], strength: float) -> Part[Image.Image]:
+def part_of(styles: Sequence[AnyStyle], strength: float) -> Part[MaskedStyle]:
     """
     Raises:
-        InvalidParams: when no style has a share above zero, or the strength is out of range.
+        InvalidParams: when no style has a share above zero, a style's mask is black, or the strength is out of range.
     """
     StyleParams(strength=strength)
-    return Part(normalised_shares(style if isinstance(style, StyleShare) else StyleShare(style) for style in styles), strength)
+    return Part(normalised_shares(map(_masked, styles)), strength)
+
+
+def _masked(style: AnyStyle) -> StyleShare[MaskedStyle]:
+    share = style.share if isinstance(style, StyleShare) else 1.0
+    picture = style.style if isinstance(style, StyleShare) else style
+    if not isinstance(picture, MaskedStyle) or picture.mask is None:
+        return StyleShare(picture if isinstance(picture, MaskedStyle) else MaskedStyle(picture), share)
+    mask = picture.mask.convert("L")
+    if mask.getbbox() is None:
+        raise InvalidParams("The mask of a style is black everywhere; it must be white in the part of the style picture to be used.")
+    return StyleShare(MaskedStyle(picture.picture, None if mask.getextrema() == (255, 255) else mask), share)
 
 
 class Layout:
@@ -77,7 +112,7 @@ class Layout:
         parts: those that are visible somewhere: the rest of the photo, then the regions in their order.
     """
 
-    def __init__(self, photo: Image.Image, rest: Part[Image.Image], regions: Sequence[Region], long_side: int, style_scale: float) -> None:
+    def __init__(self, photo: Image.Image, rest: Part[MaskedStyle], regions: Sequence[Region], long_side: int, style_scale: float) -> None:
         """
         Args:
             rest: what is painted outside all regions.
@@ -170,6 +205,12 @@ def _resized(mask: Image.Image, size: Size) -> Tensor:
     """A grey mask as weights (1, 1, H, W)."""
     resized = mask.resize(size[::-1], Image.Resampling.BILINEAR)
     return torch.from_numpy(np.asarray(resized, dtype=np.float32))[None, None] / 255
+
+
+def style_weights(mask: Image.Image, size: Size) -> Tensor:
+    """A style's mask as weights (1, 1, H, W) of its pixels. However small, a part does not vanish."""
+    weights = torch.from_numpy(np.array(mask.convert("L"), dtype=np.float32))[None, None] / 255
+    return F.interpolate(weights, size=size, mode="bilinear", antialias=True)
 
 
 def _full(mask: Image.Image, size: Size) -> Tensor:

@@ -12,7 +12,7 @@ import torch
 from PIL import Image
 
 import nst
-from nst.domain import Mode, Precision, Progress, StyleParams, StyleShare
+from nst.domain import Mode, Precision, Progress, StyleParams
 from nst.engine import memory_budget
 from nst.engine.devices import best_device, uses_bfloat16
 from nst.engine.encoders.registry import Encoder, layer_names, load_encoder
@@ -21,8 +21,9 @@ from nst.engine.instant.renderer import InstantRenderer
 from nst.engine.instant.stylizer import InstantStylizer, load_instant
 from nst.engine.optimised.renderer import OptimisedRenderer
 from nst.engine.optimised.scales import has_passes
-from nst.engine.regions import Layout, Part, Region, part_of
+from nst.engine.regions import AnyStyle, Layout, MaskedStyle, Part, Region, part_of
 from nst.engine.results import Result
+from nst.engine.tensors import digest
 from nst.errors import InvalidParams
 
 
@@ -47,7 +48,7 @@ class Renderer(Protocol):
 
 def stylize(
     content: Image.Image,
-    styles: Sequence[StyleShare[Image.Image] | Image.Image],
+    styles: Sequence[AnyStyle],
     params: StyleParams | None = None,
     *,
     regions: Sequence[Region] = (),
@@ -63,7 +64,8 @@ def stylize(
 
     Args:
         content: an upright sRGB picture (see `nst.images`). The painting has its aspect ratio and transparency.
-        styles: at least one; several are blended by their shares in the space of feature moments.
+        styles: at least one; several are blended by their shares in the space of feature moments. A `MaskedStyle` is a part of
+            a style picture, whose statistics alone are used (guided by its mask: Gatys et al. 2017).
         regions: parts of the photo with styles or a strength of their own, or to be kept as they are; at most `MAX_REGIONS`. Later ones lie
             over earlier ones. `styles` are for the rest.
         on_progress: called after every step.
@@ -75,7 +77,8 @@ def stylize(
         weights_dir: the folder of downloaded weights; by default the user's cache folder.
 
     Raises:
-        InvalidParams: for an unknown encoder or layer, without a style that has a share, or for a mask of another aspect ratio.
+        InvalidParams: for an unknown encoder or layer, without a style that has a share, for a mask of another aspect ratio, or for a
+            style's mask that is black.
         DoesNotFit: when the painting needs more memory than is free; raised before the work begins.
         WeightsUnavailable: when the encoder's weights have to be downloaded and cannot be.
         RenderingFailed: when the rendering finds no finite picture.
@@ -101,7 +104,8 @@ def stylize(
     picture = renderer.render()
     # With the size in pixels: a preset's depends on the photo, and ultra's on the memory that was free.
     recipe = _recipe(replace(params, size=size), rest, device, precision, renderer, picture)
-    return Result(picture, {**recipe, "seconds": round(time.perf_counter() - started, 2)}, renderer.stopped)
+    of_regions = {"regions": [_region_facts(region) for region in regions]} if regions else {}
+    return Result(picture, {**recipe, **of_regions, "seconds": round(time.perf_counter() - started, 2)}, renderer.stopped)
 
 
 def _ignore(_: Progress) -> None:
@@ -119,9 +123,20 @@ def _check_layers(params: StyleParams) -> None:
             raise InvalidParams(f"The encoder {params.encoder} has no layer {layer!r}; it has {', '.join(known)}.")
 
 
+def _region_facts(region: Region) -> dict[str, Any]:
+    """What a recipe says of a region: never its mask, only a digest of it."""
+    shares = part_of(region.styles, 0).styles if region.styles else []
+    return {
+        "mask_digest": digest(region.mask),
+        "kept": region.is_kept,
+        "style_shares": [round(style.share, 6) for style in shares],
+        "strength": region.strength,
+    }
+
+
 def _recipe(
     params: StyleParams,
-    rest: Part[Image.Image],
+    rest: Part[MaskedStyle],
     device: torch.device,
     precision: Precision,
     renderer: Renderer,

@@ -15,10 +15,11 @@ from nst.engine.inputs import RenderInputs
 from nst.engine.instant import statistics
 from nst.engine.instant.mixing import FADE_BELOW, CodedPart, Mixture, StyleCode
 from nst.engine.instant.network import STRIDE, InstantNetwork, identity_map
-from nst.engine.instant.statistics import feature_statistics
+from nst.engine.instant.statistics import FeatureStatistics, feature_statistics, part_statistics
 from nst.engine.instant.tiling import Tiles
+from nst.engine.moments import rows_of, style_guide
 from nst.engine.noise import add_noise_to_flat, multiscale_noise
-from nst.engine.regions import mixed
+from nst.engine.regions import StyleTensor, mixed
 from nst.engine.tensors import MARGIN, Size, crop, pad
 from nst.errors import NOT_FINITE, RenderingFailed
 from nst.lru import LRUCache
@@ -66,13 +67,13 @@ class InstantStylizer:
         self._photos: LRUCache[Hashable, _EncodedPicture] = LRUCache(photos)
 
     @torch.inference_mode()
-    def code(self, key: Hashable, picture: Callable[[], Tensor], before_tile: BeforeTile = _do_nothing) -> StyleCode:
-        """The code of a style picture (1, 3, H, W).
+    def code(self, key: Hashable, style: Callable[[], StyleTensor], before_tile: BeforeTile = _do_nothing) -> StyleCode:
+        """The code of a style picture.
 
         Args:
-            key: identifies the tensor that `picture` returns.
+            key: identifies what `style` returns.
         """
-        return self._codes.get_or_make(key, lambda: self._computed_code(picture(), before_tile))
+        return self._codes.get_or_make(key, lambda: self._computed_code(style(), before_tile))
 
     def coded_parts(self, inputs: RenderInputs, long_side: int, before_tile: BeforeTile = _do_nothing) -> list[CodedPart]:
         """The parts with the blended codes of their styles, for a painting with that long side."""
@@ -142,16 +143,17 @@ class InstantStylizer:
             features = self._network.encode(x.contiguous(memory_format=torch.channels_last), run)
         return _EncodedPicture(size, (x.shape[-2], x.shape[-1]), features)
 
-    def _computed_code(self, x: Tensor, before_tile: BeforeTile) -> StyleCode:
+    def _computed_code(self, style: StyleTensor, before_tile: BeforeTile) -> StyleCode:
         code: StyleCode = {}
+        weights = None if style.weights is None else pad(style.weights, length=_multiple_of_stride)
 
         def record(layer: str, x: Tensor) -> Tensor:
-            code[layer] = feature_statistics(x)
+            code[layer] = _style_statistics(x, weights)
             return x if layer in InstantNetwork.UNNORMALISED else identity_map(layer, code[layer])(x)
 
-        style = self._encoded(x, before_tile)
+        encoded = self._encoded(style.pixels, before_tile)
         with self._autocast():
-            self._network.decode(style.features, record, _tiles(style.padded_size, before_tile))
+            self._network.decode(encoded.features, record, _tiles(encoded.padded_size, before_tile))
         return code
 
     def _autocast(self) -> torch.autocast:
@@ -170,6 +172,15 @@ class _EncodedPicture:
     @property
     def pixels(self) -> int:
         return self.size[0] * self.size[1]
+
+
+def _style_statistics(x: Tensor, weights: Tensor | None) -> FeatureStatistics:
+    """Statistics of features (1, C, H, W) of a style picture, where its weights (1, 1, h, w) show a part of it; None for all of it."""
+    whole = feature_statistics(x)
+    if weights is None:
+        return whole
+    guide = style_guide(weights, (x.shape[-2], x.shape[-1]))
+    return part_statistics(rows_of(x), guide.positions, guide.weights, whole)
 
 
 def tile_count(size: Size) -> int:

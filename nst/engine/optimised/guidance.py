@@ -5,16 +5,10 @@ from collections.abc import Sequence
 
 import torch
 from torch import Tensor
-from torch.nn import functional as F
 
-from nst.engine.moments import Guide, guided_moments, moments
+from nst.engine.moments import Guide, guidance, guided_moments, moments
 from nst.engine.optimised.losses import StyleDistance
-from nst.engine.tensors import Size, window_mean
-
-# Positions around one, in a layer, of which its features depend mostly: half the receptive radius of a VGG's layers.
-REACH = 2
-# A position counts by the share of its part within its reach, to this power: features of two parts at once belong to neither style.
-PURITY = 4
+from nst.engine.tensors import Size
 
 
 class StyleTerm:
@@ -30,7 +24,7 @@ class StyleTerm:
         self._guides: list[Guide] | None = None
         self._distances = [(1.0, distance) for distance in distances]
         if weights is not None:
-            areas, guides = weights[0, :-1].mean((1, 2)).tolist(), map(Guide.of, _guidance(weights, size))
+            areas, guides = weights[0, :-1].mean((1, 2)).tolist(), map(Guide.of, guidance(weights[:, :-1], size))
             found = [entry for entry in zip(areas, distances, guides, strict=True) if entry[2]]
             self._distances = [(area, distance) for area, distance, _ in found]
             self._guides = [guide for *_, guide in found if guide]
@@ -41,13 +35,3 @@ class StyleTerm:
         found = [moments(features)] if self._guides is None else guided_moments(features, self._guides)
         parts = [area * distance(part) for (area, distance), part in zip(self._distances, found, strict=True)]
         return torch.stack(parts).sum()
-
-
-def _guidance(weights: Tensor, size: Size) -> Tensor:
-    """Weights (P, H, W) of a layer's positions, of any sum, by part.
-
-    A position near a border sees both sides, and its gradient would carry one part's style across. It counts less, the more it sees of
-    others. In a part that is nowhere wider than a receptive field, all count little, and thereby alike.
-    """
-    pooled = F.adaptive_avg_pool2d(weights[:, :-1], size)
-    return (pooled * window_mean(pooled, REACH).pow(PURITY))[0]

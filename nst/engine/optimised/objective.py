@@ -8,10 +8,10 @@ from torch.nn import functional as F
 
 from nst.domain import Loss, StyleParams, StyleShare
 from nst.engine.encoders.registry import CONTENT_LAYER, STYLE_LAYERS, Encoder
-from nst.engine.moments import Moments, blend, moments
+from nst.engine.moments import Moments, blend, moments_of_part
 from nst.engine.optimised.guidance import StyleTerm
 from nst.engine.optimised.losses import GramDistance, StyleDistance, WassersteinDistance, content_distance, out_of_range, total_variation
-from nst.engine.regions import Part, mixed
+from nst.engine.regions import Part, StyleTensor, mixed
 from nst.engine.tensors import Size
 
 DISTANCES: dict[Loss, Callable[[Moments], StyleDistance]] = {Loss.GRAM: GramDistance, Loss.WASSERSTEIN: WassersteinDistance}
@@ -31,12 +31,12 @@ class Objective:
     """Maps a picture (1, 3, H, W) to the weighted terms ``style``, ``content`` and ``smoothness``."""
 
     def __init__(
-        self, encoder: Encoder, content: Tensor, parts: Sequence[Part[Tensor]], params: StyleParams, weights: Tensor | None = None
+        self, encoder: Encoder, content: Tensor, parts: Sequence[Part[StyleTensor]], params: StyleParams, weights: Tensor | None = None
     ) -> None:
         """
         Args:
             content: (1, 3, H, W), of the size of the pictures that are evaluated.
-            parts: with styles (1, 3, h, w) of any size.
+            parts: with styles of any size.
             weights: where each part is painted (see `Layout.weights`), (1, P + 1, H, W); None for one part that covers everything.
         """
         self._encoder, self._photo = encoder, content
@@ -89,10 +89,10 @@ def _size(x: Tensor) -> Size:
     return x.shape[-2], x.shape[-1]
 
 
-def _targets(encoder: Encoder, styles: Sequence[StyleShare[Tensor]], layers: list[str]) -> dict[str, Moments]:
+def _targets(encoder: Encoder, styles: Sequence[StyleShare[StyleTensor]], layers: list[str]) -> dict[str, Moments]:
     """Blended moments by layer. Pictures are encoded one after another, and only their moments are kept."""
     parts: dict[str, list[StyleShare[Moments]]] = {layer: [] for layer in layers}
     for style in styles:
-        for layer, features in encoder(style.style, layers).items():
-            parts[layer].append(StyleShare(moments(features), style.share))
+        for layer, features in encoder(style.style.pixels, layers).items():
+            parts[layer].append(StyleShare(moments_of_part(features, style.style.weights), style.share))
     return {layer: blend(entries) for layer, entries in parts.items()}

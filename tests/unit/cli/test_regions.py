@@ -135,6 +135,60 @@ def test_a_colour_is_a_mask(paint: Run) -> None:
     assert (region["mask"], region["mask_sha256"]) == ("colour:#dcc83c:30", None)
 
 
+def two_colours() -> None:
+    """A style picture, red on the left and blue on the right, and masks of both sides in another shape."""
+    picture = Image.new("RGB", (160, 160), (200, 60, 60))
+    picture.paste((60, 60, 200), (80, 0, 160, 160))
+    picture.save("two.png")
+    for name, left in (("left@1.png", 0), ("blue.png", 40)):
+        part = Image.new("L", (80, 40))
+        part.paste(255, (left, 0, left + 40, 40))
+        part.save(name)
+
+
+def test_styles_are_taken_from_parts_of_a_picture(paint: Run, photo: Path, mask: Path) -> None:
+    two_colours()
+    words = (photo, "-s", "two.png@blue.png", "--region", f"{mask}=two.png@colour:#c83c3c:40", "--strength", "1")
+    result = paint(*words, "-o", "out.png")
+    assert (result.exit_code, result.stderr) == (0, "")
+    painting = levels("out.png")
+    assert painting[:, :34].mean((0, 1)) == pytest.approx((60, 60, 200), abs=16)
+    assert painting[:, 46:].mean((0, 1)) == pytest.approx((200, 60, 60), abs=16)
+    recipe = json.loads(Path("out.json").read_text(encoding="utf-8"))
+    assert (recipe["style_parts"], recipe["style_parts_sha256"]) == (["blue.png"], [sha256(Path("blue.png"))])
+    assert (recipe["regions"][0]["styles"], recipe["regions"][0]["style_parts"]) == (["two.png"], ["colour:#c83c3c:40"])
+    assert recipe["regions"][0]["style_parts_sha256"] == [None]
+
+
+def test_a_strength_follows_a_part_and_names_may_have_an_at(paint: Run, photo: Path, mask: Path) -> None:
+    two_colours()
+    Image.open("two.png").save("two@home.png")
+    words = ("--region", f"{mask}=two@home.png@left@1.png+copperplate:0.25", "--region", "dark=two@home.png@colour:#c83c3c:40:0.75")
+    assert paint(photo, "-s", "two@home.png", *words, "-o", "out.png").exit_code == 0
+    first, second = regions("out.json")
+    assert (first["styles"], first["style_parts"], first["strength"]) == (["two@home.png", "copperplate"], ["left@1.png", None], 0.25)
+    assert (second["style_parts"], second["strength"]) == (["colour:#c83c3c:40"], 0.75)
+    assert "style_parts" not in json.loads(Path("out.json").read_text(encoding="utf-8"))
+
+
+def test_a_changed_part_of_a_style_is_painted_again(paint: Run, photos: Path) -> None:
+    two_colours()
+    words = (photos, "-s", "two.png@blue.png", "-o", "out")
+    assert paint(*words).exit_code == 0
+    assert "Already painted: 2" in paint(*words).stderr
+    Image.open("left@1.png").save("blue.png")
+    assert "Already painted" not in paint(*words).stderr
+    assert "Already painted" not in paint(photos, "-s", "two.png", "-o", "out").stderr  # without a part
+    assert "Already painted: 2" in paint(photos, "-s", "two.png", "-o", "out").stderr
+
+
+def test_masks_of_styles_are_never_replaced(paint: Run, photo: Path) -> None:
+    two_colours()
+    before = Path("blue.png").read_bytes()
+    assert paint(photo, "-s", "two.png@blue.png", "-o", "blue.png", "--overwrite").exit_code == 24
+    assert Path("blue.png").read_bytes() == before
+
+
 def test_masks_are_never_replaced(paint: Run, photo: Path, mask: Path) -> None:
     before = mask.read_bytes()
     assert paint(photo, "-s", "copperplate", "--keep", mask, "-o", mask, "--overwrite").exit_code == 24
@@ -152,6 +206,12 @@ def test_masks_are_never_replaced(paint: Run, photo: Path, mask: Path) -> None:
         (("-s", "copperplate", "--region", "colour:#4466aa:101=tide-wash"), 23, "with a tolerance from 1 to 100"),
         (("-s", "copperplate", "--region", "rest=tide-wash"), 20, "given twice"),
         (("-s", "copperplate", *(["--keep", "sky"] * 9)), 20, "at most 8 regions"),
+        (("-s", "copperplate@none.png"), 23, "There is no mask 'none.png' of a style"),
+        (("-s", "coperplate@square.png"), 21, "Did you mean copperplate?"),
+        (("-s", "copperplate@"), 23, "There is no mask '' of a style"),
+        (("-s", "copperplate@colour:#00ff00:1"), 10, "colour:#00ff00:1: The mask is black everywhere"),
+        (("-s", "copperplate", "--region", "sky=copperplate@text.png"), 11, "text.png: This is not a"),
+        (("-s", "copperplate", "--region", "sky=copperplate@black.png:0.5"), 10, "black.png: The mask is black everywhere"),
         (("--region", "sky=copperplate"), 2, "--region rest=STYLE"),
         (("-s", "copperplate", "--keep", "square.png"), 10, "square.png: The mask measures 50 x 50 pixels and the photo 80 x 60"),
         (("-s", "copperplate", "--keep", "text.png"), 11, "text.png: This is not a"),
@@ -161,6 +221,7 @@ def test_every_mistake_gets_its_sentence(paint: Run, photo: Path, words: tuple[s
     made("square.png")
     Image.new("L", (50, 50), 255).save("square.png")
     Path("text.png").write_text("no picture", encoding="utf-8")
+    Image.new("L", (40, 40)).save("black.png")
     result = paint(photo, *words)
     assert result.exit_code == code
     assert sentence in " ".join(result.stderr.replace("│", " ").split())

@@ -10,7 +10,8 @@ from nst.engine.moments import Guide, guided_moments, moments
 from nst.engine.optimised.guidance import StyleTerm
 from nst.engine.optimised.losses import WassersteinDistance
 from nst.engine.optimised.objective import Objective, content_weight, pixel_weight
-from nst.engine.regions import Layout, Part, part_of
+from nst.engine.regions import Layout, Part, StyleTensor, part_of
+from nst.engine.tensors import digest
 from nst.errors import InvalidParams
 from tests.support.encoder import TinyEncoder
 from tests.support.pictures import picture
@@ -99,7 +100,7 @@ def test_strength_acts_where_the_part_is() -> None:
     encoder, photo = TinyEncoder(), torch.rand(1, 3, 32, 64, generator=torch.Generator().manual_seed(0))
     split = torch.zeros(1, 3, 32, 64)
     split[:, 0, :, :32] = split[:, 1, :, 32:] = 1
-    parts = [Part([StyleShare(torch.rand(1, 3, 32, 32))], strength) for strength in (0.0, 1.0)]
+    parts = [Part([StyleShare(StyleTensor(torch.rand(1, 3, 32, 32)))], strength) for strength in (0.0, 1.0)]
     objective = Objective(encoder, photo, parts, StyleParams(), split)
     left, right = photo.clone(), photo.clone()
     left[..., :24] += 0.1
@@ -180,7 +181,7 @@ def test_transitions_follow_the_styles_scale(style_scale: float) -> None:
 def test_what_is_covered_or_empty_has_no_part() -> None:
     full, empty = Image.new("L", (96, 64), 255), Image.new("L", (96, 64))
     assert layout(Region(full, [BLUE])).is_plain
-    assert layout(Region(full, [BLUE])).parts[0].styles[0].style is BLUE
+    assert layout(Region(full, [BLUE])).parts[0].styles[0].style.picture is BLUE
     assert layout(Region(empty, [BLUE]), Region(empty)).is_plain
     assert layout(Region(half(), [BLUE]), Region(full, [RED])).is_plain
 
@@ -243,6 +244,16 @@ def test_a_kept_region_has_the_pixels_of_a_transparent_photo(photo: Image.Image,
     assert (np.asarray(painting)[inside] == np.asarray(photo)[inside]).all()
 
 
+def test_the_recipe_lists_regions_and_no_masks(photo: Image.Image, style: Image.Image) -> None:
+    regions = [Region(half(), [StyleShare(BLUE, 1.0), StyleShare(RED, 3.0)], strength=0.25), Region(disc())]
+    first, second = stylize(photo, [style], MODES[Mode.INSTANT], regions=regions).recipe["regions"]
+    assert (first["style_shares"], first["strength"], first["kept"]) == ([0.25, 0.75], 0.25, False)
+    assert (second["style_shares"], second["strength"], second["kept"]) == ([], None, True)
+    assert first["mask_digest"] == digest(half()) != second["mask_digest"] == digest(disc())
+    assert set(first) == {"mask_digest", "kept", "style_shares", "strength"}
+    assert "regions" not in stylize(photo, [style], MODES[Mode.INSTANT]).recipe
+
+
 @pytest.mark.parametrize("mode", MODES)
 def test_one_region_over_everything_is_no_region(mode: Mode, photo: Image.Image, style: Image.Image) -> None:
     everything = Image.new("L", (96, 64), 255)
@@ -252,7 +263,7 @@ def test_one_region_over_everything_is_no_region(mode: Mode, photo: Image.Image,
 
 def test_one_guide_over_everything_changes_nothing_but_rounding(photo: Image.Image, style: Image.Image) -> None:
     x, encoder = torch.rand(1, 3, 48, 64, generator=torch.Generator().manual_seed(0)), TinyEncoder()
-    part = Part([StyleShare(torch.rand(1, 3, 40, 40, generator=torch.Generator().manual_seed(1)))], 0.3)
+    part = Part([StyleShare(StyleTensor(torch.rand(1, 3, 40, 40, generator=torch.Generator().manual_seed(1))))], 0.3)
     guide = torch.cat([torch.ones(1, 1, 48, 64), torch.zeros(1, 1, 48, 64)], 1)
     plain, guided = (Objective(encoder, x, [part], StyleParams(), weights)(1 - x) for weights in (None, guide))
     for name, value in plain.items():
