@@ -6,7 +6,7 @@ from nst.domain.keys import JOB_ID, input_key_of, is_job_id, is_key, mask_key, m
 from nst.domain.params import PRESET_SIZES, Init, KeepColours, Loss, Mode, Optimiser, Precision, Preset, StyleParams, help_of, range_of
 from nst.domain.prints import PRINT_DPI, PrintRequest, in_centimetres, in_inches, print_size
 from nst.domain.progress import JobProgress, Progress
-from nst.domain.regions import AUTOMATIC, MAX_REGIONS, RegionRef, colour_of, is_automatic
+from nst.domain.regions import AUTOMATIC, MAX_REGIONS, MAX_STYLE_MASKS, RegionRef, colour_of, is_automatic
 from nst.domain.style_ref import StyleRef, digests_of, styles_of
 from nst.domain.style_share import StyleShare, normalised_shares
 from nst.domain.titles import MAX_TITLE, normalised_title, words_of
@@ -15,6 +15,7 @@ __all__ = [
     "AUTOMATIC",
     "JOB_ID",
     "MAX_REGIONS",
+    "MAX_STYLE_MASKS",
     "MAX_TITLE",
     "PRESET_SIZES",
     "PRINT_DPI",

@@ -4,7 +4,7 @@ public/input/<id>.<ext>   private/input/<id>.<ext>      the photo
 public/output/<id>.<ext>  private/output/<id>.<ext>     the painting, with the photo's extension: each key follows from the other
 private/preview/<id>.jpg                                the unfinished painting
 private/timelapse/<id>.mp4                              the film of how the painting emerged
-private/mask/<id>-<number>.png                          the mask of a region, a grey picture that is white inside
+private/mask/<id>-<number>.png                          the mask of a region, or of a part of a style: grey, white inside
 style/<name>.jpg                                        a style picture; <id>-<number> is one that a visitor uploaded
 
 Earlier front ends named photos by a UUID with dashes, or by shorter ids, and JPEGs `.jpeg`. The agent paints those, too; they belong to no
@@ -23,7 +23,7 @@ _NAME = r"(?:[a-z0-9]{20,32}|[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12
 _KEY = re.compile(
     rf"(?:public|private)/(?:input|output)/{_NAME}\.(?:jpg|jpeg|png|webp)|private/preview/{_NAME}\.jpg"
     rf"|private/timelapse/{JOB_ID}\.mp4"
-    rf"|private/mask/{JOB_ID}-[0-9]\.png|style/[a-z0-9][a-z0-9-]{{0,63}}\.jpg"
+    rf"|private/mask/{JOB_ID}-(?:[0-9]|1[0-5])\.png|style/[a-z0-9][a-z0-9-]{{0,63}}\.jpg"
 )
 _KEY_OF_JOB = re.compile(rf"(?:public|private)/[a-z]+/({JOB_ID})\.[a-z0-9]+|(?:private/mask|style)/({JOB_ID})-\d+\.[a-z]+")
 _MEDIA_TYPES = {"jpeg": "image/jpeg", "jpg": "image/jpeg", "png": "image/png", "webp": "image/webp", "mp4": "video/mp4"}
@@ -58,7 +58,7 @@ def style_key(job_id: str, number: int) -> str:
 
 
 def mask_key(job_id: str, number: int) -> str:
-    """The key of the mask of a job's region; `number` is from 0."""
+    """The key of a mask of a job: of its regions, with numbers from 0; of parts of their styles, with numbers from `MAX_REGIONS`."""
     return f"private/mask/{job_id}-{number}.png"
 
 

@@ -2,13 +2,15 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from nst.domain.style_ref import StyleRef
 from nst.errors import InvalidParams
 
 MAX_REGIONS = 8
+MAX_STYLE_MASKS = 8
+"""Masks of parts of style pictures, of all regions of a painting together."""
 SHAPE_TOLERANCE = 0.02
 """The greatest relative difference between the aspect ratios of a mask and its photo."""
 AUTOMATIC = ("sky", "faces", "subject", "background", "light", "dark")
@@ -60,14 +62,20 @@ class RegionRef:
     @property
     def object_keys(self) -> tuple[str, ...]:
         """The keys of its pictures in the object store."""
-        mask = (self.mask_key,) if "/" in self.mask_key else ()
-        return (*mask, *(style.name for style in self.styles if style.is_upload))
+        masks = (self.mask_key, *(style.part for style in self.styles if style.part))
+        return (*(key for key in masks if "/" in key), *(style.name for style in self.styles if style.is_upload))
+
+    @property
+    def without_masks(self) -> "RegionRef":
+        """The region for somebody who may not see its masks."""
+        styles = tuple(style if style.part and is_automatic(style.part) else replace(style, part=None) for style in self.styles)
+        return replace(self, mask_key=self.mask_key if self.is_automatic else "", styles=styles)
 
     def to_dict(self) -> dict[str, Any]:
         """Convert to plain values, ready for JSON."""
         return {
             "mask": self.mask_key,
-            "styles": [[style.name, style.share, style.digest] for style in self.styles],
+            "styles": [[style.name, style.share, style.digest, *([style.part] if style.part else [])] for style in self.styles],
             "strength": self.strength,
         }
 
@@ -79,7 +87,7 @@ class RegionRef:
             KeyError, TypeError, ValueError: when they have another form.
         """
         strength = values["strength"]
-        styles = tuple(StyleRef(str(name), float(share), digest) for name, share, digest in values["styles"])
+        styles = tuple(StyleRef(str(name), float(share), digest, *map(str, part)) for name, share, digest, *part in values["styles"])
         return cls(str(values["mask"]), styles, None if strength is None else float(strength))
 
 

@@ -11,11 +11,14 @@ class StyleRef:
     Attributes:
         share: relative to the sum of all shares.
         digest: SHA-256 of the style's file at the time of submission; None in records of earlier versions, and for uploads.
+        part: of a region's style: the object key of the mask of the part of its picture that is used, or the name of a region that is found
+            in that picture; None for the whole picture.
     """
 
     name: str
     share: float = 1.0
     digest: str | None = None
+    part: str | None = None
 
     @property
     def is_upload(self) -> bool:

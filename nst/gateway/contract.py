@@ -4,6 +4,7 @@ import base64
 import binascii
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Annotated, Any, Final, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -54,6 +55,14 @@ class StyleShare(_Body):
     share: float = Field(default=1.0, ge=0, le=1000, description="relative to the sum of all shares")
 
 
+class RegionStyle(StyleShare):
+    part: str | None = Field(
+        default=None,
+        description="the part of the style's picture that is used: a picture that is white there, of any shape, as a data URL; or as a "
+        "region's mask, a name, which is found in the style's picture",
+    )
+
+
 class Region(_Body):
     """A part of the painting with styles of its own, or where the photo is kept. Later regions cover earlier ones."""
 
@@ -61,7 +70,7 @@ class Region(_Body):
         description=f"a picture that is white inside, in the photo's shape, as a data URL; or one of {NAMES}",
         examples=["sky"],
     )
-    styles: list[StyleShare] = Field(default_factory=list, description="none to keep the photo")
+    styles: list[RegionStyle] = Field(default_factory=list, description="none to keep the photo")
     strength: float | None = Field(default=None, ge=0, le=1, description="instead of the painting's")
 
     def choice(self, limits: Limits) -> RegionChoice:
@@ -69,8 +78,8 @@ class Region(_Body):
         Raises:
             InvalidImage: when the mask or a style is a data URL that is not valid.
         """
-        mask = picture(self.mask, limits) if self.mask.startswith("data:") else self.mask
-        return RegionChoice(mask, [_choice(share, limits) for share in self.styles], self.strength)
+        styles = [replace(_choice(each, limits), part=None if each.part is None else _mask(each.part, limits)) for each in self.styles]
+        return RegionChoice(_mask(self.mask, limits), styles, self.strength)
 
 
 class _SubmissionBody(_Body):
@@ -212,6 +221,10 @@ def _choice(share: StyleShare, limits: Limits) -> StyleChoice:
     if share.style.startswith("data:"):
         return StyleChoice(picture(share.style, limits), share.share)
     return StyleChoice(share.style.removesuffix(".jpg")[:200], share.share)
+
+
+def _mask(mask: str, limits: Limits) -> bytes | str:
+    return picture(mask, limits) if mask.startswith("data:") else mask
 
 
 def _params(values: Mapping[str, Any]) -> StyleParams:

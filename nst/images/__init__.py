@@ -17,6 +17,7 @@ from nst.images.codec import (
     size_of,
     transcode,
     transcode_mask,
+    transcode_style_mask,
 )
 from nst.images.formats import INPUT_FORMATS, INPUT_SUFFIXES, OUTPUT_SUFFIXES, WEB_FORMATS, Format, format_of, has_input_suffix
 from nst.images.masks import mask_of
@@ -34,4 +35,5 @@ __all__ += [
     "size_of",
     "transcode",
     "transcode_mask",
+    "transcode_style_mask",
 ]

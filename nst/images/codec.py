@@ -151,6 +151,19 @@ def transcode_mask(data: bytes, limits: Limits, photo_size: tuple[int, int]) -> 
     return _decoded(data, limits, max(photo_size), lambda picture: _encoded_mask(picture, photo_size))
 
 
+def transcode_style_mask(data: bytes, limits: Limits, max_side: int) -> bytes:
+    """Decode the mask of a part of a style picture, of any shape, and encode it as `transcode_mask` does.
+
+    Args:
+        max_side: the long side that is needed, in pixels. A larger mask is reduced to it.
+
+    Raises:
+        InvalidImage: as `decode`.
+        InvalidParams: when it is black everywhere.
+    """
+    return _decoded(data, limits, max_side, lambda picture: _grey_png(_visible_mask(picture)))
+
+
 def size_of(data: bytes) -> tuple[int, int]:
     """Width and height, in pixels, of a file that `encode` or `transcode` has made. Only its header is read.
 
@@ -263,11 +276,20 @@ def _encoded(picture: Image.Image, opaque: Encodings, transparent: Encodings, ma
 
 def _encoded_mask(picture: Image.Image, photo_size: tuple[int, int]) -> bytes:
     check_mask_shape(picture.size, photo_size)
+    mask = _visible_mask(picture)
+    if mask.width > photo_size[0] or mask.height > photo_size[1]:
+        mask = mask.resize(photo_size, Image.Resampling.BOX)
+    return _grey_png(mask)
+
+
+def _visible_mask(picture: Image.Image) -> Image.Image:
     mask = mask_of(picture)
     if mask.getbbox() is None:
         raise InvalidParams("The mask is black everywhere; it must be white where the region is.")
-    if mask.width > photo_size[0] or mask.height > photo_size[1]:
-        mask = mask.resize(photo_size, Image.Resampling.BOX)
+    return mask
+
+
+def _grey_png(mask: Image.Image) -> bytes:
     buffer = BytesIO()
     without_metadata(mask).save(buffer, "PNG")
     return buffer.getvalue()

@@ -14,7 +14,7 @@ import warnings
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import astuple
 from queue import SimpleQueue
-from typing import IO
+from typing import IO, Any
 
 from PIL import Image
 
@@ -78,26 +78,40 @@ def painter(settings: Settings) -> Paint:
             device=device,
             instant=instant,
             weights_dir=settings.weights_dir,
-            regions=[EngineRegion(finder.mask(region, photo), _shares(region.styles), region.strength) for region in regions],
+            regions=[EngineRegion(finder.mask(region.mask, photo), finder.styles(region), region.strength) for region in regions],
         )
 
     return paint
 
 
 class _Finder:
-    """Looks for regions in photos. Masks that were found are kept: a sketch is painted again with every change of its parameters."""
+    """Looks for regions in photos, and in styles of which a part is used.
+
+    Masks that were found are kept: a sketch is painted again with every change of its parameters.
+    """
 
     def __init__(self) -> None:
         self._masks: LRUCache[tuple[str, str], Image.Image] = LRUCache(_FOUND_MASKS)
 
-    def mask(self, region: Region, photo: Image.Image) -> Image.Image:
-        return self._found(region.mask, photo) if isinstance(region.mask, str) else region.mask
+    def mask(self, mask: Image.Image | str, picture: Image.Image) -> Image.Image:
+        """A mask for a picture; the name of a region is looked for in it."""
+        return self._found(mask, picture) if isinstance(mask, str) else mask
 
-    def _found(self, name: str, photo: Image.Image) -> Image.Image:
+    def styles(self, region: Region) -> list[Any]:
+        """The styles of a region, as the engine takes them."""
+        from nst.engine import MaskedStyle
+
+        masks = region.style_masks or [None] * len(region.styles)
+        return [
+            StyleShare(MaskedStyle(picture, None if mask is None else self.mask(mask, picture)), share)
+            for (picture, share), mask in zip(region.styles, masks, strict=True)
+        ]
+
+    def _found(self, name: str, picture: Image.Image) -> Image.Image:
         from nst.engine.region_proposals import propose  # its libraries take a while to load
         from nst.engine.tensors import digest
 
-        return self._masks.get_or_make((name, digest(photo)), lambda: propose(photo, name))
+        return self._masks.get_or_make((name, digest(picture)), lambda: propose(picture, name))
 
 
 def _shares(styles: Sequence[tuple[Image.Image, float]]) -> list[StyleShare[Image.Image]]:
@@ -217,9 +231,17 @@ class _Child:
 
     def _regions(self, request: PaintRequest) -> list[Region]:
         return [
-            Region(each.mask if isinstance(each.mask, str) else self._codec.mask(each.mask), self._decoded(each.styles), each.strength)
+            Region(
+                self._mask(each.mask),
+                self._decoded(each.styles),
+                each.strength,
+                [m if m is None else self._mask(m) for m in each.style_masks],
+            )
             for each in request.regions
         ]
+
+    def _mask(self, mask: bytes | str) -> Image.Image | str:
+        return mask if isinstance(mask, str) else self._codec.mask(mask)
 
 
 def _film(photo: Image.Image, frames: Sequence[Image.Image], painting: Image.Image) -> bytes | None:

@@ -20,11 +20,14 @@ class Region:
         mask: white inside; or a name that `nst.domain.is_automatic` knows.
         styles: pictures and their shares.
         strength: None for the painting's.
+        style_masks: one for each style whose picture is used in part, as `mask`, of any shape, and None for one that is used whole; empty
+            where all are.
     """
 
     mask: Image.Image | str
     styles: Sequence[tuple[Image.Image, float]]
     strength: float | None
+    style_masks: Sequence[Image.Image | str | None] = ()
 
 
 class Painting(Protocol):

@@ -39,22 +39,25 @@ class RegionRequest:
         mask: an encoded picture, or a name that `nst.domain.is_automatic` knows.
         styles: none to keep the photo.
         strength: None for the painting's.
+        style_masks: one for each style whose picture is used in part, as `mask`, and None for one that is used whole; empty where all are.
     """
 
     mask: bytes | str
     styles: tuple[StyleShare[bytes], ...] = ()
     strength: float | None = None
+    style_masks: tuple[bytes | str | None, ...] = ()
 
     @property
     def fields(self) -> dict[str, Any]:
-        """What a header has of it; a mask that is a picture is attached, as its styles are."""
+        """What a header has of it; masks that are pictures are attached, as its styles are."""
         mask = self.mask if isinstance(self.mask, str) else None
-        return {"mask": mask, "shares": [style.share for style in self.styles], "strength": self.strength}
+        masks = [isinstance(each, bytes) or each for each in self.style_masks]
+        return {"mask": mask, "shares": [style.share for style in self.styles], "strength": self.strength, "style_masks": masks}
 
     @property
     def pictures(self) -> tuple[bytes, ...]:
-        mask = (self.mask,) if isinstance(self.mask, bytes) else ()
-        return (*mask, *(style.style for style in self.styles))
+        styles = (style.style for style in self.styles)
+        return tuple(each for each in (self.mask, *styles, *self.style_masks) if isinstance(each, bytes))
 
 
 @dataclass(frozen=True)
@@ -255,11 +258,26 @@ def _paint_request(fields: Mapping[str, Any], photo: bytes, pictures: Sequence[b
 
 def _region(value: Any, pictures: Iterator[bytes]) -> RegionRequest:
     match value:
-        case {"mask": None | str() as name, "shares": [*shares], "strength": None | int() | float() as strength}:
+        case {
+            "mask": None | str() as name,
+            "shares": [*shares],
+            "strength": None | int() | float() as strength,
+            "style_masks": [*masks],
+        } if len(masks) in (0, len(shares)):
             mask = next(pictures, None) if name is None else name
             if mask is not None:
-                return RegionRequest(mask, _shares(shares, pictures), strength)
+                styles = _shares(shares, pictures)
+                return RegionRequest(mask, styles, strength, tuple(_style_mask(each, pictures) for each in masks))
     raise BadFrame("a region that lacks something")
+
+
+def _style_mask(value: Any, pictures: Iterator[bytes]) -> bytes | str | None:
+    match value:
+        case None | str():
+            return value
+        case True if (mask := next(pictures, None)) is not None:
+            return mask
+    raise BadFrame("a style whose mask is missing")
 
 
 def _shares(shares: Sequence[Any], pictures: Iterator[bytes]) -> tuple[StyleShare[bytes], ...]:

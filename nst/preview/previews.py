@@ -93,7 +93,7 @@ class Previews:
         return self._wait_for(owner, slot, self._sketch_request(photo, styles, params, side, regions))
 
     def find(self, owner: str, photo: bytes, region: str | Strokes) -> "Future[bytes]":
-        """Searches for a region: a name that `nst.domain.is_automatic` knows, or what strokes mean. Its mask is a PNG, black where there is none.
+        """Searches for a region: one with a name (`nst.domain.is_automatic`), or what strokes mean. Its mask is a PNG, black without any.
 
         Raises:
             PreviewsOff, PreviewsBusy: as `request`.

@@ -47,8 +47,7 @@ def visible_job(backend: Backend, job_id: str, viewer: str) -> Job:
         return job
     if not job.is_in_feed:
         raise unknown_job()
-    masks_withheld = tuple(region if region.is_automatic else replace(region, mask_key="") for region in job.regions)
-    return replace(job, owner="", token="", regions=masks_withheld)
+    return replace(job, owner="", token="", regions=tuple(region.without_masks for region in job.regions))
 
 
 def painting_key(job: Job) -> str:

@@ -9,7 +9,7 @@ from typing import Literal
 
 from PIL import Image
 
-from nst.domain import Cursor, Job, JobState, Page, Preset, StyleRef, new_id
+from nst.domain import Cursor, Job, JobState, Page, Preset, StyleRef, is_automatic, new_id
 from nst.domain.keys import timelapse_key
 from nst.errors import NotAllowed, ObjectMissing, PasticheError, StorageFull, StoreUnavailable, WrongState
 from nst.images import STORED_LIMITS, Limits
@@ -133,13 +133,17 @@ class Service:
         """
         job, objects = owned_job(self._backend, job_id, owner), self._backend.objects
 
-        def choices(styles: Iterable[StyleRef]) -> list[StyleChoice]:
-            return [StyleChoice(objects.get(each.name) if each.is_upload else each.name, each.share, each.digest) for each in styles]
+        def mask(key: str) -> bytes | str:
+            return key if is_automatic(key) else objects.get(key)
 
-        regions = [
-            RegionChoice(each.mask_key if each.is_automatic else objects.get(each.mask_key), choices(each.styles), each.strength)
-            for each in job.regions
-        ]
+        def choice(style: StyleRef) -> StyleChoice:
+            picture = objects.get(style.name) if style.is_upload else style.name
+            return StyleChoice(picture, style.share, style.digest, mask(style.part) if style.part else None)
+
+        def choices(styles: Iterable[StyleRef]) -> list[StyleChoice]:
+            return list(map(choice, styles))
+
+        regions = [RegionChoice(mask(each.mask_key), choices(each.styles), each.strength) for each in job.regions]
         return Order(objects.get(job.input_key), choices(job.styles), new_id(), job.params, job.public, regions=regions)
 
     def publish(self, job_id: str, owner: str, *, with_photo: bool = False) -> Job:

@@ -7,6 +7,7 @@ from itertools import islice
 from nst import images
 from nst.domain import (
     MAX_REGIONS,
+    MAX_STYLE_MASKS,
     Job,
     RegionRef,
     StyleParams,
@@ -26,6 +27,7 @@ from nst.styles import Catalogue
 
 MAX_STYLES = 4  # of a painting, and of each of its regions
 MAX_UPLOADED_STYLES = 12  # in all of them: each is decoded
+MAX_STYLE_MASK_SIDE = 2048  # pixels
 MAX_SIDE = 4096  # pixels; the largest preset takes no more, so a larger photo would only fill the disk
 _MOST_BYTES = 20_000_000  # of a stored picture; a lower quality or a lossy format is used where it would take more
 _OPAQUE = ((Format.JPEG, 95), (Format.JPEG, 85), (Format.JPEG, 75))  # format and quality, the best first
@@ -38,9 +40,12 @@ class StyleChoice(StyleShare[str | bytes]):
 
     Attributes:
         digest: SHA-256 of the style's picture, if it must be that one; None for whichever picture has the id now.
+        part: of a region's style, the part of its picture that is used: the bytes of a picture file that is white there, of any shape; or a
+            name that `nst.domain.is_automatic` knows, which is found in the style picture. None for the whole picture.
     """
 
     digest: str | None = None
+    part: bytes | str | None = None
 
 
 @dataclass(frozen=True)
@@ -110,9 +115,9 @@ def prepare(order: Order, owner: str, catalogue: Catalogue, limits: Limits, max_
     suffix, photo = _reencoded(order.photo, limits, _TRANSPARENT)
     input_key = object_key(job_id, "input", suffix, public=order.public)
     width, height = images.size_of(photo)
-    pictures = {input_key: photo, **_uploaded_styles(order, job_id, limits), **_masks(order, job_id, limits, (width, height))}
-    keys = _upload_keys(order, job_id)
-    styles = iter([ref or StyleRef(keys[each.style], each.share) for ref, each in zip(offered, order.all_styles, strict=True)])
+    masks = {**_masks(order, job_id, limits, (width, height)), **_style_masks(order, job_id, limits)}
+    pictures = {input_key: photo, **_uploaded_styles(order, job_id, limits), **masks}
+    styles = iter(_style_refs(order, job_id, offered))
     own = tuple(islice(styles, len(order.styles)))
     regions = tuple(_regions(order, job_id, styles))
     size = sum(map(len, pictures.values()))
@@ -130,10 +135,15 @@ def _check_choices(order: Order) -> None:
         _check_styles(region.styles, f"Region {number}")
         if region.strength is not None:
             replace(order.params, strength=region.strength)  # checks it
-        if isinstance(region.mask, str) and not is_automatic(region.mask):
-            raise InvalidParams(f"There is no region called {region.mask[:50]!r}. Send a mask, or one of these names: {NAMES}.")
+        for mask in (region.mask, *(style.part for style in region.styles)):
+            if isinstance(mask, str) and not is_automatic(mask):
+                raise InvalidParams(f"There is no region called {mask[:50]!r}. Send a mask, or one of these names: {NAMES}.")
     if len({choice.style for choice in order.all_styles if isinstance(choice.style, bytes)}) > MAX_UPLOADED_STYLES:
         raise InvalidParams(f"At most {MAX_UPLOADED_STYLES} pictures of your own can be styles of one painting. Use fewer.")
+    if len(_style_mask_keys(order, "")) > MAX_STYLE_MASKS:
+        raise InvalidParams(f"At most {MAX_STYLE_MASKS} masks of parts of styles can be used in one painting. Use fewer.")
+    if any(choice.part is not None for choice in order.styles):
+        raise InvalidParams("Only the style of a region can be a part of its picture. Make a region of the whole photo.")
 
 
 def _check_styles(choices: Sequence[StyleChoice], what: str) -> None:
@@ -178,6 +188,40 @@ def _masks(order: Order, job_id: str, limits: Limits, photo_size: tuple[int, int
             except (InvalidImage, InvalidParams) as error:
                 raise type(error)(f"The mask of region {number + 1} cannot be used. {error}") from error
     return masks
+
+
+def _style_mask_keys(order: Order, job_id: str) -> dict[bytes, str]:
+    """The key of each mask of a part of a style, by its bytes: one that is used in several places is stored once."""
+    masks = dict.fromkeys(style.part for style in order.all_styles if isinstance(style.part, bytes))
+    return {mask: mask_key(job_id, MAX_REGIONS + number) for number, mask in enumerate(masks)}
+
+
+def _style_masks(order: Order, job_id: str, limits: Limits) -> dict[str, bytes]:
+    """The masks of parts of styles to store, by key."""
+    masks = {}
+    for data, key in _style_mask_keys(order, job_id).items():
+        try:
+            masks[key] = images.transcode_style_mask(data, limits, MAX_STYLE_MASK_SIDE)
+        except (InvalidImage, InvalidParams) as error:
+            numbers = (number for number, region in enumerate(order.regions, start=1) if data in [style.part for style in region.styles])
+            raise type(error)(f"The mask of a style of region {next(numbers)} cannot be used. {error}") from error
+    return masks
+
+
+def _style_refs(order: Order, job_id: str, offered: Sequence[StyleRef | None]) -> list[StyleRef]:
+    """The styles of the painting and its regions.
+
+    Args:
+        offered: those of the catalogue; None for uploaded pictures.
+    """
+    uploads, masks = _upload_keys(order, job_id), _style_mask_keys(order, job_id)
+    return [
+        replace(
+            ref or StyleRef(uploads[choice.style], choice.share),
+            part=masks[choice.part] if isinstance(choice.part, bytes) else choice.part,
+        )
+        for ref, choice in zip(offered, order.all_styles, strict=True)
+    ]
 
 
 def _regions(order: Order, job_id: str, styles: Iterator[StyleRef]) -> Iterator[RegionRef]:

@@ -15,7 +15,7 @@ import secrets
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
-from nst.domain import MAX_REGIONS, Job
+from nst.domain import MAX_REGIONS, MAX_STYLE_MASKS, Job
 from nst.domain.keys import is_public, job_id_of, locations_of, mask_key, preview_key, style_key, timelapse_key, with_visibility
 from nst.errors import ObjectMissing, StorageFull, StoreFull, StoreMisconfigured, StoreUnavailable
 from nst.service.submission import MAX_STYLES
@@ -82,7 +82,7 @@ def place_pictures(backend: Backend, key: str, now: float, *, public: bool | Non
 def all_keys(job_id: str, key: str) -> set[str]:
     """Every key that a picture of this job may have; `key` is that of its photo or its painting."""
     styles = (style_key(job_id, number) for number in range(MAX_STYLES * (1 + MAX_REGIONS)))
-    masks = (mask_key(job_id, number) for number in range(MAX_REGIONS))
+    masks = (mask_key(job_id, number) for number in range(MAX_REGIONS + MAX_STYLE_MASKS))
     return {*locations_of(key), preview_key(job_id), timelapse_key(job_id), *styles, *masks}
 
 

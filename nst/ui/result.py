@@ -1,5 +1,6 @@
 """A finished painting: compare it with its photo, download it, publish it, or paint it again."""
 
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
@@ -7,7 +8,7 @@ from urllib.parse import urlsplit
 import streamlit as st
 
 from nst import images
-from nst.domain import Job, StyleParams, digests_of
+from nst.domain import Job, RegionRef, StyleParams, StyleRef, digests_of
 from nst.images import Format
 from nst.timelapse import FilmFormat, animation
 from nst.ui import draft, frame, gallery, texts
@@ -144,10 +145,28 @@ def _show_recipe(job: Job) -> None:
         st.json(_recipe(job), expanded=True)
 
 
+def _shares(styles: Sequence[StyleRef]) -> dict[str, float]:
+    shares: dict[str, float] = {}
+    for style in styles:
+        name = "own picture" if style.is_upload else style.name
+        shares[name] = shares.get(name, 0) + style.share
+    return shares
+
+
+def _region(region: RegionRef) -> dict[str, Any]:
+    """What the recipe says of a region: the name of one that is found, and never a mask."""
+    what = {"found": region.mask_key} if region.is_automatic else {}
+    parts = {"style_parts": True} if any(style.part for style in region.styles) else {}
+    strength = {} if region.strength is None else {"strength": region.strength}
+    return {**what, "kept": True} if not region.styles else {**what, "styles": _shares(region.styles), **parts, **strength}
+
+
 def _recipe(job: Job) -> dict[str, Any]:
     defaults = StyleParams().to_dict()
     changed = {name: value for name, value in job.params.to_dict().items() if value != defaults[name]}
-    asked = {"styles": {style.name if not style.is_upload else "own picture": style.share for style in job.styles}, "settings": changed}
-    if digests := digests_of(job.styles):
+    asked: dict[str, Any] = {"styles": _shares(job.styles), "settings": changed}
+    if digests := digests_of(style for styles in (job.styles, *(region.styles for region in job.regions)) for style in styles):
         asked["style_digests"] = digests
+    if job.regions:
+        asked["regions"] = [_region(region) for region in job.regions]
     return {**asked, "painted": dict(job.recipe or {}), "seconds": round((job.finished or 0) - (job.started or 0), 1)}

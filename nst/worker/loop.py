@@ -24,6 +24,7 @@ from nst.store.ports import Backend, LeaseStatus, WorkerInfo
 from nst.styles import Catalogue
 from nst.worker.attempt import Attempt
 from nst.worker.maintenance import Maintenance
+from nst.worker.masks import mask_file, style_masks
 
 HEARTBEAT_SECONDS = 0.5  # a cancellation takes effect within this and the attempt's grace, together below the promised two seconds
 REPORT_SECONDS = 5.0
@@ -182,16 +183,14 @@ class Worker:
             running.attempt = Attempt(self._living_child(), request, self._settings, now)
 
     def _request(self, job: Job) -> PaintRequest:
-        styles = self._style_files(job.styles)
+        objects, styles = self._backend.objects, self._style_files(job.styles)
         regions = tuple(
             RegionRequest(
-                region.mask_key if region.is_automatic else self._backend.objects.get(region.mask_key),
-                self._style_files(region.styles),
-                region.strength,
+                mask_file(objects, region.mask_key), self._style_files(region.styles), region.strength, style_masks(objects, region)
             )
             for region in job.regions
         )
-        photo = self._backend.objects.get(job.input_key)
+        photo = objects.get(job.input_key)
         return PaintRequest(job.fencing_token, photo, styles, job.params, PurePosixPath(job.input_key).suffix, regions)
 
     def _style_files(self, styles: Iterable[StyleRef]) -> tuple[StyleShare[bytes], ...]:

@@ -10,7 +10,7 @@ YEARS = 10.0**9
 
 
 def regions_of(job_id: str) -> tuple[RegionRef, ...]:
-    styles = StyleRef("tide-wash", 2.0, "cd" * 32), StyleRef(style_key(job_id, 1), 1.0)
+    styles = StyleRef("tide-wash", 2.0, "cd" * 32, "dark"), StyleRef(style_key(job_id, 1), 1.0, part=mask_key(job_id, 15))
     return RegionRef(mask_key(job_id, 0), styles, 0.25), RegionRef("colour:#4466aa:30"), RegionRef(mask_key(job_id, 2), styles[:1])
 
 
@@ -37,21 +37,22 @@ def test_masks_are_stored_and_go_with_their_job(backend: Backend) -> None:
             backend.objects.put(key, key.encode())
     assert backend.objects.get(mask_key(jobs[0].id, 2)) == mask_key(jobs[0].id, 2).encode()
     assert retention.delete_job(backend, jobs[0], 1.0)
+    assert mask_key(jobs[1].id, 15) in jobs[1].object_keys
     assert {found.key for found in backend.objects.listing()} == set(jobs[1].object_keys)
 
 
 def test_a_mask_without_a_record_is_swept(backend: Backend) -> None:
     job = submitted(backend, regions=(RegionRef("sky"),))
     lost = a_job()
-    for key in (job.input_key, mask_key(job.id, 0), mask_key(lost.id, 0), style_key(lost.id, 35)):
+    for key in (job.input_key, mask_key(job.id, 0), mask_key(lost.id, 0), mask_key(lost.id, 15), style_key(lost.id, 35)):
         backend.objects.put(key, b"picture")
-    assert retention.delete_orphans(backend, YEARS * 10) == 2
+    assert retention.delete_orphans(backend, YEARS * 10) == 3
     assert {found.key for found in backend.objects.listing()} == {job.input_key, mask_key(job.id, 0)}
 
 
 def test_what_a_deletion_has_left_is_deleted_later(backend: Backend) -> None:
     lost = a_job()
-    left = {lost.input_key, mask_key(lost.id, 0), mask_key(lost.id, 7), style_key(lost.id, 35)}
+    left = {lost.input_key, mask_key(lost.id, 0), mask_key(lost.id, 15), style_key(lost.id, 35)}
     for key in left:
         backend.objects.put(key, b"picture")
     record_cleanup(backend, lost.input_key, 1.0)

@@ -54,6 +54,13 @@ def test_the_python_client_paints_a_photo_and_reports_progress(server: Server, p
     assert seen[-1].fraction == 1.0
 
 
+def two_colours() -> bytes:
+    """A style picture, red on the left and blue on the right."""
+    picture = Image.new("RGB", (192, 192), (200, 60, 60))
+    picture.paste((60, 60, 200), (96, 0, 192, 192))
+    return images.encode(picture, Format.PNG)
+
+
 def pixels(data: bytes) -> "np.ndarray[tuple[int, ...], np.dtype[np.int64]]":
     return np.asarray(Image.open(BytesIO(data)).convert("RGB")).astype(int)
 
@@ -68,6 +75,13 @@ def test_a_region_that_is_kept_has_the_photos_pixels_and_another_its_own_style(s
         plain = pixels(studio.stylize(photo, "starlit-swirl", params=quickly).data)
         garden = pixels(studio.stylize(photo, "paper-garden", params={**quickly, "strength": 1.0}).data)
         two = pixels(studio.stylize(photo, "starlit-swirl", params=quickly, regions=[Region(mask, "paper-garden", 1.0)]).data)
+        both = {
+            side: Region(mask, two_colours(), 1.0, style_part=half) for side, half in (("red", half_mask()), ("blue", "colour:#3c3cc8"))
+        }
+        redness = {
+            side: pixels(studio.stylize(photo, "starlit-swirl", params=quickly, regions=[region]).data) @ (1, 0, -1)
+            for side, region in both.items()
+        }
         painting = studio.stylize(photo, "starlit-swirl", params=quickly, regions=[Region(mask)])
         stored = tmp_path / "objects" / mask_key(painting.job.id, 0)
         assert stored.is_file()
@@ -77,6 +91,7 @@ def test_a_region_that_is_kept_has_the_photos_pixels_and_another_its_own_style(s
     before, kept, left, right = pixels(photo), pixels(painting.data), np.s_[:, :128], np.s_[:, 192:]
     assert (kept[left] == before[left]).all()
     assert abs(kept[right] - before[right]).mean() > 5
+    assert redness["red"][left].mean() > 80 > -80 > redness["blue"][left].mean()
     assert abs(two[left] - garden[left]).mean() < abs(two[left] - plain[left]).mean()
     assert abs(two[right] - plain[right]).mean() < abs(two[right] - garden[right]).mean()
 

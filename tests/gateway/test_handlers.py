@@ -72,13 +72,13 @@ def test_a_cursor_survives_a_round_trip() -> None:
 def test_regions_are_read_as_pictures_and_styles_are() -> None:
     regions = [
         {"mask": data_url(half_mask()), "styles": [{"style": "tide-wash.jpg", "share": 2}, {"style": data_url()}], "strength": 0.25},
-        {"mask": "sky"},
+        {"mask": "sky", "styles": [{"style": "tide-wash", "part": data_url(half_mask(9, 90))}, {"style": "tide-wash", "part": "dark"}]},
     ]
     submission = parse(Submission, a_submission(regions=regions))
     order = submission.order(submission.image, Limits.of(Settings()), "a" * 32)
     assert list(order.regions) == [
         RegionChoice(half_mask(), [StyleChoice("tide-wash", 2.0), StyleChoice(picture_bytes())], 0.25),
-        RegionChoice("sky", []),
+        RegionChoice("sky", [StyleChoice("tide-wash", part=half_mask(9, 90)), StyleChoice("tide-wash", part="dark")]),
     ]
 
 

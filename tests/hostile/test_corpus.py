@@ -65,9 +65,10 @@ def test_a_hostile_file_is_refused_with_a_sentence_or_accepted_as_pixels(file: H
     assert found["bytes"] < (1400 * MEGABYTE if file.heavy else 100 * MEGABYTE)
 
 
+@pytest.mark.parametrize("way", ["mask", "part"])
 @pytest.mark.parametrize("file", [file for file in FILES if not file.heavy], ids=lambda file: file.name)
-def test_a_hostile_file_is_no_mask_or_one_in_plain_grey(file: Hostile, trial: dict[str, dict[str, Any]]) -> None:
-    found = trial[file.name]["mask"]
+def test_a_hostile_file_is_no_mask_or_one_in_plain_grey(file: Hostile, way: str, trial: dict[str, dict[str, Any]]) -> None:
+    found = trial[file.name][way]
     assert "escaped" not in found
     assert "refused" in found or file.outcome != "refused"
     sentence = found.get("refused", "The mask is accepted.")

@@ -49,6 +49,8 @@ def main() -> None:
             found["photo"] = _submitted(service, backend, f"photo-{number}", data, StyleChoice("tide-wash"))
             found["style"] = _submitted(service, backend, f"style-{number}", fine, StyleChoice(data))
             found["mask"] = _submitted(service, backend, f"mask-{number}", fine, StyleChoice("tide-wash"), [RegionChoice(data)])
+            in_part = RegionChoice("sky", [StyleChoice("tide-wash", part=data)])
+            found["part"] = _submitted(service, backend, f"part-{number}", fine, StyleChoice("tide-wash"), [in_part])
         found["bytes"] = _memory("VmHWM") - before
         signal.setitimer(signal.ITIMER_PROF, 0)
         sys.stdout.write(json.dumps(found) + "\n")

@@ -1,6 +1,6 @@
 """A studio on disk for tests of pages, which take the worker's part."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from itertools import count
@@ -11,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 from nst.bootstrap import build, open_backend
 from nst.domain import Job, JobProgress, Outcome, StyleParams
 from nst.domain.keys import output_key_of, preview_key
-from nst.service import Order, Service, StyleChoice
+from nst.service import Order, RegionChoice, Service, StyleChoice
 from nst.settings import Settings
 from nst.store.ports import Backend
 from nst.worker.supervisor import Supervisor
@@ -35,9 +35,17 @@ class DiskStudio:
     def backend(self) -> Backend:
         return open_backend(self.settings)
 
-    def submit(self, owner: str = ANNA, public: bool = False, style: str | bytes = "tide-wash", **params: Any) -> Job:
+    def submit(
+        self,
+        owner: str = ANNA,
+        public: bool = False,
+        style: str | bytes = "tide-wash",
+        regions: Sequence[RegionChoice] = (),
+        **params: Any,
+    ) -> Job:
         token = f"form-{len(self.service.mine(owner))}"
-        return self.service.submit(owner, Order(picture_bytes(), [StyleChoice(style)], token, StyleParams(**params), public))
+        order = Order(picture_bytes(), [StyleChoice(style)], token, StyleParams(**params), public, regions=regions)
+        return self.service.submit(owner, order)
 
     def begin(self, progress: JobProgress | None = None) -> Job:
         """A worker claims the next job and reports progress."""

@@ -56,11 +56,13 @@ def run(regions: tuple[RegionRef, ...] = (), words: list[str] | None = None) -> 
 def test_masks_and_styles_are_read_from_the_bucket_and_the_catalogue() -> None:
     job_id = "0" * 32
     tide = StyleRef("tide-wash", 2.0, Catalogue(LIMITS).get("tide-wash").digest)
-    regions = (RegionRef(mask_key(job_id, 0), (tide, StyleRef(style_key(job_id, 4))), 0.25), RegionRef("sky"))
+    in_part = StyleRef(style_key(job_id, 4), part=mask_key(job_id, 8))
+    regions = (RegionRef(mask_key(job_id, 0), (tide, in_part), 0.25), RegionRef("sky"))
     code, report, (request,) = run(regions)
     assert (code, type(report)) == (SUCCEEDED, Painted)
     first, second = request.regions
     assert (first.mask, first.strength, second) == (half_mask(), 0.25, RegionRequest("sky"))
+    assert first.style_masks == (None, half_mask())
     assert [(style.style, style.share) for style in first.styles] == [(Catalogue(LIMITS).file("tide-wash"), 2.0), (half_mask(), 1.0)]
 
 
@@ -83,6 +85,8 @@ def test_an_assignment_of_an_earlier_front_end_has_no_regions() -> None:
         ([{"mask": "sky", "styles": [["no-such-style", 1, None]], "strength": None}], "no-such-style"),
         ([{"mask": "sky", "styles": [["tide-wash", 1, "ab"]], "strength": None}], "tide-wash|picture"),
         ([{"mask": "sky", "styles": [["tide-wash", -1, None]], "strength": None}], "share"),
+        ([{"mask": "sky", "styles": [["tide-wash", 1, None, "../secret"]], "strength": None}], "not there any more"),
+        ([{"mask": "sky", "styles": [["tide-wash", 1, None, "sky", "dark"]], "strength": None}], "JSON list"),
     ],
 )
 def test_what_is_no_region_fails_with_a_sentence(regions: object, sentence: str) -> None:

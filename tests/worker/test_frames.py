@@ -38,6 +38,7 @@ REGIONS = (
     RegionRequest(b"mask", (StyleShare(b"three", 0.5), StyleShare(b"four")), 0.25),
     RegionRequest("sky", (StyleShare(b"five"),)),
     RegionRequest(b"kept"),
+    RegionRequest("sky", (StyleShare(b"six"), StyleShare(b"seven"), StyleShare(b"eight")), None, (b"part", None, "dark")),
 )
 IN_PARTS = replace(REQUEST, regions=REGIONS)
 GROW = FindRequest(TOKEN, b"photo", Strokes(b"inside", b"", b"around"))

@@ -56,12 +56,15 @@ def test_the_child_receives_everything_that_it_needs(bench: Bench, studio: Studi
 
 def test_the_child_receives_masks_and_styles_of_regions(bench: Bench, studio: Studio) -> None:
     own, mask = picture_bytes(colour="red"), picture_bytes(mode="L", colour=200)
-    job = studio.submit(regions=[RegionChoice(mask, [StyleChoice("tide-wash"), StyleChoice(own, 2.0)], 0.25), RegionChoice("sky")])
+    job = studio.submit(
+        regions=[RegionChoice(mask, [StyleChoice("tide-wash"), StyleChoice(own, 2.0, part=mask)], 0.25), RegionChoice("sky")]
+    )
     bench.step()
     (order,) = bench.child.heard
     assert isinstance(order, PaintRequest)
     first, second = order.regions
     assert first.mask == studio.backend.objects.get(mask_key(job.id, 0))
+    assert first.style_masks == (None, studio.backend.objects.get(mask_key(job.id, 8)))
     assert [style.style for style in first.styles] == [
         Catalogue(LIMITS).file("tide-wash"),
         studio.backend.objects.get(style_key(job.id, 2)),

@@ -79,7 +79,13 @@ def test_a_job_is_painted_with_progress_and_preview(here: Callable[..., Here]) -
 def test_the_engine_is_given_the_regions_of_a_job(here: Callable[..., Here]) -> None:
     bench = here("tells_regions")
     own = picture_bytes(40, 80)
-    regions = [RegionChoice(half_mask(), [StyleChoice(own, 2.0)], 0.25), RegionChoice("colour:#4466aa:30"), RegionChoice(half_mask())]
+    in_part = [StyleChoice(own, part=half_mask(60, 90)), StyleChoice(own), StyleChoice(own, part="dark")]
+    regions = [
+        RegionChoice(half_mask(), [StyleChoice(own, 2.0)], 0.25),
+        RegionChoice("colour:#4466aa:30"),
+        RegionChoice(half_mask()),
+        RegionChoice("sky", in_part),
+    ]
     done = bench.finished(bench.service.submit("anna", replace(order(), regions=regions)))
     mask = ["L", 96, 64, 255, 0]
     assert done.recipe == {
@@ -87,6 +93,7 @@ def test_the_engine_is_given_the_regions_of_a_job(here: Callable[..., Here]) -> 
             {"mask": mask, "styles": [[40, 80, 2.0]], "strength": 0.25},
             {"mask": "colour:#4466aa:30", "styles": [], "strength": None},
             {"mask": mask, "styles": [], "strength": None},
+            {"mask": "sky", "styles": [[40, 80, 1.0]] * 3, "strength": None, "style_masks": [["L", 60, 90, 255, 0], None, "dark"]},
         ]
     }
 

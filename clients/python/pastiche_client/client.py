@@ -47,14 +47,17 @@ class Region:
             or "colour:#4466aa" for all places of about that colour.
         style: the name of a style, or any picture; None to keep the photo.
         strength: from 0 to 1; None for the painting's.
+        style_part: the part of the style's picture that is used, as a mask of any shape or a name; None for the whole picture.
     """
 
     mask: Picture
     style: Picture | None = None
     strength: float | None = None
+    style_part: Picture | None = None
 
     def _as_json(self) -> dict[str, Any]:
-        styles = [] if self.style is None else [{"style": _name_or_picture(self.style)}]
+        part = {} if self.style_part is None else {"part": _name_or_picture(self.style_part)}
+        styles = [] if self.style is None else [{"style": _name_or_picture(self.style), **part}]
         return {"mask": _name_or_picture(self.mask), "styles": styles, "strength": self.strength}
 
 

@@ -34,6 +34,7 @@ from nst.store.wire import MalformedMessage, Sender
 from nst.styles import Catalogue, digest_of
 from nst.worker import user_messages
 from nst.worker.attempt import Attempt
+from nst.worker.masks import mask_file, style_masks
 
 SUCCEEDED, FAILED, TRY_AGAIN, INTERRUPTED = 0, 1, 75, 143
 PROGRESS_SECONDS = 2.0  # between two reports: a message costs money, and a page asks every two seconds
@@ -178,10 +179,8 @@ class Agent:
             raise InvalidParams("Regions must be a JSON list of objects with a mask, styles and a strength.") from error
 
     def _region(self, region: RegionRef) -> RegionRequest:
-        mask = region.mask_key if region.is_automatic else self._objects.get(region.mask_key)
-        return RegionRequest(
-            mask, tuple(StyleShare(self._style(each.name, each.digest), each.share) for each in region.styles), region.strength
-        )
+        styles = tuple(StyleShare(self._style(each.name, each.digest), each.share) for each in region.styles)
+        return RegionRequest(mask_file(self._objects, region.mask_key), styles, region.strength, style_masks(self._objects, region))
 
     def _digest(self, name: str) -> str | None:
         digests = self._assignment.digests

@@ -32,6 +32,13 @@ def mask_bytes(size: tuple[int, int] = (96, 64), box: tuple[int, int, int, int] 
     return buffer.getvalue()
 
 
+PARTS = [mask_bytes(box=(n, 0, n + 9, 9)) for n in range(16)]
+
+
+def in_part(part: bytes | str) -> RegionChoice:
+    return RegionChoice(mask_bytes(), [StyleChoice("tide-wash", part=part)])
+
+
 def stored_mask(studio: Studio, job_id: str, number: int = 0) -> Image.Image:
     return Image.open(BytesIO(studio.backend.objects.get(mask_key(job_id, number))))
 
@@ -100,6 +107,12 @@ def test_a_mask_that_is_larger_than_the_photo_is_reduced_and_a_smaller_one_stays
         (RegionChoice(mask_bytes(), [StyleChoice(b"nothing")]), NotAPicture, "not a"),
         (RegionChoice(mask_bytes(), TIDE * 5), InvalidParams, "Region 2 can have at most 4 styles; these are 5"),
         (RegionChoice(mask_bytes(), [StyleChoice("tide-wash", 0.0)]), InvalidParams, "Shares"),
+        (in_part(b"GIF89a"), NotAPicture, "mask of a style of region 2 cannot be used"),
+        (in_part(mask_bytes()[:60]), TruncatedPicture, "mask of a style of region 2"),
+        (in_part(mask_bytes((9, 6))), PictureTooSmall, "mask of a style of region 2"),
+        (in_part(mask_bytes(box=(0, 0, 0, 0))), InvalidParams, "mask of a style of region 2 .* black everywhere"),
+        (in_part(mask_bytes((1500, 1000))), PictureTooLarge, "mask of a style of region 2"),
+        (in_part("sea"), InvalidParams, "no region called 'sea'"),
         (RegionChoice(mask_bytes(), TIDE, 1.5), InvalidParams, "Strength must be a number from 0 to 1; it is 1.5"),
         (RegionChoice(mask_bytes(), TIDE, float("nan")), InvalidParams, "Strength"),
     ],
@@ -117,12 +130,18 @@ def test_a_region_that_is_refused_leaves_nothing(studio: Studio, choice: RegionC
     [
         ([RegionChoice("sky")] * 9, "at most 8 regions; these are 9"),
         ([RegionChoice("sky", OWN[4 * n : 4 * n + 4]) for n in range(4)], "At most 12 pictures of your own"),
+        ([RegionChoice("sky", [StyleChoice("tide-wash", part=PARTS[4 * m + n]) for n in range(4)]) for m in range(3)], "At most 8 masks"),
     ],
 )
 def test_there_are_not_too_many(studio: Studio, regions: list[RegionChoice], sentence: str) -> None:
     with pytest.raises(InvalidParams, match=sentence):
         studio.submit(regions=regions)
     assert studio.stored() == set()
+
+
+def test_only_styles_of_regions_are_used_in_part(studio: Studio) -> None:
+    with pytest.raises(InvalidParams, match="Only the style of a region"):
+        studio.submit(styles=[StyleChoice("tide-wash", part=mask_bytes())])
 
 
 def test_eight_regions_are_accepted(studio: Studio) -> None:
@@ -169,7 +188,38 @@ def test_a_colour_needs_no_mask(studio: Studio) -> None:
     assert studio.service.order(job.id, "anna").regions[0].mask == "colour:#4466aa:30"
 
 
-def test_strangers_see_the_styles_of_regions_and_no_masks(studio: Studio) -> None:
+def test_parts_of_styles_are_stored_with_the_job_and_deleted_with_it(studio: Studio) -> None:
+    own, part = picture_bytes(colour="red"), mask_bytes((40, 90), (0, 0, 20, 90))
+    first = [StyleChoice("tide-wash", 2.0, part=part), StyleChoice(own, part="dark"), StyleChoice("tide-wash")]
+    job = studio.submit(regions=[RegionChoice("sky", first), RegionChoice(mask_bytes(), [StyleChoice("tide-wash", part=part)])])
+    assert [style.part for style in job.regions[0].styles] == [mask_key(job.id, 8), "dark", None]
+    assert job.regions[1].styles[0].part == mask_key(job.id, 8)
+    assert studio.stored() == {job.input_key, mask_key(job.id, 1), mask_key(job.id, 8), style_key(job.id, 2)} == set(job.object_keys)
+    mask = stored_mask(studio, job.id, 8)
+    assert (mask.mode, mask.size, mask.getbbox()) == ("L", (40, 90), (0, 0, 20, 90))
+    order = studio.service.order(job.id, "anna")
+    assert [style.part for style in order.regions[0].styles] == [studio.backend.objects.get(mask_key(job.id, 8)), "dark", None]
+    studio.service.cancel(job.id, "anna")
+    assert [style.part for style in studio.service.retry(job.id, "anna").regions[0].styles][1:] == ["dark", None]
+    studio.service.delete(job.id, "anna")
+    assert not [key for key in studio.stored() if job.id in key]
+
+
+def test_strangers_see_no_parts_of_styles(studio: Studio) -> None:
+    styles = [StyleChoice("tide-wash", part=mask_bytes()), StyleChoice("tide-wash", part="dark")]
+    job = studio.painted(public=True, regions=[RegionChoice(mask_bytes(), styles)])
+    (seen,) = studio.service.view(job.id, "bert").job.regions
+    assert (seen.mask_key, [style.part for style in seen.styles]) == ("", [None, "dark"])
+
+
+def test_a_large_mask_of_a_style_is_reduced(studio: Studio) -> None:
+    job = studio.submit(regions=[RegionChoice("sky", [StyleChoice("tide-wash", part=mask_bytes((3000, 600), (0, 0, 1500, 600)))])])
+    mask = stored_mask(studio, job.id, 8)
+    assert mask.size == (2048, 410)
+    assert (mask.getpixel((900, 200)), mask.getpixel((1200, 200))) == (255, 0)
+
+
+def test_strangers_see_the_styles_the_styles_of_regions_and_no_masks(studio: Studio) -> None:
     job = studio.painted(public=True, regions=[RegionChoice(mask_bytes(), TIDE, 0.25), RegionChoice("sky", TIDE)])
     seen = studio.service.view(job.id, "bert").job.regions
     styles = job.regions[0].styles

@@ -12,7 +12,8 @@ def engine(_settings):
 
 def about(region):
     styles = [[*picture.size, share] for picture, share in region.styles]
-    return {"mask": described(region.mask), "styles": styles, "strength": region.strength}
+    masks = {"style_masks": [mask and described(mask) for mask in region.style_masks]} if region.style_masks else {}
+    return {"mask": described(region.mask), "styles": styles, "strength": region.strength, **masks}
 
 
 def described(mask):
