@@ -125,7 +125,7 @@ class Layout:
             raise InvalidParams(f"A painting can have at most {MAX_REGIONS} regions; there are {len(regions)}.")
         for region in regions:
             check_mask_shape(region.mask.size, photo.size)
-        self._masks = [(region.mask.convert("L"), region.is_kept) for region in regions]
+        self._all_masks = self._masks = [(region.mask.convert("L"), region.is_kept) for region in regions]
         self._feather = FEATHER * style_scale / aspect_excess(photo)
         # Each scale asks for its weights several times, and every picture that shows progress for what is kept at its size.
         self._weights: LRUCache[Size, Tensor] = LRUCache(1)
@@ -147,8 +147,13 @@ class Layout:
     @cached_property
     def key(self) -> Hashable:
         """The same for layouts with the same weights at a size."""
-        masks = tuple((digest(mask), is_kept) for mask, is_kept in self._masks)
-        return (masks, tuple(self._shown), self._feather) if masks else None
+        kept = tuple(is_kept for _, is_kept in self._masks)
+        return (tuple(self.mask_digests), kept, tuple(self._shown), self._feather) if kept else None
+
+    @cached_property
+    def mask_digests(self) -> list[str]:
+        """Digests of the grey masks of all regions."""
+        return [digest(mask) for mask, _ in self._all_masks]
 
     def weights(self, size: Size, device: torch.device) -> Tensor | None:
         """Weights (1, P + 1, H, W) of the P parts and, last, of the photo that is kept; they sum to 1 everywhere.
@@ -178,9 +183,7 @@ class Layout:
 
         Weights are blurred after they are put together: blurred masks of regions that meet would leave a gap between them.
         """
-        weights = torch.zeros(1 + sum(not is_kept for _, is_kept in self._masks), *size)
-        weights[0] = 1
-        kept, count = torch.zeros(1, 1, *size), 1
+        painted, kept = [], torch.zeros(1, 1, *size)
         narrow = max(1, round(KEPT_FEATHER * radius))
         for mask, is_kept in self._masks:
             own = _resized(mask, size)
@@ -188,9 +191,9 @@ class Layout:
                 kept = kept.lerp(torch.ones_like(kept), _grown(torch.maximum(own, _full(mask, size)), narrow))
             else:
                 kept = kept * (1 - _inside(own, narrow)) if kept.any() else kept
-                weights *= 1 - own[0]
-                weights[count], count = own[0, 0], count + 1
-        shown = blur(weights[None, self._shown], radius)[0]
+                painted.append(own)
+        weights = _uncovered(painted, size)
+        shown = torch.cat([_blurred(weights[index], radius) for index in self._shown], 1)[0]
         shown *= (1 - kept[0]) / shown.sum(0).clamp(min=1e-6)
         return torch.cat([shown, kept[0]])
 
@@ -198,7 +201,31 @@ class Layout:
 def mixed(values: Sequence[float], weights: Tensor | None) -> Tensor:
     """The value of the part at every position, 0 where the photo is kept: (1, 1, H, W), or (1, 1, 1, 1) without weights."""
     column = torch.tensor(values).view(1, -1, 1, 1)
+    if weights is not None and len(set(values)) == 1:
+        return values[0] * (1 - weights[:, -1:])
     return column if weights is None else (column.to(weights) * weights[:, :-1]).sum(1, keepdim=True)
+
+
+def _uncovered(masks: Sequence[Tensor], size: Size) -> list[Tensor]:
+    """What is seen of the rest and of each mask (1, 1, H, W), where later ones cover earlier ones; it sums to 1."""
+    left, seen = torch.ones(1, 1, *size), []
+    for mask in reversed(masks):
+        seen.append(left * mask)
+        left = left * (1 - mask)
+    return [left, *reversed(seen)]
+
+
+def _blurred(x: Tensor, radius: int) -> Tensor:
+    """`blur` of weights (1, 1, H, W), at the cost of the rectangle that has any."""
+    rows, columns = (x.amax(axes).nonzero().flatten().tolist() for axes in ((0, 1, 3), (0, 1, 2)))
+    if not radius or not rows:
+        return x
+    # The result reaches two radii, and a window around its last position three: it must not be cut off there.
+    top, left = (max(0, places[0] - 3 * radius) for places in (rows, columns))
+    there = np.s_[..., top : rows[-1] + 3 * radius + 1, left : columns[-1] + 3 * radius + 1]
+    result = torch.zeros_like(x)
+    result[there] = blur(x[there], radius)
+    return result
 
 
 def _resized(mask: Image.Image, size: Size) -> Tensor:

@@ -23,7 +23,6 @@ from nst.engine.optimised.renderer import OptimisedRenderer
 from nst.engine.optimised.scales import has_passes
 from nst.engine.regions import AnyStyle, Layout, MaskedStyle, Part, Region, part_of
 from nst.engine.results import Result
-from nst.engine.tensors import digest
 from nst.errors import InvalidParams
 
 
@@ -104,7 +103,8 @@ def stylize(
     picture = renderer.render()
     # With the size in pixels: a preset's depends on the photo, and ultra's on the memory that was free.
     recipe = _recipe(replace(params, size=size), rest, device, precision, renderer, picture)
-    of_regions = {"regions": [_region_facts(region) for region in regions]} if regions else {}
+    facts = list(map(_region_facts, regions, layout.mask_digests))
+    of_regions = {"regions": facts} if facts else {}
     return Result(picture, {**recipe, **of_regions, "seconds": round(time.perf_counter() - started, 2)}, renderer.stopped)
 
 
@@ -123,11 +123,11 @@ def _check_layers(params: StyleParams) -> None:
             raise InvalidParams(f"The encoder {params.encoder} has no layer {layer!r}; it has {', '.join(known)}.")
 
 
-def _region_facts(region: Region) -> dict[str, Any]:
+def _region_facts(region: Region, mask_digest: str) -> dict[str, Any]:
     """What a recipe says of a region: never its mask, only a digest of it."""
     shares = part_of(region.styles, 0).styles if region.styles else []
     return {
-        "mask_digest": digest(region.mask),
+        "mask_digest": mask_digest,
         "kept": region.is_kept,
         "style_shares": [round(style.share, 6) for style in shares],
         "strength": region.strength,
