@@ -1,12 +1,14 @@
 """The Create page: the form for a new painting."""
 
 from collections.abc import Mapping
+from typing import NoReturn
 
 import streamlit as st
 
 from nst.domain import Preset, new_id
 from nst.service import Service
-from nst.ui import draft, frame, regions_form, settings_form, sketch
+from nst.ui import draft, frame, regions_form, settings_form, singletons, sketch
+from nst.ui.batches import batch_of, number_that_fits
 from nst.ui.components import DisplaySize, example
 from nst.ui.frame import Visit
 from nst.ui.heading import show_heading
@@ -75,7 +77,8 @@ def _show_in_progress(visit: Visit) -> None:
             with st.container(key="under_way", horizontal=True, vertical_alignment="center", border=True):
                 st.markdown("One of your paintings is in progress.")
                 if st.button("Watch it", key="watch", type="tertiary", icon=":material/visibility:"):
-                    st.query_params["job"] = job.id
+                    batch = batch_of(job)
+                    st.query_params["batch" if batch else "job"] = batch or job.id
                     st.rerun()
             return
 
@@ -86,9 +89,12 @@ def _show_submit(visit: Visit, has_changed: bool) -> None:
         has_changed: whether the chosen styles have changed since the visitor saw them. They have to press the button again then.
     """
     draft_ = draft.current()
+    if draft_.more:
+        _show_limits(visit)
     with st.container(key="submit_row", horizontal=True, vertical_alignment="center", gap="medium"):
         st.caption("Private: only this browser can open it.", width="stretch")
-        pressed = st.button("Paint it", key="submit", type="primary", icon=":material/brush:")
+        label = f"Paint {1 + len(draft_.more)} photos" if draft_.more and draft_.photo else "Paint it"
+        pressed = st.button(label, key="submit", type="primary", icon=":material/brush:")
     if not pressed or has_changed:
         return
     if draft_.photo is None:
@@ -101,11 +107,35 @@ def _show_submit(visit: Visit, has_changed: bool) -> None:
         st.warning(regions_form.NOTHING_TO_PAINT, icon=":material/brush:")
         return
     with frame.error_boundary():
+        if draft_.more:
+            _submit_all(visit)
         job = visit.service.submit(visit.viewer, draft_.order(), network=visit.network, has_cookie=visit.owner.has_cookie)
         draft_.token, draft_.note = new_id(), None
         sketch.keep_for(job.id)
         st.query_params["job"] = job.id
         st.rerun()
+
+
+def _show_limits(visit: Visit) -> None:
+    """Says before the visitor decides what the limits allow at once."""
+    photos, settings = 1 + len(draft.current().more), singletons.settings()
+    fits = number_that_fits(visit, photos, settings.jobs_per_visitor, settings.uploads_per_minute)
+    parts = " Parts are for the first photo; the others are painted as a whole." if draft.current().parts.enabled else ""
+    if fits < photos:
+        st.caption(f"Now {fits} of these {photos} can be painted. The others follow by themselves while their page is open.{parts}")
+    elif parts:
+        st.caption(parts.strip())
+
+
+def _submit_all(visit: Visit) -> NoReturn:
+    now = draft.current()
+    batch = now.begin_batch()
+    batch.send(visit)
+    now.token, now.note, now.more = new_id(), None, []
+    if visit.owner.has_cookie:
+        kept.put(visit.viewer, now)
+    st.query_params["batch"] = batch.id
+    st.rerun()
 
 
 @st.cache_data(ttl=_DURATIONS_TTL, max_entries=8, show_spinner=False, hash_funcs={Service: id})

@@ -14,7 +14,8 @@ from nst.domain import Job, StyleParams, StyleRef, StyleShare, new_id
 from nst.errors import PasticheError, StyleChanged, UnknownStyle
 from nst.images import Format, Limits
 from nst.service import Order, RegionChoice, Service, StyleChoice
-from nst.ui import masks, singletons, thumbnails
+from nst.ui import masks, singletons, texts, thumbnails
+from nst.ui.batches import MOST_PHOTOS, Batch, Waiting, token_of
 from nst.ui.parts import KEEP, OWN, Layer, Mask, Part, Parts, Selection, is_own
 from nst.ui.urls import data_url
 
@@ -57,6 +58,8 @@ class Draft(Selection):
         seen: the digests of the style pictures shown last, by id.
         values: parameters that differ from their defaults, by name.
         token: makes a form that is sent twice a single job.
+        more: photos besides the first one, which are painted in the same style.
+        batch: the photos of the last form with several, some of which may not be submitted yet.
     """
 
     photo: Picture | None = None
@@ -68,6 +71,8 @@ class Draft(Selection):
     note: str | None = None
     seen: dict[str, str] = field(default_factory=dict)
     token: str = field(default_factory=new_id)
+    more: list[Picture] = field(default_factory=list)
+    batch: Batch | None = None
 
     @property
     def selection(self) -> Selection:
@@ -108,6 +113,16 @@ class Draft(Selection):
         assert self.photo is not None  # noqa: S101
         regions = [RegionChoice(layer.mask, self._choices(layer.shares), layer.strength) for layer in self.layers()]
         return Order(self.photo.data, self._choices(self.base_shares()), self.token, self.params(), regions=regions)
+
+    def begin_batch(self) -> Batch:
+        """The orders of all photos. Regions are for the first: their masks have its shape."""
+        first = self.order()
+        photos = [picture for picture in (self.photo, *self.more) if picture]
+        orders = [first, *(replace(first, photo=picture.data, regions=()) for picture in self.more)]
+        self.batch = Batch(self.token, [])
+        for number, (order, picture) in enumerate(zip(orders, photos, strict=True)):
+            self.batch.waiting.append(Waiting(replace(order, token=token_of(self.token, number)), picture.shown, picture.alt, picture))
+        return self.batch
 
     def _choices(self, shares: Sequence[StyleShare[str]]) -> list[StyleChoice]:
         return [StyleChoice(self._source(each.style), each.share, self.seen.get(each.style)) for each in shares]
@@ -154,6 +169,21 @@ def take_photo(data: bytes | None, alt: str = "Your photo", keeps_last: bool = F
         return
     draft.photo = photo
     draft.parts.start_over()
+
+
+def take_more(files: Sequence[tuple[str, bytes]]) -> None:
+    """Takes further photos into the draft. Those that cannot be used are named, and the others are taken."""
+    draft, problems = current(), []
+    for name, data in files:
+        if 1 + len(draft.more) >= MOST_PHOTOS:
+            problems.append(f"{texts.plain(name)}: A form takes at most {MOST_PHOTOS} photos. Paint these first.")
+            break
+        photo, error = _read(data, name or "Your photo", singletons.settings().preview_side)
+        if photo is not None:
+            draft.more.append(photo)
+        elif error:
+            problems.append(f"{texts.plain(name)}: {error}")
+    draft.photo_error = "  \n".join(problems) or None
 
 
 def take_sample(name: str) -> None:

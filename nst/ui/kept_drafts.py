@@ -40,6 +40,7 @@ class KeptDrafts:
                 "values": {**draft.values},
                 "seen": {**draft.seen},
                 "own_styles": {**draft.own_styles},
+                "more": [*draft.more],
             }
             return replace(draft, **copies, parts=draft.parts.copy(), token=new_id())
 
@@ -48,9 +49,9 @@ class KeptDrafts:
 
     def _size(self) -> int:
         drafts = [draft for _, draft in self._kept.values()]
-        pictures = (picture for draft in drafts for picture in (draft.photo, *draft.own_styles.values()) if picture)
+        pictures = (picture for draft in drafts for picture in (draft.photo, *draft.own_styles.values(), *draft.more) if picture)
         return sum(len(picture.data) + len(picture.small) + len(picture.shown) for picture in pictures) + sum(
-            draft.parts.size for draft in drafts
+            draft.parts.size + (draft.batch.size if draft.batch else 0) for draft in drafts
         )
 
 

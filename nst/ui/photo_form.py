@@ -10,6 +10,7 @@ from nst.ui import draft, uploader
 from nst.ui.components import take_incoming_photo
 from nst.ui.urls import url
 
+_ADD = "add_photos"
 _CHANGE = "change_photo"  # the key of the popover that the fields are in once a photo is chosen; its state is whether it is open
 
 
@@ -26,15 +27,17 @@ def show_photo() -> None:
         )
         with st.popover("Change", key=_CHANGE, icon=":material/swap_horiz:", on_change=_forget_error):
             _show_sources("Choose another photo")
+    _show_more()
     _show_error()
 
 
 def _show_sources(label: str) -> None:
-    uploader.show_uploader(
+    uploader.show_multiple_uploader(
         "photo",
         label,
-        _from_file,
-        f"{INPUT_FORMATS}. Place, date and all other metadata are removed. You can also paste a picture, or drop it anywhere on the page.",
+        _from_files,
+        f"{INPUT_FORMATS}. Place, date and all other metadata are removed. You can also paste a picture, or drop it anywhere on the page. "
+        "Several photos are painted in the same style.",
     )
     if draft.current().photo is None:
         _show_error()
@@ -62,9 +65,31 @@ def _show_samples() -> None:
                 st.button(sample.title, key=f"sample_{sample.name}", on_click=_from_sample, args=(sample.name,))
 
 
-def _from_file(name: str, data: bytes) -> None:
+def _from_files(files: uploader.Files) -> None:
+    (name, data), *others = files
     draft.take_photo(data, name or "Your photo", keeps_last=True)
+    if others and not draft.current().photo_error:
+        draft.take_more(others)
     _close()
+
+
+def _show_more() -> None:
+    """Further photos, which are painted in the same style, and a way to add and remove them."""
+    more = draft.current().more
+    with st.container(key="more_photos"):
+        for number, photo in enumerate(more):
+            with st.container(key=f"more_{number}", horizontal=True, vertical_alignment="center"):
+                picture = f'<img src="{photo.shown}" alt=""><figcaption>{escape(photo.alt)}</figcaption>'
+                st.html(f'<figure class="chosen-photo further">{picture}</figure>', width="stretch")
+                st.button(f"Remove photo {number + 2}", key=f"remove_more_{number}", type="tertiary", on_click=more.remove, args=(photo,))
+        with st.popover("Add photos", key=_ADD, icon=":material/add_photo_alternate:", type="tertiary", on_change=_forget_error):
+            text = "They are painted in the same style, one after the other."
+            uploader.show_multiple_uploader("further_photos", "Add photos", _add, text)
+
+
+def _add(files: uploader.Files) -> None:
+    draft.take_more(files)
+    st.session_state[_ADD] = False
 
 
 def _from_camera() -> None:

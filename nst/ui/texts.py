@@ -65,6 +65,11 @@ def preset_print(preset: Preset) -> str:
     return f"{centimetres(long)} cm ({inches(long)} in) in print"
 
 
+def plain(name: str) -> str:
+    """A file's name as Markdown that shows it as it is."""
+    return "".join(f"\\{each}" if each in r"\`*_{}[]()<>#+-.!|:$~" else each for each in name)
+
+
 def counted(number: int, one: str, many: str) -> str:
     return f"{number} {one if number == 1 else many}"
 

@@ -1,12 +1,13 @@
 """The upload field for a picture. It only receives files, and is empty again after each; the chosen picture is shown from the draft."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import streamlit as st
 
 from nst.images import INPUT_SUFFIXES
 from nst.ui import singletons
 
+Files = Sequence[tuple[str, bytes]]
 _TYPES = [suffix.lstrip(".") for suffix in INPUT_SUFFIXES]
 
 
@@ -15,13 +16,26 @@ def show_uploader(key: str, label: str, on_file: Callable[[str, bytes], None], h
     Args:
         on_file: called with the name and the bytes of a new file.
     """
+    _show(key, label, lambda files: on_file(*files[0]), help, multiple=False)
+
+
+def show_multiple_uploader(key: str, label: str, on_files: Callable[[Files], None], help: str) -> None:
+    """
+    Args:
+        on_files: called with the names and the bytes of all new files.
+    """
+    _show(key, label, on_files, help, multiple=True)
+
+
+def _show(key: str, label: str, on_files: Callable[[Files], None], help: str, *, multiple: bool) -> None:
     st.file_uploader(
         label,
+        accept_multiple_files=multiple,
         type=list(INPUT_SUFFIXES) if st.session_state.get(_reset_key(key)) else _TYPES,
         max_upload_size=max(1, singletons.settings().max_bytes // 1_000_000),
         key=key,
         on_change=_take,
-        args=(key, on_file),
+        args=(key, on_files),
         help=help,
     )
 
@@ -34,9 +48,11 @@ def empty(key: str) -> None:
     st.session_state[_reset_key(key)] = not st.session_state.get(_reset_key(key), False)
 
 
-def _take(key: str, on_file: Callable[[str, bytes], None]) -> None:
-    if (file := st.session_state[key]) is not None:
-        on_file(file.name, file.getvalue())
+def _take(key: str, on_files: Callable[[Files], None]) -> None:
+    """Streamlit reports several files at once, when the last of them has arrived."""
+    found = st.session_state[key]
+    if files := found if isinstance(found, list) else [found] if found is not None else []:
+        on_files([(file.name, file.getvalue()) for file in files])
         empty(key)
 
 

@@ -484,3 +484,27 @@ def test_a_picture_is_pasted_or_dropped_anywhere(studio: Studio, visitor: OpenBr
         assert page.evaluate(send, [picture, f"{event}.jpg", event])
         expect(page.locator(".chosen-photo figcaption")).to_have_text(f"{event}.jpg")
     expect(page.locator(".sketch img")).to_have_attribute("alt", re.compile("in the style Starlit Swirl, 50 percent style"))
+
+
+@pytest.mark.parametrize("viewport", [WIDE, NARROW], ids=["wide", "narrow"])
+def test_several_photos_are_painted_in_one_style_and_downloaded_as_one_file(
+    studio: Studio, visitor: OpenBrowser, photo: Path, tmp_path: Path, viewport: dict[str, int]
+) -> None:
+    second = tmp_path / "second.jpg"
+    second.write_bytes(photo.read_bytes())
+    page = visitor(studio.url, viewport=viewport)
+    element(page, "photo").locator("input[type=file]").set_input_files([photo, second])
+    expect(page.locator(".chosen-photo figcaption")).to_have_text([photo.name, "second.jpg"])
+    page.get_by_text("Draft", exact=True).click()
+    shoot(page, f"several-form-{viewport['width']}")
+    expect(button(page, "submit")).to_have_text(re.compile("Paint 2 photos$"))
+    button(page, "submit").click()
+    expect(page.locator(".card.waiting").first).to_be_visible()
+    shoot(page, f"several-running-{viewport['width']}")
+    with page.expect_download(timeout=PATIENCE) as download:
+        page.get_by_role("link", name="Download ZIP (2)").click(timeout=PATIENCE)
+    with zipfile.ZipFile(download.value.path()) as file:
+        assert len(file.namelist()) == 2
+        assert file.testzip() is None
+    expect(page.locator("h1")).to_have_text("Your paintings")
+    shoot(page, f"several-done-{viewport['width']}")
