@@ -2,7 +2,6 @@
 
 import socket
 import struct
-from contextlib import suppress
 
 import httpx
 
@@ -41,15 +40,6 @@ def push(connection: socket.socket, data: bytes) -> None:
         pass
     finally:
         connection.settimeout(60)
-
-
-def read_to_end(connection: socket.socket) -> bytes:
-    """What the server sent until it closed the connection, which is closed here, too."""
-    received = bytearray()
-    with connection, suppress(ConnectionResetError):
-        while piece := connection.recv(65_536):
-            received += piece
-    return bytes(received)
 
 
 def unfinished_body(port: int, size: int) -> socket.socket:
