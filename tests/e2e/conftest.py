@@ -180,14 +180,22 @@ def publish(page: Page, job_id: str, what: str = "The painting alone") -> None:
     expect(button(page, f"make_private_{job_id}")).to_be_visible()
 
 
+def evaluated(page: Page, expression: str, argument: object = None) -> Any:
+    """What an expression gives on a page, as soon as it is true.
+
+    Playwright's `wait_for_function` evaluates it as a script of the page's own, which the page's policy forbids.
+    """
+    return until(lambda: page.evaluate(expression, argument), pause=0.05)
+
+
 def shoot(page: Page, name: str) -> None:
     """Saves a screenshot of the whole page, for people to look at."""
     SHOTS.mkdir(parents=True, exist_ok=True)
     size = page.viewport_size or WIDE
-    page.wait_for_function("!document.querySelector('[data-testid=stSkeleton]')")
+    evaluated(page, "!document.querySelector('[data-testid=stSkeleton]')")
     height = page.evaluate("document.querySelector('[data-testid=stMain]').scrollHeight")
     page.set_viewport_size({"width": size["width"], "height": max(size["height"], min(height, 4000))})
-    page.wait_for_function("[...document.images].every(image => image.complete)")
+    evaluated(page, "[...document.images].every(image => image.complete)")
     page.screenshot(path=SHOTS / f"{name}.png")
     page.set_viewport_size(size)
 

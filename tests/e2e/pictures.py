@@ -8,7 +8,7 @@ from pathlib import Path
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from tests.e2e.conftest import CHROMIUM_FLAGS, ROOT, Studio, button, chromium, element, publish, served
+from tests.e2e.conftest import CHROMIUM_FLAGS, ROOT, Studio, button, chromium, element, evaluated, publish, served
 
 DOCS = ROOT / "docs"
 PAINTINGS = (("rocket", "woodblock-surf"), ("coffee", "knife-harvest"), ("astronaut", "cubist-table"), ("cat", "starlit-swirl"))
@@ -90,8 +90,8 @@ def show_phone(browser: Browser, page: Page, studio: Studio) -> None:
 
 
 def keep(page: Page, name: str) -> None:
-    page.wait_for_function("!document.querySelector('[data-testid=stSkeleton]')")
-    page.wait_for_function("[...document.images].every(image => image.complete)")
+    evaluated(page, "!document.querySelector('[data-testid=stSkeleton]')")
+    evaluated(page, "[...document.images].every(image => image.complete)")
     time.sleep(4)  # until opening animations are over
     Image.open(BytesIO(page.screenshot())).convert("RGB").save(DOCS / f"{name}.webp", quality=QUALITY, method=6)
 

@@ -12,7 +12,7 @@ from playwright.sync_api import Page, Response, expect
 
 from nst.settings import Settings
 from nst.ui.owner import COOKIE
-from tests.e2e.conftest import ANNA, OpenBrowser, Studio, annas_cookie, button, element, served
+from tests.e2e.conftest import ANNA, OpenBrowser, Studio, annas_cookie, button, element, evaluated, served
 from tests.e2e.proxy import Proxy, proxied
 from tests.support.pages import DiskStudio
 
@@ -78,15 +78,15 @@ def test_all_pictures_of_all_pages_are_shown_and_links_stay_below_the_path(place
     job = place.disk.painted(owner=ANNA, public=True)
     page = visit()
     expect(button(page, "submit")).to_be_visible()
-    page.wait_for_function("document.querySelectorAll('img.thumb').length >= 20")
+    evaluated(page, "document.querySelectorAll('img.thumb').length >= 20")
     for image in page.locator("img.thumb").all():
         image.scroll_into_view_if_needed()
-    page.wait_for_function(LOADED)
+    evaluated(page, LOADED)
     for name, key in (("gallery", f"entry_{job.id}"), ("my_pictures", f"mine_{job.id}")):
         page.goto(f"{place.url}/{name}")
         expect(element(page, key)).to_be_visible()
         element(page, key).scroll_into_view_if_needed()
-        page.wait_for_function(LOADED)
+        evaluated(page, LOADED)
     element(page, f"mine_{job.id}").locator("a.card").click()
     expect(page.locator(".compare img.after")).to_be_visible()
     for kind in ("before", "after"):
@@ -118,7 +118,7 @@ def test_a_photo_is_tried_in_each_style(place: Place, visit: Callable[..., Page]
     button(page, "sample_coffee").click()
     expect(page.locator(".chosen-photo img")).to_be_visible()
     element(page, "try_all").locator("label").click()
-    page.wait_for_function("document.querySelectorAll('img.thumb[src*=\"/sketches/\"]').length >= 10")
+    evaluated(page, "document.querySelectorAll('img.thumb[src*=\"/sketches/\"]').length >= 10")
     assert all(
         image.get_attribute("src").startswith(f"{place.path}/sketches/") for image in page.locator("img.thumb[src*='/sketches/']").all()
     )

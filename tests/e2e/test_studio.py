@@ -27,6 +27,7 @@ from tests.e2e.conftest import (
     button,
     choose_photo,
     element,
+    evaluated,
     publish,
     served,
     shoot,
@@ -202,7 +203,7 @@ def test_a_sketch_follows_photo_style_and_strength(
         before = numbers[-1]
         started = page.evaluate("performance.now()")
         act()
-        found = page.wait_for_function(SKETCHED, arg=before).json_value()
+        found = evaluated(page, SKETCHED, before)
         assert found["src"] not in seen
         seen.add(found["src"])
         numbers.append(found["number"])
@@ -280,7 +281,7 @@ def test_every_page_fits_its_window(studio: Studio, visitor: OpenBrowser, width:
     for path in ("", "gallery", "my_pictures", "status"):
         page.goto(f"{studio.url}/{path}")
         expect(page.locator("h1")).to_be_visible()
-        page.wait_for_function("!document.querySelector('[data-testid=stSkeleton]')")
+        evaluated(page, "!document.querySelector('[data-testid=stSkeleton]')")
         assert page.locator("[data-testid=stMain]").evaluate("element => element.scrollWidth <= element.clientWidth")
         shoot(page, f"{path or 'create'}-{width}-{scheme}")
 
@@ -407,7 +408,7 @@ def test_a_painting_is_shared_as_a_file(studio: Studio, visitor: OpenBrowser, pr
     page.add_init_script("navigator.canShare = () => true; navigator.share = async (content) => { window.shared = content; }")
     page.goto(f"{studio.url}/?job={private_id}")
     page.get_by_role("button", name="Share").click()
-    page.wait_for_function("window.shared")
+    evaluated(page, "Boolean(window.shared)")
     assert page.evaluate("[shared.files[0].type, shared.files[0].size > 1000, shared.url ?? null]") == ["image/jpeg", True, None]
 
 
