@@ -64,6 +64,23 @@ def test_a_gallery_in_redis_of_an_earlier_version_has_no_titles_and_no_likes_yet
     connection.close()
 
 
+def test_what_a_process_of_an_earlier_version_leaves_in_new_indexes_is_not_shown() -> None:
+    connection = connected()
+    backend = redis_backend(connection, MemoryObjects())
+    gone, hidden, shown = (succeeded(backend, public=True, at=float(number)) for number in range(3))
+    for job in (gone, hidden, shown):
+        backend.jobs.set_title(job.id, "Evening")
+        backend.feed.like(job.id, "bert", True, 3.0)
+    connection.call("DEL", connection.key("job", gone.id))
+    connection.call("ZREMRANGEBYSCORE", connection.key("feed"), "-inf", "+inf")
+    connection.call("HSET", connection.key("job", hidden.id), "hidden", "1")
+    for _ in range(2):
+        pages = [backend.feed.page(2, order=FeedOrder.LIKED)]
+        pages += [backend.feed.page(2, order=order, terms=[SearchTerm("even")]) for order in FeedOrder]
+        assert [[entry.job_id for entry in page.entries] for page in pages] == [[shown.id]] * 3
+    connection.close()
+
+
 def _check_feed_of_before(backend: Backend, shown: str) -> None:
     for order in FeedOrder:
         (entry,) = backend.feed.page(9, style="tide-wash", order=order).entries

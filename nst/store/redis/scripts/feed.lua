@@ -31,11 +31,21 @@ return found
 
 --- most_liked: style or '', limit, likes and place after which to begin or ''. Returns records, the greatest number of likes first
 -- The index has those with likes only, so that it is right for jobs of earlier versions, too. The others follow, the newest first.
+local function add_shown(found, id, from, member)
+  if is_shown(id) then found[#found + 1] = record(id) else redis.call('ZREM', from, member) end
+end
 local function index(name) return ARGV[1] == '' and key(name) or key(name, ARGV[1]) end
 local limit, at, found = tonumber(ARGV[2]), ARGV[4], {}
 if ARGV[3] ~= '0' then
   local first = ARGV[3] == '' and '+' or '(' .. place(ARGV[3], at)
-  found = records(redis.call('ZRANGE', index('liked'), first, '-', 'BYLEX', 'REV', 'LIMIT', 0, limit), 33)
+  while #found < limit do
+    local members = redis.call('ZRANGE', index('liked'), first, '-', 'BYLEX', 'REV', 'LIMIT', 0, limit)
+    for _, member in ipairs(members) do
+      if #found < limit then add_shown(found, string.sub(member, 33), index('liked'), member) end
+    end
+    if #members < limit then break end
+    first = '(' .. members[#members]
+  end
   at = ''
 end
 local first = at == '' and '+' or '(' .. at
@@ -75,7 +85,7 @@ local function matches(group, member)
 end
 
 local candidates = {}
-for member in pairs(smallest.titles) do candidates[member] = true end
+for member in pairs(smallest.titles) do candidates[member] = is_shown(string.sub(member, 17)) or nil end
 for _, style in ipairs(smallest.styles) do
   for _, member in ipairs(redis.call('ZRANGE', key('feed', style), 0, -1)) do candidates[member] = true end
 end

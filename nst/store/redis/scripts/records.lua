@@ -90,6 +90,12 @@ local function entries(job)
   return found
 end
 
+-- Whether a job is in the feed. Processes of earlier versions, which do not know all indexes, leave jobs in some of them.
+local function is_shown(id)
+  local job = redis.call('HMGET', key('job', id), 'published', 'hidden')
+  return job[1] and job[2] == '0'
+end
+
 local function tally(job, by)
   redis.call('HINCRBY', key('counts'), job.state, by)
   redis.call('HINCRBY', key('totals'), 'size_bytes', by * job.size_bytes + 0) -- Redis takes no -0
