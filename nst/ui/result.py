@@ -85,7 +85,6 @@ def _show_downloads(visit: Visit, job: Job) -> None:
             type="primary" if format is Format.PNG else "secondary",
             on_click="ignore",
             icon=":material/download:",
-            help="Lossless, for printers" if format is Format.TIFF else None,
         )
 
 
@@ -96,7 +95,7 @@ def _file(visit: Visit, job_id: str, format: Format) -> bytes:
 def _show_print_size(job: Job) -> None:
     match (job.recipe or {}).get("size"):
         case [int(width), int(height)]:
-            st.caption(f":material/print: {texts.print_sizes((width, height))}")
+            st.caption(f":material/print: {texts.print_sizes((width, height))} Printers prefer the TIFF.")
 
 
 def _show_timelapse(visit: Visit, job: Job) -> None:
