@@ -10,6 +10,7 @@ from nst.domain import Precision, StyleParams, StyleShare
 from nst.engine import best_device
 from nst.engine.optimised.minimise import minimise
 from nst.engine.optimised.objective import Objective
+from nst.engine.optimised.sums import WholeSums
 from nst.engine.regions import Part, StyleTensor
 from nst.engine.tensors import fit, pad, to_tensor
 
@@ -30,7 +31,9 @@ def _measure(size: int) -> tuple[int, float, float, float]:
     encoder, single = subjects.compact(), subjects.compact(Precision.FLOAT32)
     photo, style = (pad(to_tensor(p, fit(p, size), best_device())) for p in (subjects.photo(), subjects.style()))
     rendering = minimise(
-        Objective(encoder, photo, [Part([StyleShare(StyleTensor(style))], StyleParams().strength)], StyleParams()), photo, 3 + STEPS
+        Objective(WholeSums(encoder), photo, [Part([StyleShare(StyleTensor(style))], StyleParams().strength)], StyleParams()),
+        photo,
+        3 + STEPS,
     )
     for _ in range(3):
         next(rendering)

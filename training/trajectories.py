@@ -13,6 +13,7 @@ from nst.engine.encoders.registry import FrozenEncoder
 from nst.engine.optimised.lbfgs import LBFGS, Diverged
 from nst.engine.optimised.minimise import PreconditionedObjective
 from nst.engine.optimised.objective import Objective
+from nst.engine.optimised.sums import WholeSums
 from nst.engine.regions import Part, StyleTensor
 from nst.engine.tensors import resize
 from training.crops import Crops
@@ -64,7 +65,10 @@ class Trajectory:
     def restart(self) -> None:
         """Make the objective and the optimiser anew, for an encoder with other weights."""
         objective = Objective(
-            self._encoder, self._scaled_photo, [Part([StyleShare(StyleTensor(self._scaled_style))], self._params.strength)], self._params
+            WholeSums(self._encoder),
+            self._scaled_photo,
+            [Part([StyleShare(StyleTensor(self._scaled_style))], self._params.strength)],
+            self._params,
         )
         preconditioned = PreconditionedObjective(objective, self.painting)
         self._minimiser = LBFGS(

@@ -27,19 +27,23 @@ def _facts(settings: Settings) -> dict[str, Any]:
 
     from nst.engine import device_named
     from nst.engine.devices import uses_bfloat16
-    from nst.engine.memory_budget import free_bytes, largest_size
+    from nst.engine.memory_budget import free_bytes, largest_size, pixels_at_once
 
     device = device_named(settings.device)
     free, in_half = free_bytes(device), uses_bfloat16(device, settings.precision)
     photo = Image.new("L", (4, 3))  # only its shape counts
+
+    def largest(params: StyleParams) -> int:
+        return largest_size(photo, params, free, in_half, at_once=pixels_at_once(params, device, free))
+
     return {
         "device": str(device),
         "precision": "bfloat16" if in_half else "float32",
         "threads": torch.get_num_threads(),
         "free_bytes": round(free),
         "largest_size": {
-            **{encoder: largest_size(photo, StyleParams(encoder=encoder), free, in_half) for encoder in ENCODERS},
-            **{mode.value: largest_size(photo, StyleParams(mode=mode), free, in_half) for mode in (Mode.QUICK, Mode.INSTANT)},
+            **{encoder: largest(StyleParams(encoder=encoder)) for encoder in ENCODERS},
+            **{mode.value: largest(StyleParams(mode=mode)) for mode in (Mode.QUICK, Mode.INSTANT)},
         },
         "versions": {"pastiche": nst.__version__, "python": platform.python_version(), **{name: version(name) for name in PACKAGES}},
         "folders": {"weights": str(settings.weights_dir), "styles": str(settings.styles_dir) if settings.styles_dir else None},

@@ -8,17 +8,23 @@ from nst.domain import PRESET_SIZES, Mode, Precision, Preset, StyleParams, range
 from nst.engine.devices import has_fast_bfloat16, uses_bfloat16
 from nst.engine.instant.stylizer import TILE
 from nst.engine.memory_limits import address_space_left, cgroup_left
-from nst.engine.optimised.scales import plan
+from nst.engine.optimised.minimise import history_size
+from nst.engine.optimised.scales import has_passes, plan
+from nst.engine.optimised.sums import PIXELS_AT_ONCE
 from nst.engine.tensors import MARGIN, aspect_excess, fit
 from nst.errors import DoesNotFit
 
 # Fitted to `python -m benchmarks memory`, by encoder.
-# Bytes for each pixel of the finest scale, padding included, while it is optimised.
+# Bytes for each pixel of the finest scale, padding included, while it is optimised and encoded at once.
 PER_PIXEL = {"compact": 1500, "vgg19": 4500}
-# Bytes for each pixel of a style picture while it is encoded.
+# Bytes for each pixel of a style picture while it is encoded at once.
 PER_STYLE_PIXEL = {"compact": 400, "vgg19": 1400}
 # Bytes at any size.
 FIXED = {"compact": 20_000_000, "vgg19": 20_000_000}
+# The same where it is encoded tile by tile; to be added: what the optimiser remembers, and a tile.
+TILED_PER_PIXEL = {"compact": 90, "vgg19": 130}
+TILED_PER_STYLE_PIXEL = {"compact": 36, "vgg19": 70}
+PER_TILE = {"compact": 250_000_000, "vgg19": 250_000_000}
 # Of the instant network, in single precision and in bfloat16: bytes for each pixel of the painting, and for each pixel of a tile.
 INSTANT_PER_PIXEL = (210, 86)
 INSTANT_PER_TILE_PIXEL = (200, 190)
@@ -31,20 +37,28 @@ PER_PART_PIXEL = 50
 HEADROOM = 0.9
 
 
-def estimate_optimised(content: Image.Image, style_pixels: int, size: int, encoder: str) -> int:
-    """Peak memory in bytes, beyond the idle process's, of an optimised painting with a long side of `size` pixels.
+def estimate_optimised(pixels: int, style_pixels: int, steps: int, encoder: str, at_once: int = PIXELS_AT_ONCE) -> int:
+    """Peak memory in bytes, beyond the idle process's, of optimising a picture with that number of pixels, padding included.
 
     Args:
         style_pixels: of the largest style picture.
+        steps: at most 8 of which are remembered.
+        at_once: number of pixels above which pictures are encoded tile by tile.
     """
-    height, width = (side + 2 * MARGIN for side in fit(content, size))
-    return FIXED[encoder] + max(PER_PIXEL[encoder] * height * width, PER_STYLE_PIXEL[encoder] * style_pixels)
+    tile = PER_TILE[encoder] if max(pixels, style_pixels) > at_once else 0
+    history = history_size(3 * pixels, steps)
+    painting = (
+        PER_PIXEL[encoder]
+        if pixels <= at_once
+        else TILED_PER_PIXEL[encoder] + 6 * history.pairs * (history.dtype or torch.float32).itemsize
+    )
+    style = PER_STYLE_PIXEL[encoder] if style_pixels <= at_once else TILED_PER_STYLE_PIXEL[encoder]
+    return FIXED[encoder] + tile + max(painting * pixels, style * style_pixels)
 
 
 def estimate_instant(content: Image.Image, style_pixels: int, size: int, in_bfloat16: bool) -> int:
     """As `estimate_optimised`, for the instant network. Styles are encoded before the photo."""
-    height, width = (side + 2 * MARGIN for side in fit(content, size))
-    pixels = max(height * width, round(INSTANT_STYLE * style_pixels))
+    pixels = max(_padded_pixels(content, size), round(INSTANT_STYLE * style_pixels))
     return INSTANT_PER_PIXEL[in_bfloat16] * pixels + INSTANT_PER_TILE_PIXEL[in_bfloat16] * min(pixels, TILE**2)
 
 
@@ -59,7 +73,8 @@ def affordable_size(
     Raises:
         DoesNotFit: when the requested size does not fit; the sentence names the largest one that does.
     """
-    largest = largest_size(content, params, free_bytes(device), stores_bfloat16(device, precision), parts)
+    free = free_bytes(device)
+    largest = largest_size(content, params, free, stores_bfloat16(device, precision), parts, pixels_at_once(params, device, free, parts))
     size = params.size or PRESET_SIZES[params.preset]
     if params.size is None and params.preset is Preset.ULTRA and largest > PRESET_SIZES[Preset.HIGH]:
         size = min(size, largest)
@@ -68,6 +83,22 @@ def affordable_size(
             f"A painting of {size} pixels does not fit into the free memory; the largest that does has a long side of {largest} pixels."
         )
     return size if params.size else max(size, min(_panorama_size(content, params.preset), largest))
+
+
+def pixels_at_once(params: StyleParams, device: torch.device, free: float, parts: int = 0) -> int:
+    """The number of pixels up to which pictures are encoded at once: what fits, and on a CPU at most `PIXELS_AT_ONCE`.
+
+    Args:
+        free: bytes.
+        parts: as of `affordable_size`.
+    """
+    encoder = _encoder_of(params)
+    fitting = int(min(free - FIXED[encoder], 1e15) / (PER_PIXEL[encoder] + PER_PART_PIXEL * parts))
+    return max(0, min(fitting, PIXELS_AT_ONCE) if device.type == "cpu" else fitting)
+
+
+def _encoder_of(params: StyleParams) -> str:
+    return params.encoder if params.encoder in FIXED else "vgg19"
 
 
 def stores_bfloat16(device: torch.device, precision: Precision) -> bool:
@@ -81,16 +112,31 @@ def _panorama_size(content: Image.Image, preset: Preset) -> int:
     return min(round(PRESET_SIZES[preset] * aspect_excess(content)), max(content.size), int(most))
 
 
-def largest_size(content: Image.Image, params: StyleParams, free: float, in_bfloat16: bool = False, parts: int = 0) -> int:
+def largest_size(
+    content: Image.Image,
+    params: StyleParams,
+    free: float,
+    in_bfloat16: bool = False,
+    parts: int = 0,
+    at_once: int = PIXELS_AT_ONCE,
+) -> int:
     """The greatest long side, in steps of 16 pixels, whose painting fits into `free` bytes; at least 32."""
     low, high = 0, 8192 // 16
     while low < high:
         middle = (low + high + 1) // 2
-        low, high = (middle, high) if estimate(content, params, middle * 16, in_bfloat16, parts) <= free else (low, middle - 1)
+        fits = estimate(content, params, middle * 16, in_bfloat16, parts, at_once) <= free
+        low, high = (middle, high) if fits else (low, middle - 1)
     return max(32, low * 16)
 
 
-def estimate(content: Image.Image, params: StyleParams, size: int, in_bfloat16: bool = False, parts: int = 0) -> int:
+def estimate(
+    content: Image.Image,
+    params: StyleParams,
+    size: int,
+    in_bfloat16: bool = False,
+    parts: int = 0,
+    at_once: int = PIXELS_AT_ONCE,
+) -> int:
     """Peak memory in bytes, beyond the idle process's, of a painting with a long side of `size` pixels.
 
     Style pictures are taken to be square, at the scale that `params` sets.
@@ -98,21 +144,26 @@ def estimate(content: Image.Image, params: StyleParams, size: int, in_bfloat16: 
     Args:
         in_bfloat16: whether the networks' features are stored in bfloat16.
         parts: as of `affordable_size`.
+        at_once: as of `estimate_optimised`.
     """
     excess = aspect_excess(content)
 
     def style_pixels(long_side: int) -> int:
         return round((long_side / excess * params.style_scale) ** 2)
 
-    height, width = (side + 2 * MARGIN for side in fit(content, size))
-    of_parts = PER_PART_PIXEL * parts * height * width
+    of_parts = PER_PART_PIXEL * parts * _padded_pixels(content, size)
     instant = of_parts + estimate_instant(content, style_pixels(size), size, in_bfloat16)
     if params.mode is Mode.INSTANT:
         return instant
-    encoder = params.encoder if params.encoder in FIXED else "vgg19"
-    finest = max(scale.long_side for scale in plan(size, params, excess) if scale.steps)
-    optimised = of_parts + estimate_optimised(content, style_pixels(finest), finest, encoder)
-    return max(instant, optimised) if params.mode is Mode.QUICK else optimised
+    finest = max((scale for scale in plan(size, params, excess) if scale.steps), key=lambda scale: scale.long_side)
+    pixels = _padded_pixels(content, finest.long_side)
+    optimised = of_parts + estimate_optimised(pixels, style_pixels(finest.long_side), finest.steps, _encoder_of(params), at_once)
+    return max(instant, optimised) if has_passes(params) else optimised
+
+
+def _padded_pixels(content: Image.Image, size: int) -> int:
+    height, width = (side + 2 * MARGIN for side in fit(content, size))
+    return height * width
 
 
 def free_bytes(device: torch.device) -> float:

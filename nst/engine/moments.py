@@ -47,7 +47,7 @@ class _Moments(torch.autograd.Function):
     @staticmethod
     def forward(ctx, features: Tensor) -> tuple[Tensor, Tensor]:  # type: ignore[no-untyped-def]
         ctx.save_for_backward(features)
-        rows = rows_of(features).float()
+        rows = at_least_single(rows_of(features))
         return rows.mean(0), rows.T @ rows / len(rows)
 
     @staticmethod
@@ -70,7 +70,7 @@ class Guide:
 
     Attributes:
         positions: (n,), indices into the H*W positions.
-        weights: (n, 1), their sum is 1.
+        weights: (n, 1), their sum over the layer is 1.
     """
 
     positions: Tensor
@@ -79,10 +79,15 @@ class Guide:
     @classmethod
     def of(cls, weights: Tensor) -> "Guide | None":
         """A guide with weights (H, W) of any sum; None where all are 0."""
+        found = cls.within(weights)
+        return cls(found.positions, found.weights / found.weights.sum()) if len(found.positions) else None
+
+    @classmethod
+    def within(cls, weights: Tensor) -> "Guide":
+        """A part of a guide: weights (H, W) as they are, of a stretch of the layer."""
         flat = weights.flatten()
         positions = flat.nonzero()[:, 0]
-        chosen = flat[positions, None]
-        return cls(positions, chosen / chosen.sum()) if len(positions) else None
+        return cls(positions, flat[positions, None])
 
 
 def guidance(weights: Tensor, size: Size) -> Tensor:
@@ -99,12 +104,16 @@ def guidance(weights: Tensor, size: Size) -> Tensor:
     return (pooled * window_mean(pooled, REACH).pow(PURITY))[0]
 
 
-def style_guide(weights: Tensor, size: Size) -> Guide:
-    """The guide to the part of a style picture that its weights (1, 1, H, W) show, in a layer with features of a size."""
+def style_guidance(weights: Tensor, size: Size) -> Tensor:
+    """Weights (H, W), whose sum is 1, of a layer's positions in the part of a style picture that its own weights (1, 1, H, W) show."""
     pooled = F.adaptive_avg_pool2d(weights, size)
-    guide = Guide.of(guidance(pooled / pooled.max(), size)[0])
-    assert guide is not None  # noqa: S101  # no mask of a style is black
-    return guide
+    found = guidance(pooled / pooled.max(), size)[0]  # no mask of a style is black
+    return found / found.sum()
+
+
+def style_guide(weights: Tensor, size: Size) -> Guide:
+    """The guide that `style_guidance` makes."""
+    return Guide.within(style_guidance(weights, size))
 
 
 class _GuidedMoments(torch.autograd.Function):
@@ -116,7 +125,7 @@ class _GuidedMoments(torch.autograd.Function):
         ctx.guides = guides
         rows, means, seconds = rows_of(features), [], []
         for guide in guides:
-            chosen = rows.index_select(0, guide.positions).float()
+            chosen = at_least_single(rows.index_select(0, guide.positions))
             weighted = guide.weights * chosen
             means.append(weighted.sum(0))
             seconds.append(weighted.T @ chosen)
@@ -144,6 +153,11 @@ def moments_of_part(features: Tensor, weights: Tensor | None) -> Moments:
     if weights is None:
         return moments(features)
     return guided_moments(features, [style_guide(weights, (features.shape[-2], features.shape[-1]))])[0]
+
+
+def at_least_single(x: Tensor) -> Tensor:
+    """x in single precision, or in its own where that is higher."""
+    return x.to(torch.promote_types(x.dtype, torch.float32))
 
 
 def rows_of(features: Tensor) -> Tensor:

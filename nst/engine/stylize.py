@@ -99,7 +99,8 @@ def stylize(
         instant = (instant or load_instant(device, precision)) if has_passes(params) else None
         encoder = encoder or load_encoder(params.encoder, device, weights_dir, precision)
         inputs = RenderInputs(content, layout, params, encoder.min_side, device)
-        renderer = OptimisedRenderer(inputs, encoder, instant, size, params, on_progress or _ignore, should_stop or _never)
+        at_once = memory_budget.pixels_at_once(params, device, memory_budget.free_bytes(device), 1 + len(regions) if regions else 0)
+        renderer = OptimisedRenderer(inputs, encoder, instant, size, params, on_progress or _ignore, should_stop or _never, at_once)
     picture = renderer.render()
     # With the size in pixels: a preset's depends on the photo, and ultra's on the memory that was free.
     recipe = _recipe(replace(params, size=size), rest, device, precision, renderer, picture)

@@ -3,6 +3,7 @@
 import hashlib
 import math
 from collections.abc import Callable
+from itertools import pairwise
 
 import numpy as np
 import torch
@@ -13,6 +14,8 @@ from torch.nn import functional as F
 # (height, width) in pixels.
 Size = tuple[int, int]
 
+# Rows that are converted at once: a large picture's intermediate results would take more memory than its painting.
+BAND = 512
 # Padding on each side in pixels, cropped from the result. Features near a border see mirrored content, which would leave a visible band
 # along it. Padding also makes the smallest picture large enough for the encoder.
 MARGIN = 16
@@ -28,13 +31,13 @@ def to_tensor(picture: Image.Image, size: Size, device: torch.device) -> Tensor:
     height, width = size
     resized = opaque(picture).resize((width, height), Image.Resampling.LANCZOS, reducing_gap=3.0)
     array = torch.from_numpy(np.array(resized)).to(device)
-    return array.permute(2, 0, 1)[None].float() / 255
+    return array.permute(2, 0, 1)[None].float().div_(255)
 
 
 def to_picture(x: Tensor) -> Image.Image:
     """Convert (1, 3, H, W) to an RGB image, clamped to [0, 1]."""
-    array = (x[0].detach().clamp(0, 1) * 255).round().to(torch.uint8).permute(1, 2, 0).cpu()
-    return Image.fromarray(array.numpy(), "RGB")
+    bands = [(band.clamp(0, 1) * 255).round().to(torch.uint8).permute(1, 2, 0).cpu() for band in torch.split(x[0].detach(), BAND, dim=1)]
+    return Image.fromarray(torch.cat(bands).numpy(), "RGB")
 
 
 def opaque(picture: Image.Image) -> Image.Image:
@@ -72,7 +75,7 @@ def resize(x: Tensor, size: Size) -> Tensor:
     """Resize (1, 3, H, W), bicubic with antialiasing, clamped to [0, 1]."""
     if tuple(x.shape[-2:]) == size:
         return x
-    return F.interpolate(x, size=size, mode="bicubic", antialias=True).clamp(0, 1)
+    return F.interpolate(x, size=size, mode="bicubic", antialias=True).clamp_(0, 1)
 
 
 def upsample_with_detail(painting: Tensor, photo: Tensor, larger_photo: Tensor, detail: float = DETAIL) -> Tensor:
@@ -83,7 +86,7 @@ def upsample_with_detail(painting: Tensor, photo: Tensor, larger_photo: Tensor, 
     network follows.
     """
     size = (larger_photo.shape[-2], larger_photo.shape[-1])
-    return resize(painting, size) + detail * (larger_photo - resize(photo, size))
+    return torch.add(resize(painting, size), larger_photo - resize(photo, size), alpha=detail)
 
 
 def pad(x: Tensor, margin: int = MARGIN, length: Callable[[int], int] | None = None) -> Tensor:
@@ -98,7 +101,7 @@ def pad(x: Tensor, margin: int = MARGIN, length: Callable[[int], int] | None = N
     reflected = [amounts if side > max(amounts) else (0, 0) for side, amounts in zip(x.shape[-2:], pads, strict=True)]
     replicated = [(0, 0) if any(amounts) else whole for amounts, whole in zip(reflected, pads, strict=True)]
     for (down, across), mode in ((reflected, "reflect"), (replicated, "replicate")):
-        x = F.pad(x, (*across, *down), mode=mode)
+        x = F.pad(x, (*across, *down), mode=mode) if any((*across, *down)) else x
     return x
 
 
@@ -115,6 +118,14 @@ def crop(x: Tensor, size: Size) -> Tensor:
     """Undo `pad`: the centre of x, of that size."""
     top, left = ((have - want) // 2 for have, want in zip(x.shape[-2:], size, strict=True))
     return x[..., top : top + size[0], left : left + size[1]]
+
+
+def spans(length: int, side: int, stride: int) -> list[tuple[int, int]]:
+    """Split `length` into parts of about equal length, at most about `side`, that begin at multiples of `stride`."""
+    cells = max(1, length // stride)
+    count = min(cells, -(-length // side))
+    edges = [round(cells * index / count) * stride for index in range(count)]
+    return list(pairwise([*edges, length]))
 
 
 def tile_to(x: Tensor, least: int) -> Tensor:

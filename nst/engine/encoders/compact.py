@@ -3,10 +3,11 @@
 from collections.abc import Collection
 
 from torch import Tensor, nn
-from torch.nn import functional as F
 
-# (channels, names of the convolutions) of each block, with a 2x2 max pooling between blocks. A convolution is named after the VGG-19
-# activation that it reproduces. Most of the time goes to full resolution, so the first block is narrow.
+from nst.engine.encoders.blocks import BlockNetwork
+
+# (channels, names of the convolutions) of each block. A convolution is named after the VGG-19 activation that it reproduces. Most of the
+# time goes to full resolution, so the first block is narrow.
 BLOCKS: tuple[tuple[int, tuple[str, ...]], ...] = (
     (16, ("relu1_1", "relu1_2")),
     (48, ("relu2_1", "relu2_2")),
@@ -29,18 +30,19 @@ CHANNELS = {
 }
 
 
-class CompactEncoder(nn.Module):
+class CompactEncoder(BlockNetwork):
     """Maps RGB (B, 3, H, W) in [0, 1] to features (B, C, H/s, W/s), each scaled to a mean square of about 1.
 
     A layer's feature is ``relu(head(x))`` where ``x`` is the layer's own activation and ``head`` a 1x1 convolution. H and W must
     be at least 32, since reflection padding needs two pixels at the deepest layer.
     """
 
+    title = "the compact encoder"
+    blocks = tuple(names for _, names in BLOCKS)
     layers = tuple(CHANNELS)
 
     def __init__(self) -> None:
         super().__init__()
-        self.convs = nn.ModuleDict()
         self.heads = nn.ModuleDict()
         width_in = 3
         for width, names in BLOCKS:
@@ -51,25 +53,14 @@ class CompactEncoder(nn.Module):
                     self.heads[name] = nn.Conv2d(width, CHANNELS[name], 1)
 
     def forward(self, x: Tensor, layers: Collection[str] = tuple(CHANNELS)) -> dict[str, Tensor]:
-        """Compute the features of `layers`, no deeper than the deepest of them.
+        return super().forward(x, layers)
 
-        Raises:
-            KeyError: when there is no such layer.
-        """
-        missing = set(layers)
-        features = {}
-        x = (x - 0.45) / 0.25
-        for block, (_, names) in enumerate(BLOCKS):
-            if block:
-                x = F.max_pool2d(x, 2)
-            for name in names:
-                x = self.convs[name](x).relu()
-                if name in missing:
-                    features[name] = self.heads[name](x).relu()
-                    missing.discard(name)
-                if not missing:
-                    return features
-        raise KeyError(f"the compact encoder has no layer {min(missing)}")
+    def normalised(self, x: Tensor) -> Tensor:
+        return (x - 0.45) / 0.25
+
+    def features(self, name: str, x: Tensor) -> Tensor:
+        found: Tensor = self.heads[name](x).relu()
+        return found
 
     def initialise(self) -> None:
         """Initialise for training (He), from torch's global random state."""

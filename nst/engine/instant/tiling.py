@@ -1,13 +1,13 @@
 """Running a stage of a network tile by tile: the same result in less memory."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from itertools import pairwise
 
 import torch
 from torch import Tensor
 
 from nst.engine.instant.network import STRIDE
+from nst.engine.tensors import spans
 
 Stage = Callable[..., Tensor]
 
@@ -49,8 +49,8 @@ class Tiles:
 
     def _windows(self) -> Iterator[tuple["_Window", "_Window"]]:
         """Tiles without and with their overlap."""
-        for rows in _spans(self.size[0], self.side):
-            for columns in _spans(self.size[1], self.side):
+        for rows in spans(self.size[0], self.side, STRIDE):
+            for columns in spans(self.size[1], self.side, STRIDE):
                 inner = _Window(*rows, *columns)
                 yield inner, inner.grown(self.overlap, self.size)
 
@@ -84,11 +84,3 @@ class _Window:
     def grown(self, by: int, size: tuple[int, int]) -> "_Window":
         height, width = size
         return _Window(max(0, self.top - by), min(height, self.bottom + by), max(0, self.left - by), min(width, self.right + by))
-
-
-def _spans(length: int, side: int) -> Sequence[tuple[int, int]]:
-    """Split `length` into parts of about equal length, at most about `side`, that begin at multiples of `STRIDE`."""
-    count = -(-length // side)
-    cells = length // STRIDE
-    edges = [round(cells * index / count) * STRIDE for index in range(count + 1)]
-    return list(pairwise(edges))

@@ -4,7 +4,7 @@ torch's L-BFGS takes full steps on a curvature estimated from one tiny first ste
 rendering of four, and its line search costs at least one evaluation a step. A cap in units of the picture costs nothing.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import torch
@@ -25,14 +25,12 @@ class Iterate:
     """Variables x, and the objective there.
 
     Attributes:
-        gradient: g
-        preconditioned_gradient: P g
+        preconditioned_gradient: P g, for the gradient g. That itself is not kept: pictures may be large.
         gradient_norm_sq: g'P g
     """
 
     variables: Tensor
     value: float
-    gradient: Tensor
     preconditioned_gradient: Tensor
     gradient_norm_sq: float
 
@@ -44,23 +42,30 @@ class LBFGS:
     but P is applied once a step, and P^½ never.
     """
 
-    # Number of pairs (s, y) that are kept.
-    HISTORY = 8
     # Evaluations along one direction, each at a quarter of the step before.
     MAX_TRIES = 5
 
     def __init__(
-        self, evaluate: Evaluate, variables: Tensor, *, first_step: float, max_step: float, precondition: Precondition = Tensor.clone
+        self,
+        evaluate: Evaluate,
+        variables: Tensor,
+        *,
+        first_step: float,
+        max_step: float,
+        precondition: Precondition = Tensor.clone,
+        history: "HistorySize | None" = None,
     ) -> None:
         """
         Args:
             first_step: root mean square over the variables of the first step, in the preconditioner's norm.
             max_step: that of the others at most.
+            history: what is kept of the last steps.
         """
         self._evaluate, self._precondition = evaluate, precondition
         self._first_step, self._max_step = first_step, max_step
-        self._history = _History(self.HISTORY, variables)
-        self._current = self._iterate(variables)
+        self._history = _History(history or HistorySize(), variables)
+        value, gradient = evaluate(variables)
+        self._current = self._iterate(variables, value.item(), gradient)
 
     @property
     def variables(self) -> Tensor:
@@ -72,10 +77,9 @@ class LBFGS:
         """The objective at the present iterate."""
         return self._current.value
 
-    def _iterate(self, variables: Tensor) -> Iterate:
-        value, gradient = self._evaluate(variables)
+    def _iterate(self, variables: Tensor, value: float, gradient: Tensor) -> Iterate:
         preconditioned = self._precondition(gradient)
-        return Iterate(variables, value.item(), gradient, preconditioned, _dot(gradient, preconditioned))
+        return Iterate(variables, value, preconditioned, _dot(gradient, preconditioned))
 
     def step(self) -> None:
         """Take one step.
@@ -89,26 +93,47 @@ class LBFGS:
         if rms == 0:
             return
         length = min(1.0, self._max_step / rms) if self._history else self._first_step / rms
+        variables = direction.take_vector().mul_(length).add_(current.variables)
         for _ in range(self.MAX_TRIES):
-            s = direction.vector * length
-            following = self._iterate(current.variables + s)
-            if following.value <= current.value + 0.5 * abs(current.value):  # false for NaN too
+            value, gradient = self._evaluate(variables)
+            if value.item() <= current.value + 0.5 * abs(current.value):  # false for NaN too
                 break
             length /= 4
+            variables.lerp_(current.variables, 0.75)
         else:
             raise Diverged
-        self._history.update(s, direction, length, current, following)
+        following = self._iterate(variables, value.item(), gradient)
+        self._history.update(direction, length, current, following, gradient)
         self._current = following
 
 
 @dataclass(frozen=True)
+class HistorySize:
+    """What L-BFGS keeps of its last steps.
+
+    Attributes:
+        pairs: number of pairs (s, y).
+        dtype: of their values, which in half precision are scaled by the largest of a vector.
+    """
+
+    pairs: int = 8
+    dtype: torch.dtype | None = None
+
+
+@dataclass
 class _Direction:
     """A search direction: the stored vectors times `coefficients`, minus `scale` times the preconditioned gradient."""
 
-    vector: Tensor
+    vector: Tensor | None
     coefficients: Tensor
     scale: float
     norm_sq: float
+
+    def take_vector(self) -> Tensor:
+        """The vector, which the direction then lacks: its memory is the next iterate's."""
+        vector, self.vector = self.vector, None
+        assert vector is not None  # noqa: S101
+        return vector
 
 
 class _History:
@@ -119,22 +144,28 @@ class _History:
     those of the vectors with the gradient before and after the step. So a step reads the history twice and not forty times.
     """
 
-    def __init__(self, length: int, like: Tensor) -> None:
-        self._length, self._count = length, 0
-        self._vectors = like.new_zeros(2 * length, like.numel())  # all s, then all y
-        self._products = torch.zeros(2 * length, 2 * length, dtype=torch.float64)
-        self._gradient_products = torch.zeros(2 * length, dtype=torch.float64)  # of the vectors with the present gradient
+    def __init__(self, size: HistorySize, like: Tensor) -> None:
+        self._length, self._count = size.pairs, 0
+        self._vectors = _Vectors(2 * size.pairs, like, size.dtype or like.dtype)  # all s, then all y
+        self._products = torch.zeros(2 * size.pairs, 2 * size.pairs, dtype=torch.float64)
+        self._gradient_products = torch.zeros(2 * size.pairs, dtype=torch.float64)  # of the vectors with the present gradient
 
     def __bool__(self) -> bool:
         return self._count > 0
 
-    def update(self, s: Tensor, direction: _Direction, length: float, current: Iterate, following: Iterate) -> None:
-        """Store the pair between two iterates, unless the objective has negative curvature along it."""
-        y = following.preconditioned_gradient - current.preconditioned_gradient
-        gradient_products = torch.mv(self._vectors, following.gradient.flatten()).cpu().double()
-        s_gradient, y_gradient = _dot(s, following.gradient), _dot(y, following.gradient)
+    def update(self, direction: _Direction, length: float, current: Iterate, following: Iterate, gradient: Tensor) -> None:
+        """Store the pair between two iterates, unless the objective has negative curvature along it.
+
+        Args:
+            gradient: at the following iterate.
+        """
+        gradient_products = self._vectors.products(gradient)
+        s_gradient = _dot(following.variables, gradient, current.variables)
+        y_gradient = _dot(following.preconditioned_gradient, gradient, current.preconditioned_gradient)
         slope = direction.coefficients @ self._gradient_products - direction.scale * current.gradient_norm_sq
-        sy, yy = s_gradient - length * float(slope), y_gradient - _dot(y, current.gradient)
+        # y'g at the current iterate is, P being symmetric, the following gradient's product with P times the current one, less g'Pg.
+        y_current = following.gradient_norm_sq - y_gradient - current.gradient_norm_sq
+        sy, yy = s_gradient - length * float(slope), y_gradient - y_current
         ss = length**2 * direction.norm_sq
         if sy > 1e-10 * (ss * max(yy, 0.0)) ** 0.5:
             index = self._count % self._length
@@ -145,7 +176,8 @@ class _History:
                     gradient_products - self._gradient_products,
                 ]
             )
-            self._vectors[rows[0]], self._vectors[rows[1]] = s.flatten(), y.flatten()
+            self._vectors.store(rows[0], following.variables, current.variables)
+            self._vectors.store(rows[1], following.preconditioned_gradient, current.preconditioned_gradient)
             self._products[rows], self._products[:, rows] = products, products.T
             self._products[rows[0], rows], self._products[rows[1], rows] = (
                 torch.tensor(pair, dtype=torch.float64) for pair in ((ss, sy), (sy, yy))
@@ -160,7 +192,7 @@ class _History:
         if not self._count:
             return _Direction(-gradient, torch.zeros_like(self._gradient_products), 1.0, current.gradient_norm_sq)
         coefficients, scale = self._two_loops()
-        vector = torch.addmv(gradient.flatten(), self._vectors.T, coefficients.to(gradient), beta=-scale).view_as(gradient)
+        vector = self._vectors.combined(coefficients, gradient, -scale)
         norm_sq = coefficients @ (self._products @ coefficients - 2 * scale * self._gradient_products) + scale**2 * current.gradient_norm_sq
         return _Direction(vector, coefficients, scale, max(float(norm_sq), 0.0))
 
@@ -184,5 +216,52 @@ class _History:
         return coefficients, scale
 
 
-def _dot(a: Tensor, b: Tensor) -> float:
-    return torch.dot(a.flatten(), b.flatten()).item()
+class _Vectors:
+    """Vectors that are read together, piece by piece: where they are in half precision, only a piece is converted at a time."""
+
+    PIECE = 2**18
+
+    def __init__(self, count: int, like: Tensor, dtype: torch.dtype) -> None:
+        self._values = torch.zeros(count, like.numel(), dtype=dtype, device=like.device)
+        self._scales = torch.ones(count, dtype=torch.float64)
+        self._dtype = like.dtype
+
+    def store(self, row: int, minuend: Tensor, subtrahend: Tensor) -> None:
+        """Replace a vector by a difference."""
+        pieces = list(zip(_pieces(minuend), _pieces(subtrahend), torch.split(self._values[row], self.PIECE), strict=True))
+        scale = 1.0
+        if self._values.dtype != self._dtype:
+            scale = max((one - other).abs().max().item() for one, other, _ in pieces) or 1.0
+        for one, other, place in pieces:
+            place.copy_((one - other).div_(scale))
+        self._scales[row] = scale
+
+    def products(self, vector: Tensor) -> Tensor:
+        """The product of each with a vector, (count,), in double precision."""
+        found = [torch.mv(values.to(self._dtype), piece) for values, piece in self._zipped(vector)]
+        return torch.stack(found).cpu().double().sum(0) * self._scales
+
+    def combined(self, coefficients: Tensor, vector: Tensor, scale: float) -> Tensor:
+        """`scale` times a vector plus the sum of all, weighted by `coefficients`."""
+        result = torch.empty_like(vector)
+        weights = (coefficients * self._scales).to(vector)
+        for (values, piece), place in zip(self._zipped(vector), _pieces(result), strict=True):
+            torch.addmv(piece, values.to(self._dtype).T, weights, beta=scale, out=place)
+        return result
+
+    def _zipped(self, vector: Tensor) -> Iterator[tuple[Tensor, Tensor]]:
+        """Pieces of all vectors, with those of another."""
+        return zip(torch.split(self._values, self.PIECE, dim=1), _pieces(vector), strict=True)
+
+
+def _pieces(x: Tensor) -> tuple[Tensor, ...]:
+    return torch.split(x.view(-1), _Vectors.PIECE)
+
+
+def _dot(a: Tensor, b: Tensor, subtracted: Tensor | None = None) -> float:
+    """a'b, or the product of a - `subtracted` with b; summed in double precision over pieces."""
+    if subtracted is None:
+        found = [torch.dot(one, other) for one, other in zip(_pieces(a), _pieces(b), strict=True)]
+    else:
+        found = [torch.dot(one - less, other) for one, less, other in zip(_pieces(a), _pieces(subtracted), _pieces(b), strict=True)]
+    return torch.stack(found).cpu().double().sum().item()

@@ -10,7 +10,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from nst.engine.moments import Moments, square_root
+from nst.engine.moments import Moments, at_least_single, square_root
+from nst.engine.optimised.areas import Area
 
 
 class StyleDistance(Protocol):
@@ -83,21 +84,39 @@ def trace_of_root(matrix: Tensor) -> Tensor:
     return result
 
 
-def content_distance(features: Tensor, target: Tensor, weight: Tensor) -> Tensor:
+def content_distance(features: Tensor, target: Tensor, weight: Tensor, energy: Tensor | None = None) -> Tensor:
     """Squared distance of features over the squared norm of the target (Gatys et al. 2016, eq. 1, made relative).
 
     Args:
         weight: of each position, (1, 1, H, W) or a scalar.
+        energy: `target_energy` of the whole target, where this is a part of it.
     """
-    features, target = features.float(), target.float()
-    return (weight * (features - target).square()).sum() / target.square().sum().clamp(min=1e-12)
+    difference = at_least_single(features) - at_least_single(target)
+    return (weight * difference.square()).sum() / (target_energy(target) if energy is None else energy)
 
 
-def total_variation(x: Tensor) -> Tensor:
-    """Mean squared difference of neighbouring pixels of x (1, 3, H, W)."""
-    return F.mse_loss(x[..., 1:], x[..., :-1]) + F.mse_loss(x[..., 1:, :], x[..., :-1, :])
+def target_energy(target: Tensor) -> Tensor:
+    """The squared norm of features, which is not 0."""
+    return at_least_single(target).square().sum().clamp(min=1e-12)
 
 
-def out_of_range(x: Tensor) -> Tensor:
-    """Mean squared distance of values from [0, 1]."""
-    return F.mse_loss(x, x.detach().clamp(0, 1))
+def total_variation(x: Tensor, area: Area | None = None) -> Tensor:
+    """Mean squared difference of neighbouring pixels of x (1, 3, H, W).
+
+    Args:
+        area: where x is only the surroundings of a tile: the tile's share of the mean over the whole picture. A pair of pixels belongs to
+            the tile of its upper or left pixel.
+    """
+    area = area or Area.whole(x)
+    height, width = area.size
+    rows, columns = area.inner_rows, area.inner_columns
+    down = x[..., rows.start : rows.stop + 1, columns].diff(dim=-2).square().sum() / (x.shape[1] * (height - 1) * width)
+    across = x[..., rows, columns.start : columns.stop + 1].diff(dim=-1).square().sum() / (x.shape[1] * height * (width - 1))
+    return down + across
+
+
+def out_of_range(x: Tensor, area: Area | None = None) -> Tensor:
+    """Mean squared distance of values from [0, 1]; `area` as of `total_variation`."""
+    area = area or Area.whole(x)
+    inner = area.crop(x)
+    return area.share * F.mse_loss(inner, inner.detach().clamp(0, 1))

@@ -10,9 +10,14 @@ import torch
 from torch import Tensor
 
 from nst.domain import Optimiser
-from nst.engine.optimised.lbfgs import LBFGS, Diverged
+from nst.engine.optimised.lbfgs import LBFGS, Diverged, HistorySize
 from nst.errors import NOT_FINITE, RenderingFailed
 
+# Values of a picture, of 1.5 megapixels, up to which the history of L-BFGS is kept in full.
+FULL_HISTORY = 3 * 1_500_000
+# Bytes of the history of a larger picture, and the number of pairs that are kept in any case.
+HISTORY_BYTES = 800_000_000
+LEAST_PAIRS = 3
 # Maps a picture (1, 3, H, W) to the named terms of a loss, each a scalar; their sum is minimised.
 ObjectiveFunction = Callable[[Tensor], Mapping[str, Tensor]]
 
@@ -39,9 +44,10 @@ def minimise(function: ObjectiveFunction, initial: Tensor, steps: int, optimiser
         RenderingFailed: when Adam's objective is not finite either.
     """
     objective = PreconditionedObjective(function, initial)
-    picture, taken = initial, 0
+    picture, taken = initial.contiguous(), 0
+    del initial  # a large picture that is kept without need
     if optimiser is Optimiser.LBFGS:
-        for minimiser in _steps(partial(_LBFGS, objective, picture), steps):
+        for minimiser in _steps(partial(_LBFGS, objective, picture, steps), steps):
             picture, taken = minimiser.variables, taken + 1
             yield Step(objective.picture, objective.losses, Optimiser.LBFGS)
     for _ in _steps(partial(_Adam, objective, picture), steps - taken):
@@ -67,6 +73,7 @@ def _steps(make: Callable[[], Minimiser], steps: int) -> Iterator[Minimiser]:
         return
     try:
         minimiser = make()
+        del make  # it has the initial picture
         for _ in range(steps):
             minimiser.step()
             yield minimiser
@@ -101,9 +108,8 @@ class PreconditionedObjective:
         height, width = self._size
         down = torch.fft.fftfreq(height, device=initial.device)[:, None]
         across = torch.fft.rfftfreq(width, device=initial.device)[None, :]
-        frequency = torch.hypot(down, across).clamp(min=self.MIN_FREQUENCY)
-        self._gain = (2 * frequency).pow(-self.EXPONENT)  # 1 at half a cycle per pixel
-        self._gain_squared = self._gain.square()
+        frequency = torch.hypot(down, across).clamp_(min=self.MIN_FREQUENCY)
+        self._gain = frequency.mul_(2).pow_(-self.EXPONENT)  # 1 at half a cycle per pixel
         self._grey = torch.full((3, 3), 1 / 3).to(initial)
         self._chroma = torch.eye(3).to(initial) - self._grey
 
@@ -126,11 +132,14 @@ class PreconditionedObjective:
 
     def precondition(self, gradient: Tensor) -> Tensor:
         """P g: maps a gradient of the picture to the change of the picture that a gradient step in z makes."""
-        return self._filtered(gradient, self._gain_squared, self.CHROMA**2)
+        return self._filtered(gradient, self._gain.square(), self.CHROMA**2)
 
     def _filtered(self, x: Tensor, gain: Tensor, chroma: float) -> Tensor:
-        mixed = ((self._grey + chroma * self._chroma) @ x[0].flatten(1)).view_as(x)
-        filtered: Tensor = torch.fft.irfft2(torch.fft.rfft2(mixed).mul_(gain), s=self._size)
+        """Filter x (1, 3, H, W), one channel after another: the transforms take several times the memory of their input."""
+        filtered = torch.empty_like(x)
+        for channel, row in zip(filtered[0], self._grey + chroma * self._chroma, strict=True):
+            mixed = (row @ x[0].flatten(1)).view(self._size)
+            channel.copy_(torch.fft.irfft2(torch.fft.rfft2(mixed).mul_(gain), s=self._size))
         return filtered
 
 
@@ -139,10 +148,27 @@ class _LBFGS(LBFGS):
     FIRST_STEP = 0.03
     MAX_STEP = 0.3
 
-    def __init__(self, objective: PreconditionedObjective, picture: Tensor) -> None:
+    def __init__(self, objective: PreconditionedObjective, picture: Tensor, steps: int) -> None:
         super().__init__(
-            objective.evaluate, picture, first_step=self.FIRST_STEP, max_step=self.MAX_STEP, precondition=objective.precondition
+            objective.evaluate,
+            picture,
+            first_step=self.FIRST_STEP,
+            max_step=self.MAX_STEP,
+            precondition=objective.precondition,
+            history=history_size(picture.numel(), steps),
         )
+
+
+def history_size(values: int, steps: int) -> HistorySize:
+    """What is kept of the last steps of `steps` for a picture with that number of values.
+
+    Large ones have it in half precision, and no more of it than fits `HISTORY_BYTES`.
+    """
+    whole = HistorySize()
+    if values <= FULL_HISTORY:
+        return whole
+    pairs = max(LEAST_PAIRS, min(whole.pairs, steps - 1, HISTORY_BYTES // (4 * values)))
+    return HistorySize(pairs, torch.float16)
 
 
 class _Adam:

@@ -7,10 +7,20 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from nst.domain import Loss, StyleParams, StyleShare
-from nst.engine.encoders.registry import CONTENT_LAYER, STYLE_LAYERS, Encoder
-from nst.engine.moments import Moments, blend, moments_of_part
+from nst.engine.encoders.registry import CONTENT_LAYER, STYLE_LAYERS
+from nst.engine.moments import Guide, Moments, blend, guided_moments, moments, style_guidance
+from nst.engine.optimised.areas import Area
 from nst.engine.optimised.guidance import StyleTerm
-from nst.engine.optimised.losses import GramDistance, StyleDistance, WassersteinDistance, content_distance, out_of_range, total_variation
+from nst.engine.optimised.losses import (
+    GramDistance,
+    StyleDistance,
+    WassersteinDistance,
+    content_distance,
+    out_of_range,
+    target_energy,
+    total_variation,
+)
+from nst.engine.optimised.sums import PICTURE, Sums, Term
 from nst.engine.regions import Part, StyleTensor, mixed
 from nst.engine.tensors import Size
 
@@ -31,39 +41,79 @@ class Objective:
     """Maps a picture (1, 3, H, W) to the weighted terms ``style``, ``content`` and ``smoothness``."""
 
     def __init__(
-        self, encoder: Encoder, content: Tensor, parts: Sequence[Part[StyleTensor]], params: StyleParams, weights: Tensor | None = None
+        self,
+        sums: Sums,
+        content: Tensor,
+        parts: Sequence[Part[StyleTensor]],
+        params: StyleParams,
+        weights: Tensor | None = None,
     ) -> None:
         """
         Args:
+            sums: over the encoder's features, at once or tile by tile (see `sums_of`).
             content: (1, 3, H, W), of the size of the pictures that are evaluated.
             parts: with styles of any size.
             weights: where each part is painted (see `Layout.weights`), (1, P + 1, H, W); None for one part that covers everything.
         """
-        self._encoder, self._photo = encoder, content
+        self._sums = sums
         self._layers = layer_weights(params)
-        self._smoothness_weight = SMOOTHNESS_WEIGHT * params.smoothness**2
         # The strength sets how firmly content and pixels are held. Both terms are sums over positions, so a map of weights is exact; the
         # style terms, which compare statistics, keep a weight of 1.
         strength = mixed([part.strength for part in parts], weights).to(content)
-        self._pixel_weight = pixel_weight(strength)
         with torch.no_grad():
-            targets = [_targets(encoder, part.styles, list(self._layers)) for part in parts]
-            features = encoder(content, [*(self._layers if weights is not None else ()), CONTENT_LAYER])
-            self._content = features[CONTENT_LAYER]
-            self._content_weight = content_weight(F.adaptive_avg_pool2d(strength, _size(self._content)))
-        self._style = {
-            layer: StyleTerm([DISTANCES[params.loss](target[layer]) for target in targets], weights, _size(features.get(layer, content)))
+            targets = [_targets(self._sums, part.styles, list(self._layers)) for part in parts]
+            sizes, photo = _encoded(self._sums, content, list(self._layers) if weights is not None else [])
+            self._content = ContentTerm(photo, content_weight(F.adaptive_avg_pool2d(strength, _size(photo))))
+        self._pixels = PixelTerm(content, pixel_weight(strength), SMOOTHNESS_WEIGHT * params.smoothness**2)
+        self._style = [
+            StyleTerm([DISTANCES[params.loss](target[layer]) for target in targets], weights, sizes.get(layer, _size(content)))
             for layer in self._layers
-        }
+        ]
 
     def __call__(self, x: Tensor) -> Mapping[str, Tensor]:
-        features = self._encoder(x, [*self._layers, CONTENT_LAYER])
-        style = torch.stack([weight * self._style[layer](features[layer]) for layer, weight in self._layers.items()]).sum()
-        content = content_distance(features[CONTENT_LAYER], self._content, self._content_weight)
-        if self._pixel_weight.any():
-            content = content + (self._pixel_weight * (x - self._photo).square()).mean()
-        smoothness = self._smoothness_weight * total_variation(x) + OUT_OF_RANGE_WEIGHT * out_of_range(x)
-        return {"style": style, "content": content, "smoothness": smoothness}
+        style_terms = [(layer, term.sums) for layer, term in zip(self._layers, self._style, strict=True)]
+        *sums, (content,), (pixels, smoothness) = self._sums(x, [*style_terms, (CONTENT_LAYER, self._content), (PICTURE, self._pixels)])
+        distances = [term.distance(*found) for term, found in zip(self._style, sums, strict=True)]
+        style = torch.stack(
+            [weight * distance.to(x.device) for weight, distance in zip(self._layers.values(), distances, strict=True)]
+        ).sum()
+        return {"style": style, "content": content + pixels, "smoothness": smoothness}
+
+
+class ContentTerm:
+    """Sums the weighted distance of features from a photo's."""
+
+    def __init__(self, target: Tensor, weight: Tensor) -> None:
+        """
+        Args:
+            target: (1, C, H, W)
+            weight: (1, 1, H, W), or (1, 1, 1, 1).
+        """
+        self._target, self._weight, self._energy = target, weight, target_energy(target)
+
+    def __call__(self, features: Tensor, area: Area) -> tuple[Tensor]:
+        return (content_distance(area.crop(features), area.of(self._target), area.of(self._weight), self._energy),)
+
+
+class PixelTerm:
+    """Sums what pixels are held to: the weighted distance from the photo's, smoothness, and the range of values."""
+
+    def __init__(self, photo: Tensor, weight: Tensor, smoothness: float) -> None:
+        """
+        Args:
+            photo: (1, 3, H, W)
+            weight: of the photo's pixels, (1, 1, H, W), or (1, 1, 1, 1).
+            smoothness: weight of the total variation.
+        """
+        self._held = (photo, weight) if weight.any() else None
+        self._smoothness = smoothness
+
+    def __call__(self, x: Tensor, area: Area) -> tuple[Tensor, Tensor]:
+        smoothness = self._smoothness * total_variation(x, area) + OUT_OF_RANGE_WEIGHT * out_of_range(x, area)
+        if self._held is None:
+            return x.new_zeros(()), smoothness
+        photo, weight = (area.of(held) for held in self._held)
+        return area.share * (weight * (area.crop(x) - photo).square()).mean(), smoothness
 
 
 def layer_weights(params: StyleParams) -> dict[str, float]:
@@ -89,10 +139,52 @@ def _size(x: Tensor) -> Size:
     return x.shape[-2], x.shape[-1]
 
 
-def _targets(encoder: Encoder, styles: Sequence[StyleShare[StyleTensor]], layers: list[str]) -> dict[str, Moments]:
+def _targets(sums: Sums, styles: Sequence[StyleShare[StyleTensor]], layers: list[str]) -> dict[str, Moments]:
     """Blended moments by layer. Pictures are encoded one after another, and only their moments are kept."""
-    parts: dict[str, list[StyleShare[Moments]]] = {layer: [] for layer in layers}
-    for style in styles:
-        for layer, features in encoder(style.style.pixels, layers).items():
-            parts[layer].append(StyleShare(moments_of_part(features, style.style.weights), style.share))
-    return {layer: blend(entries) for layer, entries in parts.items()}
+    found = [[Moments(*pair) for pair in _moment_sums(sums, style.style, layers)] for style in styles]
+    shares = [style.share for style in styles]
+    return {
+        layer: blend([StyleShare(found, share) for found, share in zip(by_style, shares, strict=True)])
+        for layer, by_style in zip(layers, zip(*found, strict=True), strict=True)
+    }
+
+
+def _moment_sums(sums: Sums, style: StyleTensor, layers: list[str]) -> list[tuple[Tensor, ...]]:
+    """Means and second moments of what is shown of a style picture, by layer."""
+    shown: dict[Size, Tensor] = {}
+
+    def moment_sums(features: Tensor, area: Area) -> tuple[Tensor, Tensor]:
+        if style.weights is None:
+            found = moments(area.crop(features))
+            return area.share * found.mean, area.share * found.second
+        if area.size not in shown:
+            shown[area.size] = style_guidance(style.weights, area.size)
+        found = guided_moments(area.crop(features), [Guide.within(area.of(shown[area.size]))])[0]
+        return found.mean, found.second
+
+    return sums(style.pixels, [(layer, moment_sums) for layer in layers])
+
+
+def _encoded(sums: Sums, photo: Tensor, layers: list[str]) -> tuple[dict[str, Size], Tensor]:
+    """The sizes of `layers`, and the photo's features at the content layer."""
+    sizes: dict[str, Size] = {}
+    content: Tensor | None = None
+
+    def record_content(features: Tensor, area: Area) -> tuple[()]:
+        nonlocal content
+        if content is None:
+            shape = (1, features.shape[1], *area.size)
+            content = torch.empty(shape, dtype=features.dtype, device=features.device, memory_format=torch.channels_last)
+        area.of(content).copy_(area.crop(features))
+        return ()
+
+    def size_recorder(layer: str) -> Term:
+        def record(_: Tensor, area: Area) -> tuple[()]:
+            sizes[layer] = area.size
+            return ()
+
+        return record
+
+    sums(photo, [*((layer, size_recorder(layer)) for layer in layers), (CONTENT_LAYER, record_content)])
+    assert content is not None  # noqa: S101
+    return sizes, content

@@ -1,7 +1,7 @@
 """The optimised and the quick rendering: the pixels are optimised, coarse to fine."""
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from dataclasses import fields
 from functools import cache
 from typing import Any
@@ -16,6 +16,7 @@ from nst.engine.instant.stylizer import NOISE, InstantStylizer, RenderingStopped
 from nst.engine.optimised.minimise import Step, minimise
 from nst.engine.optimised.objective import Objective
 from nst.engine.optimised.scales import Scale, plan
+from nst.engine.optimised.sums import PIXELS_AT_ONCE, sums_of
 from nst.engine.tensors import DETAIL, MARGIN, crop, pad, resize, upsample_with_detail
 
 # What a pass of the instant network takes, in steps of the optimiser at the same size.
@@ -38,11 +39,13 @@ class OptimisedRenderer:
         params: StyleParams,
         on_progress: Callable[[Progress], None],
         should_stop: Callable[[], bool],
+        pixels_at_once: int = PIXELS_AT_ONCE,
     ) -> None:
         """
         Args:
             instant: required where `has_passes(params)`.
             size: the painting's long side in pixels.
+            pixels_at_once: number of a picture's pixels above which it is encoded tile by tile.
         """
         self._inputs, self._encoder, self._instant, self._params = inputs, encoder, instant, params
         self._on_progress, self._should_stop = on_progress, should_stop
@@ -50,6 +53,7 @@ class OptimisedRenderer:
         self.optimisers: list[list[str]] = []
         self.losses: Mapping[str, float] = {}
         self.stopped = False
+        self._sums = sums_of(encoder, pixels_at_once, self._check_stop)
         self._work_done, self._started = 0.0, time.perf_counter()
         self._work = sum(self._work_of(scale) * (scale.steps + PASS_WORK * scale.has_pass) for scale in self.scales)
 
@@ -64,6 +68,7 @@ class OptimisedRenderer:
         self.stopped = self._should_stop()
         while not self.stopped and (following := next(paintings, None)) is not None:
             x, self.stopped = following, self._should_stop()
+        paintings.close()  # with what the optimiser keeps
         return self._inputs.finish(x)
 
     def recipe(self) -> dict[str, Any]:
@@ -75,52 +80,62 @@ class OptimisedRenderer:
         network = {"network": {"name": self._instant.name, "sha256": self._instant.digest}} if self._instant else {}
         return {"encoder": encoder, **network, "scales": scales, "losses": dict(self.losses)}
 
-    def _paintings(self) -> Iterator[Tensor]:
+    def _paintings(self) -> Generator[Tensor]:
         """The painting (1, 3, h, w) before the first step of every scale, and after every step."""
-        previous = None
+        x = None
         for index, scale in enumerate(self.scales):
-            for x in self._render_scale(index, scale, previous):
+            following = self._render_scale(index, scale, x)
+            for x in following:
                 yield x
-            previous = x
 
     def _render_scale(self, index: int, scale: Scale, previous: Tensor | None) -> Iterator[Tensor]:
         size = self._inputs.size_at(scale.long_side)
-        photo = self._inputs.photo(size)
-        padded_photo = pad(photo)
-        weights = self._inputs.weights(size)
-        padded_weights = None if weights is None else pad(weights)
-        if previous is None:
-            initial = self._inputs.initial(padded_photo, padded_weights, scale.long_side)
-        else:
-            initial = pad(self._enlarged(previous, index, photo))
+        initial = self._initial(index, scale, previous)
+        del previous  # large pictures are not kept any longer than they are needed
         self.optimisers.append([])
         x = crop(initial, size)
-        if scale.has_pass:
-            try:
-                x = self._instant_pass(index, scale, x, weights)
-            except RenderingStopped:
-                yield x
-                return
-            initial = pad(x)
-        yield x
-        if not scale.steps:
-            return
-        objective = Objective(self._encoder, padded_photo, self._inputs.parts_at(scale.long_side), self._params, padded_weights)
-        for number, step in enumerate(minimise(objective, initial, scale.steps, self._params.optimiser), start=1):
-            self._note(step)
-            x = crop(step.picture, size).clamp(0, 1)
-            self._work_done += self._work_of(scale)
-            self._on_progress(self._progress(index, number, x))
+        try:
+            if scale.has_pass:
+                x = self._instant_pass(index, scale, x)
+                initial = pad(x)
             yield x
+            if not scale.steps:
+                return
+            steps = minimise(self._objective(scale), initial, scale.steps, self._params.optimiser)
+            del initial
+            for number, step in enumerate(steps, start=1):
+                self._note(step)
+                x = crop(step.picture, size)
+                self._work_done += self._work_of(scale)
+                self._on_progress(self._progress(index, number, x))
+                yield x
+        except RenderingStopped:
+            yield x
+
+    def _initial(self, index: int, scale: Scale, previous: Tensor | None) -> Tensor:
+        """The painting that a scale begins with, padded."""
+        size = self._inputs.size_at(scale.long_side)
+        photo = self._inputs.photo(size)
+        if previous is not None:
+            return pad(self._enlarged(previous, index, photo))
+        weights = self._inputs.weights(size)
+        return self._inputs.initial(pad(photo), None if weights is None else pad(weights), scale.long_side)
+
+    def _objective(self, scale: Scale) -> Objective:
+        size = self._inputs.size_at(scale.long_side)
+        photo, weights = pad(self._inputs.photo(size)), self._inputs.weights(size)
+        parts = self._inputs.parts_at(scale.long_side)
+        return Objective(self._sums, photo, parts, self._params, None if weights is None else pad(weights))
 
     def _enlarged(self, previous: Tensor, index: int, photo: Tensor) -> Tensor:
         """The painting of the scale before scale `index`, in the size of `photo` (1, 3, H, W) and with some of its detail."""
         smaller = self._inputs.photo(self._inputs.size_at(self.scales[index - 1].long_side))
-        return upsample_with_detail(previous, smaller, photo, PASS_DETAIL if self.scales[index].has_pass else DETAIL)
+        return upsample_with_detail(previous.clamp(0, 1), smaller, photo, PASS_DETAIL if self.scales[index].has_pass else DETAIL)
 
-    def _instant_pass(self, index: int, scale: Scale, x: Tensor, weights: Tensor | None) -> Tensor:
+    def _instant_pass(self, index: int, scale: Scale, x: Tensor) -> Tensor:
         """Stylize x (1, 3, H, W) with the instant network."""
         assert self._instant is not None  # noqa: S101
+        weights = self._inputs.weights(self._inputs.size_at(scale.long_side))
         parts, seed = self._instant.coded_parts(self._inputs, scale.long_side, self._check_stop), self._params.seed
         x = self._instant.stylize(object(), lambda: x, parts, self._check_stop, weights=weights, noise=PASS_NOISE, seed=seed)
         self._work_done += PASS_WORK * self._work_of(scale)
@@ -156,4 +171,4 @@ class OptimisedRenderer:
 
     def _preview(self, x: Tensor, max_side: int) -> Image.Image:
         """A preview of the same size at every scale, so that a page that shows it does not jump."""
-        return self._inputs.finish(resize(x, self._inputs.size_at(min(max_side, self.scales[-1].long_side))))
+        return self._inputs.finish(resize(x.clamp(0, 1), self._inputs.size_at(min(max_side, self.scales[-1].long_side))))

@@ -2,7 +2,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from nst.engine.optimised.lbfgs import LBFGS, Diverged
+from nst.engine.optimised.lbfgs import LBFGS, Diverged, HistorySize
 
 
 def rosenbrock(at: Tensor) -> tuple[Tensor, Tensor]:
@@ -36,7 +36,7 @@ def test_a_preconditioned_walk_is_a_plain_one_in_the_space_where_the_preconditio
     zero = torch.zeros(4, dtype=torch.float64)
     within = LBFGS(seen_from_within, zero, first_step=0.05, max_step=0.4)
     outside = LBFGS(rough, zero, first_step=0.05, max_step=0.4, precondition=lambda gradient: spread.square() * gradient)
-    for _ in range(3 * LBFGS.HISTORY):
+    for _ in range(3 * HistorySize().pairs):
         within.step()
         outside.step()
         torch.testing.assert_close(outside.variables, spread * within.variables, rtol=1e-4, atol=1e-4)

@@ -8,6 +8,7 @@ from benchmarks.subjects import photo
 from nst.domain import Mode, Precision, Preset, StyleParams
 from nst.engine import memory_budget
 from nst.engine.devices import has_fast_bfloat16
+from nst.engine.optimised.sums import PIXELS_AT_ONCE
 from nst.engine.tensors import MARGIN
 from nst.errors import DoesNotFit
 
@@ -46,7 +47,7 @@ def test_quick_painting_takes_the_memory_of_its_pass_and_not_of_steps_at_full_si
     quick, optimised, instant = (
         memory_budget.estimate(LANDSCAPE, StyleParams(mode=mode), 2048) for mode in (Mode.QUICK, Mode.OPTIMISED, Mode.INSTANT)
     )
-    assert quick == instant < optimised / 3
+    assert quick == instant <= optimised < 2 * instant
 
 
 def test_quick_painting_of_512_pixels_takes_the_memory_of_its_steps() -> None:
@@ -54,26 +55,47 @@ def test_quick_painting_of_512_pixels_takes_the_memory_of_its_steps() -> None:
     assert quick == optimised
 
 
-def test_instant_painting_fits_where_optimising_does_not() -> None:
-    instant, optimised = (memory_budget.largest_size(LANDSCAPE, StyleParams(mode=mode), 2e9) for mode in (Mode.INSTANT, Mode.OPTIMISED))
-    assert instant > 2 * optimised
+def test_optimising_by_tiles_takes_a_small_part_of_the_memory() -> None:
+    steps = StyleParams(iterations=12)
+    tiled, at_once = (memory_budget.estimate(LANDSCAPE, steps, 2048, at_once=pixels) for pixels in (1_500_000, 10**9))
+    assert tiled < at_once / 4
+
+
+def test_what_does_not_fit_at_once_is_painted_by_tiles() -> None:
+    free = 1e9
+    at_once = memory_budget.pixels_at_once(StyleParams(), CPU, free)
+    assert at_once < 1024 * 768 < memory_budget.pixels_at_once(StyleParams(), CPU, 1e12) == PIXELS_AT_ONCE
+    assert (
+        memory_budget.estimate(LANDSCAPE, StyleParams(), 1024, at_once=at_once)
+        < free
+        < memory_budget.estimate(LANDSCAPE, StyleParams(), 1024)
+    )
+    assert memory_budget.pixels_at_once(StyleParams(), torch.device("cuda"), 1e12) > 100_000_000
+
+
+@pytest.mark.slow
+def test_the_estimate_of_tiles_is_within_30_percent_of_what_is_measured() -> None:
+    idle, peak = measure(1536)
+    needed = memory_budget.estimate(photo(), StyleParams(iterations=12), 1536)
+    assert needed == pytest.approx(peak - idle, rel=0.3)
 
 
 def test_a_painting_that_cannot_fit_is_refused_with_the_largest_size_that_does(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(memory_budget, "free_bytes", lambda _: 500e6)
     with pytest.raises(DoesNotFit) as caught:
-        memory_budget.affordable_size(LANDSCAPE, StyleParams(size=4000), CPU)
-    largest = memory_budget.largest_size(LANDSCAPE, StyleParams(), 500e6)
+        memory_budget.affordable_size(LANDSCAPE, StyleParams(size=4000), CPU, Precision.FLOAT32)
+    at_once = memory_budget.pixels_at_once(StyleParams(), CPU, 500e6)
+    largest = memory_budget.largest_size(LANDSCAPE, StyleParams(), 500e6, at_once=at_once)
     assert str(largest) in str(caught.value)
-    assert memory_budget.affordable_size(LANDSCAPE, StyleParams(size=largest), CPU) == largest
+    assert memory_budget.affordable_size(LANDSCAPE, StyleParams(size=largest), CPU, Precision.FLOAT32) == largest
 
 
 def test_ultra_takes_what_fits(monkeypatch: pytest.MonkeyPatch) -> None:
     ultra = StyleParams(preset=Preset.ULTRA)
-    monkeypatch.setattr(memory_budget, "free_bytes", lambda _: 6e9)
-    fitting = memory_budget.affordable_size(LANDSCAPE, ultra, CPU)
+    monkeypatch.setattr(memory_budget, "free_bytes", lambda _: 2e9)
+    fitting = memory_budget.affordable_size(LANDSCAPE, ultra, CPU, Precision.FLOAT32)
     assert 1024 < fitting < 4096
-    assert memory_budget.estimate(LANDSCAPE, ultra, fitting) <= 6e9 < memory_budget.estimate(LANDSCAPE, ultra, fitting + 16)
+    assert memory_budget.estimate(LANDSCAPE, ultra, fitting) <= 2e9 < memory_budget.estimate(LANDSCAPE, ultra, fitting + 16)
     monkeypatch.setattr(memory_budget, "free_bytes", lambda _: 1e15)
     assert memory_budget.affordable_size(LANDSCAPE, ultra, CPU) == 4096
 
@@ -127,7 +149,7 @@ def test_memory_grows_with_the_parts(mode: Mode) -> None:
 
 def test_memory_grows_with_the_style_where_that_is_larger() -> None:
     needed = [memory_budget.estimate(Image.new("L", (100, 25)), StyleParams(style_scale=scale), 1024) for scale in (1.0, 2.0)]
-    assert needed[1] > 3 * needed[0]
+    assert needed[1] > 1.5 * needed[0]
 
 
 def test_free_memory_is_a_part_of_the_machines() -> None:

@@ -10,6 +10,7 @@ from nst.engine.moments import Guide, guided_moments, moments
 from nst.engine.optimised.guidance import StyleTerm
 from nst.engine.optimised.losses import WassersteinDistance
 from nst.engine.optimised.objective import Objective, content_weight, pixel_weight
+from nst.engine.optimised.sums import WholeSums
 from nst.engine.regions import Layout, Part, StyleTensor, part_of
 from nst.engine.tensors import digest
 from nst.errors import InvalidParams
@@ -101,7 +102,7 @@ def test_strength_acts_where_the_part_is() -> None:
     split = torch.zeros(1, 3, 32, 64)
     split[:, 0, :, :32] = split[:, 1, :, 32:] = 1
     parts = [Part([StyleShare(StyleTensor(torch.rand(1, 3, 32, 32)))], strength) for strength in (0.0, 1.0)]
-    objective = Objective(encoder, photo, parts, StyleParams(), split)
+    objective = Objective(WholeSums(encoder), photo, parts, StyleParams(), split)
     left, right = photo.clone(), photo.clone()
     left[..., :24] += 0.1
     right[..., 40:] += 0.1
@@ -265,7 +266,7 @@ def test_one_guide_over_everything_changes_nothing_but_rounding(photo: Image.Ima
     x, encoder = torch.rand(1, 3, 48, 64, generator=torch.Generator().manual_seed(0)), TinyEncoder()
     part = Part([StyleShare(StyleTensor(torch.rand(1, 3, 40, 40, generator=torch.Generator().manual_seed(1))))], 0.3)
     guide = torch.cat([torch.ones(1, 1, 48, 64), torch.zeros(1, 1, 48, 64)], 1)
-    plain, guided = (Objective(encoder, x, [part], StyleParams(), weights)(1 - x) for weights in (None, guide))
+    plain, guided = (Objective(WholeSums(encoder), x, [part], StyleParams(), weights)(1 - x) for weights in (None, guide))
     for name, value in plain.items():
         assert guided[name].item() == pytest.approx(value.item(), rel=1e-5, abs=2e-6)
 
