@@ -5,6 +5,7 @@ from io import BytesIO
 import pytest
 from PIL import Image
 
+from nst import images
 from nst.domain import RegionRef, StyleParams, mask_key, style_key
 from nst.errors import (
     InvalidParams,
@@ -12,6 +13,7 @@ from nst.errors import (
     PasticheError,
     PictureTooLarge,
     PictureTooSmall,
+    TooManyUploads,
     TruncatedPicture,
     UnknownJob,
     UnknownStyle,
@@ -137,6 +139,17 @@ def test_there_are_not_too_many(studio: Studio, regions: list[RegionChoice], sen
     with pytest.raises(InvalidParams, match=sentence):
         studio.submit(regions=regions)
     assert studio.stored() == set()
+
+
+@pytest.mark.parametrize("studio", [{"uploads_per_minute": 1}], indirect=True)
+def test_an_order_beyond_a_limit_is_refused_before_anything_is_decoded(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
+    studio.submit()
+    decoded: list[object] = []
+    for name in ("transcode", "transcode_mask", "transcode_style_mask"):
+        monkeypatch.setattr(images, name, lambda data, *_, **__: decoded.append(data))
+    with pytest.raises(TooManyUploads):
+        studio.submit(token="more", regions=[RegionChoice(mask_bytes()), in_part(mask_bytes())])
+    assert decoded == []
 
 
 def test_only_styles_of_regions_are_used_in_part(studio: Studio) -> None:
