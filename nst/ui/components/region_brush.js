@@ -106,7 +106,7 @@ class Editor {
     else this.forget(part);
     Object.assign(part, { rev, growth: null, grown: growth && { ...growth, alpha }, encloses: false });
     part.mask.alpha = alpha;
-    if (part === this.active) this.say(this.coverage(part));
+    if (growth || part === this.active) this.say(this.coverage(part));
   }
 
   // What the page is told.
