@@ -10,15 +10,15 @@ else:
     from collections.abc import AsyncIterator
     from contextlib import asynccontextmanager
 
-    from nst.errors import FileUnreadable
+    from nst.errors import PasticheError, StoreUnavailable
     from nst.gateway import Gateway  # for the server alone: importing it takes time that a visit should not
     from nst.ui import sessions, singletons, urls
 
-    server.configure_logs()
     try:
+        server.configure_logs()
         gateway = Gateway(singletons.service(), singletons.settings())
-    except FileUnreadable as error:  # the folder of styles; the operator reads this sentence, visitors do not
-        raise SystemExit(f"The studio cannot start. {error}") from None
+    except PasticheError as error:  # of a setting or the folder of styles; the operator reads this sentence, visitors do not
+        raise SystemExit(f"The studio cannot start. {error.reason if isinstance(error, StoreUnavailable) else error}") from None
     base = urls.configured_base_path()
     # The gateway is served below the base path, and also at the root, unless the studio's own pages are there.
     gateways = [*gateway.routes(base), *(gateway.routes() if base and not base.startswith(("/api", "/socket.io")) else [])]

@@ -1,14 +1,30 @@
 """Settings, read from NST_* environment variables where a process starts, and passed on from there."""
 
 from pathlib import Path
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
 from platformdirs import user_data_path
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 from nst.domain import Precision
+from nst.errors import InvalidParams
 from nst.weights import default_weights_dir
+
+MADE_FOR_ONE_MACHINE = (
+    "redis_url",
+    "batch_in_flight",
+    "queue_length",
+    "disk_bytes",
+    "max_bytes",
+    "max_pixels",
+    "connections",
+    "connections_per_address",
+    "incoming_bytes",
+    "previews_at_a_time",
+    "previews_waiting",
+)
+"""Settings whose defaults are meant for one machine: a deployment in the cloud has to choose them."""
 
 
 class ApiKey(BaseModel):
@@ -190,6 +206,31 @@ class Settings(BaseSettings):
                 raise ValueError(f"NST_BACKEND=aws needs {', '.join(missing)}")
             if not (self.objects_url or "").startswith("s3://"):
                 raise ValueError("NST_BACKEND=aws needs an NST_OBJECTS_URL that begins with s3://")
-            if unset := [f"NST_{name.upper()}" for name in ("queue_length", "disk_bytes") if name not in self.model_fields_set]:
+            if unset := [f"NST_{name.upper()}" for name in MADE_FOR_ONE_MACHINE if name not in self.model_fields_set]:
                 raise ValueError(f"NST_BACKEND=aws needs {', '.join(unset)}: the defaults are meant for one machine")
         return self
+
+
+def read_settings(**overrides: Any) -> Settings:
+    """The settings of this process, from its environment; `overrides` come first.
+
+    Raises:
+        InvalidParams: when a value is not allowed, or settings are missing; its sentence names them.
+    """
+    try:
+        return Settings(**overrides)
+    except SettingsError as error:
+        raise InvalidParams(f"A setting is not valid JSON: {error}.") from error
+    except ValidationError as error:
+        fault = error.errors(include_url=False, include_context=False)[0]
+        if not fault["loc"]:  # not of one field, but of all together
+            raise InvalidParams(f"{fault['msg'].removeprefix('Value error, ')}.") from error
+        name = str(fault["loc"][0])
+        field = Settings.model_fields.get(name)
+        meaning = f" ({field.description})" if field else ""
+        shown = "has a value that is not allowed" if _is_secret(name) else f"cannot be {fault['input']!r}"
+        raise InvalidParams(f"The setting {name} or NST_{name.upper()}{meaning} {shown}.") from error
+
+
+def _is_secret(name: str) -> bool:
+    return name == "api_keys" or "SecretStr" in str(getattr(Settings.model_fields.get(name), "annotation", ""))

@@ -1,4 +1,4 @@
-"""A folder of styles that cannot be read ends the start of whatever serves, with a sentence and no traceback."""
+"""Settings that cannot be used end the start of whatever serves, with a sentence and no traceback."""
 
 import os
 import subprocess
@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.aws import CHOSEN
 from tests.support.servers import free_port
 
 ROOT = Path(__file__).parents[1]
@@ -31,4 +32,41 @@ def test_a_folder_of_styles_that_cannot_be_read_ends_the_start_with_a_sentence(t
     )
     assert done.returncode not in (0, 143)
     assert "NST_STYLES_DIR" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+CLOUD = {
+    "NST_BACKEND": "aws",
+    "NST_OBJECTS_URL": "s3://pictures",
+    "NST_BATCH_QUEUE": "queue",
+    "NST_BATCH_DEFINITION": "agent",
+    "NST_DONE_QUEUE_URL": "https://sqs.example/done",
+    **CHOSEN,
+    "NST_REDIS_URL": "redis://localhost:1",
+    "AWS_CONFIG_FILE": "/nonexistent",
+    "AWS_DEFAULT_REGION": "",
+}
+
+
+@pytest.mark.parametrize("way", [*WAYS, "agent"])
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"NST_DISK_BYTES": None}, "NST_BACKEND=aws needs NST_DISK_BYTES"),
+        ({"NST_MAX_PIXELS": "many"}, "NST_MAX_PIXELS (largest picture"),
+        ({"NST_HOSTS": "pastiche.example"}, "not valid JSON"),
+        ({}, "Set AWS_DEFAULT_REGION"),
+    ],
+)
+def test_settings_of_the_cloud_that_cannot_be_used_end_the_start_with_a_sentence(
+    way: str, changes: dict[str, str | None], sentence: str
+) -> None:
+    port = [str(free_port())] if way in ("studio", "gateway") else []
+    agent = ["-m", "worker.batch", "--style", "tide-wash", "--request-id", "studio::x", "public/input/x.jpg"]
+    chosen = {**os.environ, **CLOUD, "IMAGE_BUCKET_NAME": "b", "JOB_DONE_QUEUE_URL": "u", "PYTHONPATH": str(ROOT), **changes}
+    environment = {name: value for name, value in chosen.items() if value is not None}
+    command = [sys.executable, *(agent if way == "agent" else [*WAYS[way], *port])]
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, encoding="utf-8", timeout=240)
+    assert done.returncode not in (0, 143)
+    assert sentence in done.stderr
     assert "Traceback" not in done.stderr

@@ -11,11 +11,10 @@ from inspect import Parameter, Signature, signature
 from typing import Annotated, Any, get_type_hints
 
 import typer
-from pydantic import ValidationError
 
 from nst.domain import StyleParams, help_of, range_of
 from nst.errors import InvalidParams
-from nst.settings import Settings
+from nst.settings import Settings, read_settings
 from nst.styles import Catalogue
 
 JSON_FLAG = "--json"
@@ -36,14 +35,7 @@ def load_settings(device: str | None = None) -> Settings:
     Raises:
         InvalidParams: when a setting, or the device, has an invalid value.
     """
-    overrides: dict[str, Any] = {} if device is None else {"device": device}
-    try:
-        return Settings(**overrides)
-    except ValidationError as error:
-        fault = error.errors(include_url=False)[0]
-        name = str(fault["loc"][0])
-        meaning = Settings.model_fields[name].description
-        raise InvalidParams(f"The setting {name} or NST_{name.upper()} ({meaning}) cannot be {fault['input']!r}.") from error
+    return read_settings() if device is None else read_settings(device=device)
 
 
 def open_catalogue(settings: Settings) -> Catalogue:

@@ -11,7 +11,7 @@ from nst.bootstrap import build
 from nst.errors import PasticheError, StoreUnavailable
 from nst.gateway.app import MAX_MESSAGE_FACTOR, Gateway, standalone
 from nst.gateway.contract import message_limit
-from nst.settings import Settings
+from nst.settings import Settings, read_settings
 from nst.worker.own import OwnWorker
 
 SHUTDOWN_SECONDS = 5
@@ -24,11 +24,11 @@ def main() -> None:
     parser.add_argument("--host", default="127.0.0.1", help="0.0.0.0 for all network interfaces (default: %(default)s)")
     parser.add_argument("--port", type=int, default=8600, help="(default: %(default)s)")
     arguments = parser.parse_args()
-    settings = Settings()
-    logs.configure(settings.log_format)
     try:
+        settings = read_settings()
+        logs.configure(settings.log_format)
         run(settings, arguments.host, arguments.port)
-    except PasticheError as error:  # from the store or the folder of styles
+    except PasticheError as error:  # from the settings, the store or the folder of styles
         log.error("the gateway cannot start: %s", error.reason if isinstance(error, StoreUnavailable) else error)
         sys.exit(error.exit_code)
 

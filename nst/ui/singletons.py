@@ -5,14 +5,14 @@ from functools import cache
 from nst.bootstrap import build
 from nst.preview import Previews
 from nst.service import Service
-from nst.settings import Settings
+from nst.settings import Settings, read_settings
 from nst.ui.picture_budget import PictureBudget
 
 
 @cache
 def settings() -> Settings:
     """The settings, read from the environment once."""
-    return Settings()
+    return read_settings()
 
 
 @cache

@@ -24,7 +24,7 @@ from nst.bootstrap import open_backend, open_catalogue
 from nst.domain import Preset
 from nst.errors import PasticheError, StoreFault, StoreMisconfigured, StoreUnavailable
 from nst.model_process.parent import ModelProcess
-from nst.settings import Settings
+from nst.settings import Settings, read_settings
 from nst.store.ports import Backend
 from nst.worker.backoff import Backoff
 from nst.worker.loop import Worker
@@ -53,13 +53,13 @@ def main() -> None:
         signal.signal(number, lambda _number, _frame: exit_request.ask())
     if options.with_parent:
         threading.Thread(target=_exit_at_end_of_input, args=(exit_request,), daemon=True).start()
-    settings = Settings() if options.device is None else Settings(device=options.device)
-    logs.configure(settings.log_format)
     try:
+        settings = read_settings() if options.device is None else read_settings(device=options.device)
+        logs.configure(settings.log_format)
         code = (
             relay(settings, exit_request) if settings.backend == "aws" else run(settings, exit_request, options.concurrency, options.lanes)
         )
-    except PasticheError as error:  # the store, or the folder of styles
+    except PasticheError as error:  # the settings, the store, or the folder of styles
         log.error("the worker cannot start: %s", error.reason if isinstance(error, StoreUnavailable) else error)
         code = error.exit_code
     sys.exit(code)

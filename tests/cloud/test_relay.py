@@ -9,8 +9,8 @@ from collections.abc import Iterator
 import pytest
 
 from nst.domain import JobState
-from nst.errors import StoreMisconfigured, StoreUnavailable
-from nst.settings import Settings
+from nst.errors import InvalidParams, StoreMisconfigured, StoreUnavailable
+from nst.settings import MADE_FOR_ONE_MACHINE, Settings, read_settings
 from nst.worker.cloud.relay import Relay
 from tests.support.aws import process_environment
 from tests.support.batch_executor import ROOT
@@ -77,12 +77,14 @@ def test_settings_that_are_not_enough_are_refused_with_their_names(monkeypatch: 
         Settings(backend="aws", objects_url="file:///tmp", batch_queue="q", batch_definition="agent", done_queue_url="http://q")
 
 
-@pytest.mark.parametrize("left_out", ["NST_DISK_BYTES", "NST_QUEUE_LENGTH"])
+@pytest.mark.parametrize("left_out", MADE_FOR_ONE_MACHINE)
 def test_limits_of_one_machine_are_refused_in_the_cloud_unless_they_are_meant(
     cloud: Cloud, monkeypatch: pytest.MonkeyPatch, left_out: str
 ) -> None:
-    monkeypatch.delenv(left_out)
-    with pytest.raises(ValueError, match=f"needs {left_out}"):
-        Settings()
-    monkeypatch.setenv(left_out, str(Settings.model_fields[left_out.removeprefix("NST_").lower()].default))
-    assert Settings().backend == "aws"
+    name, default = f"NST_{left_out.upper()}", Settings.model_fields[left_out].default
+    monkeypatch.setenv("NST_REDIS_URL", cloud.settings.redis_url.get_secret_value())
+    monkeypatch.delenv(name)
+    with pytest.raises(InvalidParams, match=f"needs {name}: the defaults are meant for one machine"):
+        read_settings()
+    monkeypatch.setenv(name, default.get_secret_value() if left_out == "redis_url" else str(default))
+    assert read_settings().backend == "aws"

@@ -15,11 +15,14 @@ from moto.moto_api import state_manager
 from moto.server import DomainDispatcherApplication, MotoRequestHandler, create_backend_app  # type: ignore[attr-defined]
 from werkzeug.serving import BaseWSGIServer, make_server
 
+from nst.settings import MADE_FOR_ONE_MACHINE, Settings
 from nst.store.aws.clients import Clients
 from tests.support.aws_failures import Weather
 from tests.support.templates import resource
 
 REGION = "eu-central-1"
+CHOSEN = {f"NST_{name.upper()}": str(Settings.model_fields[name].default) for name in MADE_FOR_ONE_MACHINE if name != "redis_url"}
+"""The limits of one machine, which is what tests run on, chosen as a deployment has to. The URL of Redis is the test's own."""
 ACCOUNT = "123456789012"
 _ANY_TRUST = {
     "Version": "2012-10-17",
@@ -62,8 +65,7 @@ class Aws:
             "NST_BATCH_QUEUE": self.job_queue,
             "NST_BATCH_DEFINITION": self.definition,
             "NST_DONE_QUEUE_URL": self.done_queue,
-            "NST_QUEUE_LENGTH": "100",
-            "NST_DISK_BYTES": "10000000000",
+            **CHOSEN,
         }
 
     def keys(self) -> set[str]:

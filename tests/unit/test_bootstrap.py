@@ -7,7 +7,7 @@ import pytest
 
 from nst.bootstrap import open_backend
 from nst.domain import new_id
-from nst.settings import Settings
+from nst.settings import MADE_FOR_ONE_MACHINE, Settings
 from nst.worker.own import OwnWorker
 from nst.worker.supervisor import Supervisor
 
@@ -60,7 +60,8 @@ def test_a_database_that_others_could_read_is_closed_to_them(tmp_path: Path) -> 
 
 @pytest.mark.parametrize(("backend", "brings"), [("local", True), ("redis", False), ("aws", True)])
 def test_servers_bring_a_worker_or_a_relay_unless_they_are_of_a_fleet(backend: str, brings: bool) -> None:
-    cloud = {"objects_url": "s3://pictures", "batch_queue": "q", "batch_definition": "d", "done_queue_url": "u", "queue_length": 1}
-    chosen = {"backend": backend, **(cloud if backend == "aws" else {}), "disk_bytes": 1}
+    limits = {name: Settings.model_fields[name].default for name in MADE_FOR_ONE_MACHINE}
+    cloud = {"objects_url": "s3://pictures", "batch_queue": "q", "batch_definition": "d", "done_queue_url": "u", **limits}
+    chosen = {"backend": backend, **(cloud if backend == "aws" else {})}
     assert Settings(**chosen).brings_worker is brings  # type: ignore[arg-type]
     assert not Settings(**chosen, own_worker=False).brings_worker  # type: ignore[arg-type]

@@ -35,6 +35,10 @@ _BUSY = (  # parts of codes, which differ between services
 _NOT_BUSY = {"RequestTimeTooSkewed", "NotImplemented"}  # a wrong clock, and a store without a feature of S3
 _MALFORMED = {"MalformedXML", "InvalidArgument", "InvalidRequest", "MissingParameter", "InvalidParameterValue", "ValidationException"}
 _PASSING = {408, 425, 429}
+_HINTS: dict[type[Exception], str] = {
+    exceptions.NoRegionError: " Set AWS_DEFAULT_REGION.",
+    exceptions.NoCredentialsError: ". Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or run with a role.",
+}
 
 _OUTAGES: tuple[type[Exception], ...] = (
     exceptions.HTTPClientError,
@@ -85,7 +89,8 @@ def translate_errors(outage_message: str) -> Iterator[None]:
         if outage_message is PICTURES and isinstance(error, exceptions.ClientError) and _code(error) in _ABSENT:
             raise missing() from error
         what = "The store of pictures" if outage_message is PICTURES else "AWS"
-        raise store_error(failure_of(error), outage_message, f"{what} cannot be used: {error}") from error
+        hint = _HINTS.get(type(error), "")
+        raise store_error(failure_of(error), outage_message, f"{what} cannot be used: {error}{hint}") from error
 
 
 def failure_of(error: Exception) -> Failure:

@@ -15,9 +15,9 @@ import threading
 from functools import partial
 
 from nst.bootstrap import open_agent, open_catalogue
-from nst.errors import StoreUnavailable
+from nst.errors import PasticheError, StoreUnavailable
 from nst.model_process.parent import ModelProcess
-from nst.settings import Settings
+from nst.settings import read_settings
 from nst.worker.cloud.agent import FAILED, Agent, Assignment
 
 log = logging.getLogger(__name__)
@@ -29,11 +29,11 @@ def main(arguments: list[str] | None = None) -> int:
     logging.getLogger("botocore").setLevel(logging.WARNING)
     interrupted = threading.Event()
     signal.signal(signal.SIGTERM, lambda _number, _frame: interrupted.set())
-    settings = Settings()
     try:
+        settings = read_settings()
         objects, messages = open_agent(os.environ["IMAGE_BUCKET_NAME"], os.environ["JOB_DONE_QUEUE_URL"])
-    except StoreUnavailable as error:  # AWS Batch reports this end itself
-        log.error("the agent cannot start: %s", error.reason)
+    except PasticheError as error:  # AWS Batch reports this end itself
+        log.error("the agent cannot start: %s", error.reason if isinstance(error, StoreUnavailable) else error)
         return FAILED
     assignment = Assignment(
         content_key=options.content_key,
