@@ -5,7 +5,7 @@ import logging
 from collections.abc import Callable, Mapping
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from nst.errors import StoreUnavailable
 from nst.service.status import Status
@@ -56,6 +56,16 @@ def picture(
         return Response(data, media_type=media_type, headers=headers)
 
     return respond() if tag is None else tagged(request, tag, headers, respond)
+
+
+def may_redirect(request: Request) -> bool:
+    """Whether a picture may come from another site. A page's script may not read that, so it gets the picture from here."""
+    return request.headers.get("sec-fetch-mode") not in ("cors", "same-origin")
+
+
+def redirect(url: str, *, is_public: bool) -> Response:
+    """302 to a picture in the object store. It is asked for each time: a picture that changes its visibility changes its URL."""
+    return RedirectResponse(url, 302, {"Cache-Control": REVALIDATED if is_public else PRIVATE, "Vary": "Sec-Fetch-Mode"})
 
 
 def readiness(read_status: Callable[[], Status], **details: int) -> Response:

@@ -54,6 +54,7 @@ class FeedEntry:
         input_key: of the photo; None if that is not published with it.
         title: that its owner has given it.
         likes: the number of visitors who like it.
+        has_thumbnails: whether there are thumbnails of the painting, and of the photo if that is published.
     """
 
     job_id: str
@@ -64,6 +65,7 @@ class FeedEntry:
     published: float
     title: str | None = None
     likes: int = 0
+    has_thumbnails: bool = False
 
     @classmethod
     def of(cls, job: Job) -> "FeedEntry":
@@ -71,7 +73,9 @@ class FeedEntry:
         if job.output_key is None or job.published is None:
             raise ValueError(f"job {job.id} has nothing to show")
         photo = job.input_key if is_public(job.input_key) else None
-        return cls(job.id, job.output_key, photo, job.styles, job.params, job.published, job.title, job.likes)
+        return cls(
+            job.id, job.output_key, photo, job.styles, job.params, job.published, job.title, job.likes, has_thumbnails=job.has_thumbnails
+        )
 
     @property
     def cursor(self) -> Cursor:

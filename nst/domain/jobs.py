@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
-from nst.domain.keys import is_public
+from nst.domain.keys import is_public, thumbnail_keys
 from nst.domain.params import PRESET_SIZES, Preset, StyleParams
 from nst.domain.progress import JobProgress
 from nst.domain.regions import RegionRef
@@ -63,6 +63,7 @@ class Outcome:
         error: the sentence for the user, when it failed.
         error_code: the public code of the error; None for an error without one.
         output_key, size_bytes, recipe: of the painting, when it succeeded.
+        has_thumbnails: whether there are thumbnails of the photo and the painting.
     """
 
     state: JobState
@@ -71,10 +72,11 @@ class Outcome:
     size_bytes: int = 0
     recipe: Mapping[str, Any] | None = None
     error_code: str | None = None
+    has_thumbnails: bool = False
 
     @classmethod
-    def succeeded(cls, output_key: str, size_bytes: int, recipe: Mapping[str, Any]) -> "Outcome":
-        return cls(JobState.SUCCEEDED, output_key=output_key, size_bytes=size_bytes, recipe=recipe)
+    def succeeded(cls, output_key: str, size_bytes: int, recipe: Mapping[str, Any], *, has_thumbnails: bool = False) -> "Outcome":
+        return cls(JobState.SUCCEEDED, output_key=output_key, size_bytes=size_bytes, recipe=recipe, has_thumbnails=has_thumbnails)
 
     @classmethod
     def failed(cls, error: str, code: str | None = None) -> "Outcome":
@@ -107,6 +109,7 @@ class Job:
         regions: at most `MAX_REGIONS`.
         title: that its owner has given the painting, as `nst.domain.titles.normalised_title` returns it.
         likes: the number of visitors who like it.
+        has_thumbnails: whether there are thumbnails of the photo and the painting; not of paintings of earlier versions.
     """
 
     id: str
@@ -141,6 +144,7 @@ class Job:
     regions: tuple[RegionRef, ...] = ()
     title: str | None = None
     likes: int = 0
+    has_thumbnails: bool = False
 
     @property
     def lane(self) -> Preset:
@@ -173,7 +177,13 @@ class Job:
         """The keys of all its pictures in the object store."""
         own = (self.input_key, self.preview_key, self.output_key)
         uploads = (style.name for style in self.styles if style.is_upload)
-        return (*(key for key in own if key), *uploads, *(key for region in self.regions for key in region.object_keys))
+        masks = (key for region in self.regions for key in region.object_keys)
+        return (*(key for key in own if key), *self.thumbnail_keys, *uploads, *masks)
+
+    @property
+    def thumbnail_keys(self) -> tuple[str, ...]:
+        """The keys of the thumbnails of the photo and the painting, in this order; empty when there are none."""
+        return thumbnail_keys(self.input_key, self.output_key) if self.has_thumbnails and self.output_key else ()
 
     def transition(self, state: JobState, **changes: Any) -> "Job":
         """The record in its next state.

@@ -2,6 +2,8 @@
 
 public/input/<id>.<ext>   private/input/<id>.<ext>      the photo
 public/output/<id>.<ext>  private/output/<id>.<ext>     the painting, with the photo's extension: each key follows from the other
+public/thumbnail/<id>-input.webp                        a small version of the photo; private/thumbnail/… where the photo is private
+public/thumbnail/<id>-output.webp                       a small version of the painting; private/thumbnail/… where the painting is private
 private/preview/<id>.jpg                                the unfinished painting
 private/timelapse/<id>.mp4                              the film of how the painting emerged
 private/mask/<id>-<number>.png                          the mask of a region, or of a part of a style: grey, white inside
@@ -22,10 +24,14 @@ _ID_IN_LINK = re.compile(rf"(?<![A-Za-z0-9]){JOB_ID}(?![A-Za-z0-9])")
 _NAME = r"(?:[a-z0-9]{20,32}|[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})"
 _KEY = re.compile(
     rf"(?:public|private)/(?:input|output)/{_NAME}\.(?:jpg|jpeg|png|webp)|private/preview/{_NAME}\.jpg"
+    rf"|(?:public|private)/thumbnail/{JOB_ID}-(?:input|output)\.webp"
     rf"|private/timelapse/{JOB_ID}\.mp4"
     rf"|private/mask/{JOB_ID}-(?:[0-9]|1[0-5])\.png|style/[a-z0-9][a-z0-9-]{{0,63}}\.jpg"
 )
-_KEY_OF_JOB = re.compile(rf"(?:public|private)/[a-z]+/({JOB_ID})\.[a-z0-9]+|(?:private/mask|style)/({JOB_ID})-\d+\.[a-z]+")
+_KEY_OF_JOB = re.compile(
+    rf"(?:public|private)/[a-z]+/({JOB_ID})(?:-input|-output)?\.[a-z0-9]+|(?:private/mask|style)/({JOB_ID})-\d+\.[a-z]+"
+)
+_PICTURE = re.compile(rf"(public|private)/(input|output)/({JOB_ID})\.[a-z]+")
 _MEDIA_TYPES = {"jpeg": "image/jpeg", "jpg": "image/jpeg", "png": "image/png", "webp": "image/webp", "mp4": "video/mp4"}
 
 
@@ -50,6 +56,12 @@ def preview_key(job_id: str) -> str:
 
 def timelapse_key(job_id: str) -> str:
     return f"private/timelapse/{job_id}.mp4"
+
+
+def thumbnail_keys(*keys: str) -> tuple[str, ...]:
+    """The keys of the thumbnails of photos and paintings: as public as the picture itself. Those of earlier front ends have none."""
+    found = filter(None, map(_PICTURE.fullmatch, keys))
+    return tuple(f"{match[1]}/thumbnail/{match[3]}-{match[2]}.webp" for match in found)
 
 
 def style_key(job_id: str, number: int) -> str:
@@ -82,9 +94,9 @@ def is_public(key: str) -> bool:
 
 
 def locations_of(key: str) -> frozenset[str]:
-    """All four keys that a job's photo and painting may have, given any of them."""
+    """All keys that a job's photo, its painting and their thumbnails may have, given that of the photo or the painting."""
     both = (input_key_of(key), output_key_of(key))
-    return frozenset(with_visibility(each, public=public) for each in both for public in (True, False))
+    return frozenset(with_visibility(each, public=public) for each in (*both, *thumbnail_keys(*both)) for public in (True, False))
 
 
 def job_id_of(key: str) -> str | None:

@@ -3,13 +3,13 @@
 from contextlib import suppress
 
 from nst import images
-from nst.domain import Job, Page, media_type, new_id
+from nst.domain import Job, media_type, new_id
 from nst.errors import NotAllowed, PasticheError, UnknownJob
 from nst.gateway.auth import Principal, anonymous_owner, find_job
 from nst.gateway.contract import PageRequest, SocketSubmission, Submission, parse_cursor
-from nst.gateway.media import Media, Picture
+from nst.gateway.media import Elsewhere, Media, Picture
 from nst.gateway.pools import ThreadPools
-from nst.gateway.schemas import JobAnswer
+from nst.gateway.schemas import JobAnswer, PageAnswer
 from nst.gateway.webhooks.safe_http import PublicHttpClient
 from nst.images import Format, Limits
 from nst.service import AddressQuota, Service
@@ -63,35 +63,44 @@ class Handlers:
     async def delete(self, principal: Principal, job_id: str) -> None:
         await self._pools.read(lambda: self._service.delete(job_id, self._owner(principal, job_id)))
 
-    async def result(self, principal: Principal, job_id: str, file_format: Format | None = None) -> Picture:
-        """
+    async def result(
+        self, principal: Principal, job_id: str, file_format: Format | None = None, *, may_redirect: bool
+    ) -> Picture | Elsewhere:
+        """The painting; or where it is, if the program may be sent there.
+
         Args:
             file_format: that the painting is converted to; None for the file as it is stored.
         """
 
-        def found() -> Picture:
+        def stored() -> Picture:
             job = find_job(self._service, principal, job_id)
             return Picture(self._service.result(job_id, job.owner), media_type(job.output_key or job.input_key), job.is_in_feed)
+
+        def found() -> Picture | Elsewhere:
+            job = find_job(self._service, principal, job_id) if may_redirect else None
+            link = self._service.link(job) if job else None
+            return Elsewhere(link, job.is_in_feed) if job and link else stored()
 
         if file_format is None:
             return await self._pools.read(found)
         await self._pools.read(find_job, self._service, principal, job_id)  # a job that is not there needs no turn
-        return await self._pools.convert(lambda: _converted(found(), file_format))
+        return await self._pools.convert(lambda: _converted(stored(), file_format))
 
     async def timelapse(self, principal: Principal, job_id: str) -> bytes | None:
         """The film of how the job's painting emerged; None when there is none."""
         return await self._pools.read(lambda: self._service.timelapse(job_id, self._owner(principal, job_id)))
 
-    async def media(self, key: str, until: int | None, signature: str | None) -> Picture:
+    async def media(self, key: str, until: int | None, signature: str | None, *, may_redirect: bool) -> Picture | Elsewhere:
         """As `Media.picture`."""
-        return await self._pools.read(self._media.picture, key, until, signature)
+        return await self._pools.read(lambda: self._media.picture(key, until, signature, may_redirect=may_redirect))
 
     async def styles(self) -> tuple[StyleEntry, ...]:
         return await self._pools.read(self._service.styles)
 
-    async def images(self, page: PageRequest) -> Page:
+    async def images(self, page: PageRequest, base: str) -> PageAnswer:
         """A page of the gallery, newest first."""
-        return await self._pools.read(self._service.feed, page.limit, parse_cursor(page.cursor))
+        found = await self._pools.read(self._service.feed, page.limit, parse_cursor(page.cursor))
+        return PageAnswer.of(found, base, self._service.public_url)
 
     async def _submitted_before(self, principal: Principal, submission: Submission | SocketSubmission) -> Job | None:
         if submission.requestId is not None:

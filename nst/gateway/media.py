@@ -8,7 +8,7 @@ from nst.domain import JobState, is_key, media_type
 from nst.domain.keys import with_visibility
 from nst.errors import ObjectMissing, StyleChanged, UnknownStyle
 from nst.images import Format
-from nst.service import Service
+from nst.service import PictureKind, Service
 
 _STYLE_QUALITY = 90
 _STYLES_IN_MEMORY = 64
@@ -22,15 +22,23 @@ class Picture(NamedTuple):
     is_public: bool
 
 
+class Elsewhere(NamedTuple):
+    """Where a browser gets a picture without going through the gateway."""
+
+    url: str
+    is_public: bool
+
+
 class Media:
     def __init__(self, service: Service) -> None:
         self._service = service
         self._style_file = lru_cache(maxsize=_STYLES_IN_MEMORY)(self._encoded_style)
 
-    def picture(self, key: str, until: int | None, signature: str | None) -> Picture:
+    def picture(self, key: str, until: int | None, signature: str | None, *, may_redirect: bool = False) -> Picture | Elsewhere:
         """
         Args:
             until, signature: of a signed URL; seconds since the epoch.
+            may_redirect: whether the answer may be where a public picture is.
 
         Raises:
             PasticheError: when there is no such picture, or it is private and the signature is not valid.
@@ -50,7 +58,10 @@ class Media:
             key = job.output_key or key
         if job.state is not JobState.SUCCEEDED or key not in (job.output_key, job.input_key):
             raise _missing()
-        data = self._service.result(job_id, "") if key == job.output_key else self._service.photo(job_id, "")
+        kind: PictureKind = "result" if key == job.output_key else "photo"
+        if may_redirect and (link := self._service.link(job, kind)):
+            return Elsewhere(link, True)
+        data = self._service.result(job_id, "") if kind == "result" else self._service.photo(job_id, "")
         return Picture(data, media_type(key), True)
 
     def _style(self, name: str) -> bytes:

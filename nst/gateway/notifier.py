@@ -14,13 +14,13 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from nst.domain import Job, JobState
+from nst.domain import FeedEntry, Job, JobState
 from nst.errors import StoreUnavailable, UnknownJob
 from nst.gateway.connections import ConnectionRegistry
 from nst.gateway.contract import COMPLETED, FAILED, PROGRESS
 from nst.gateway.pools import ThreadPools
 from nst.gateway.schemas import Problem, ProgressAnswer, failure
-from nst.gateway.urls import picture_url, result_url
+from nst.gateway.urls import entry_url, result_url
 from nst.lru import LRUCache
 from nst.service import Service
 
@@ -134,8 +134,8 @@ class JobNotifier:
             job = await self._pools.read(self._service.get, job_id, "")
         except UnknownJob:  # not public
             return
-        if job.output_key is not None:
-            await self._announce(job_id, job.output_key)
+        if job.is_in_feed:
+            await self._announce(FeedEntry.of(job))
 
     async def _subscribe(self, connection: str, job_id: str, viewer: str) -> None:
         try:
@@ -208,14 +208,14 @@ class JobNotifier:
         page = await self._pools.read(self._service.feed, _GALLERY_HEAD)
         for entry in reversed(page.entries):
             if entry.published >= self._oldest:
-                await self._announce(entry.job_id, entry.output_key)
+                await self._announce(entry)
 
-    async def _announce(self, job_id: str, output_key: str) -> None:
-        if self._announced.get(job_id):
+    async def _announce(self, entry: FeedEntry) -> None:
+        if self._announced.get(entry.job_id):
             return
-        self._announced.put(job_id, True)
+        self._announced.put(entry.job_id, True)
         for base in list(self._connections.bases()):
-            await self._connections.broadcast(base, COMPLETED, {"result": picture_url(output_key, base)})
+            await self._connections.broadcast(base, COMPLETED, {"result": entry_url(entry, base, self._service.public_url)})
 
 
 def _progress_of(job: Job) -> object:

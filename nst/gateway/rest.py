@@ -23,10 +23,10 @@ from nst.gateway.guard.memory_budget import InboundBudget
 from nst.gateway.guard.rate_limits import client_address
 from nst.gateway.handlers import Handlers
 from nst.gateway.head_requests import HeadRequests
-from nst.gateway.media import Picture
+from nst.gateway.media import Elsewhere, Picture
 from nst.gateway.schemas import JobAnswer, LimitsAnswer, PageAnswer, Problem, StyleAnswer
 from nst.gateway.urls import base_url
-from nst.http_responses import PRIVATE, REVALIDATED, entity_tag, is_known, picture, tagged
+from nst.http_responses import PRIVATE, REVALIDATED, entity_tag, is_known, may_redirect, picture, redirect, tagged
 from nst.images import WEB_FORMATS, Format
 from nst.timelapse import FilmFormat
 
@@ -101,6 +101,7 @@ _PICTURE: Responses = {
         "content": {format.media_type: {"schema": {"type": "string", "format": "binary"}} for format in WEB_FORMATS},
         "description": "A picture",
     },
+    302: {"description": "The picture is in the object store"},
     **_NOT_MODIFIED,
 }
 _PAINTING: Responses = {
@@ -166,8 +167,12 @@ async def result(
     handlers: TheHandlers,
     file_format: Annotated[Format | None, Query(alias="format", description="of the file; by default as it is stored")] = None,
 ) -> Response:
-    """The painting, with its resolution in print (300 dpi) and a profile of sRGB. TIFF is lossless and for printers."""
-    return _picture_response(request, await handlers.result(principal, job_id, file_format))
+    """The painting, with its resolution in print (300 dpi) and a profile of sRGB. TIFF is lossless and for printers.
+
+    302 to it where programs fetch pictures from the object store.
+    """
+    found = await handlers.result(principal, job_id, file_format, may_redirect=may_redirect(request))
+    return _picture_response(request, found)
 
 
 @router.get("/jobs/{job_id}/timelapse", response_class=Response, responses={**_FILM, **_problems(400, 403, 404, 422)})
@@ -188,7 +193,7 @@ async def media(
     signature: Annotated[str | None, Query(max_length=64)] = None,
 ) -> Response:
     """A picture by its key: of the gallery, of a style, or a private painting with a signed URL."""
-    return _picture_response(request, await handlers.media(key, until, signature))
+    return _picture_response(request, await handlers.media(key, until, signature, may_redirect=may_redirect(request)))
 
 
 @router.get("/styles", response_model=list[StyleAnswer], responses={**_NOT_MODIFIED, **_problems(400)})
@@ -206,8 +211,8 @@ async def images(
     limit: Annotated[int, Query(ge=1, le=100)] = 24,
 ) -> Response:
     """The gallery, newest first."""
-    page = await handlers.images(PageRequest(cursor=cursor, limit=limit))
-    return _cached(request, PageAnswer.of(page, base).as_json(), REVALIDATED)
+    page = await handlers.images(PageRequest(cursor=cursor, limit=limit), base)
+    return _cached(request, page.as_json(), REVALIDATED)
 
 
 @router.get("/limits", responses=_problems(400))
@@ -228,7 +233,9 @@ async def limits(handlers: TheHandlers) -> LimitsAnswer:
     )
 
 
-def _picture_response(request: Request, found: Picture) -> Response:
+def _picture_response(request: Request, found: Picture | Elsewhere) -> Response:
+    if isinstance(found, Elsewhere):
+        return redirect(found.url, is_public=found.is_public)
     caching = REVALIDATED if found.is_public else PRIVATE
     return picture(request, lambda: (found.data, found.media_type), caching, entity_tag(found.data), readers="cross-origin")
 

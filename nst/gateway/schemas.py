@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from nst.domain import FeedEntry, Job, JobState, Page
 from nst.gateway.contract import cursor_text
-from nst.gateway.urls import picture_url, result_url, style_url
+from nst.gateway.urls import PublicUrl, entry_url, picture_url, result_url, style_url
 from nst.service import JobView
 from nst.styles import StyleEntry
 
@@ -91,11 +91,11 @@ class ImageAnswer(Answer):
     likes: int = Field(description="visitors who like it")
 
     @classmethod
-    def of(cls, entry: FeedEntry, base: str) -> "ImageAnswer":
+    def of(cls, entry: FeedEntry, base: str, public_url: PublicUrl) -> "ImageAnswer":
         return cls(
             requestId=entry.job_id,
-            result=picture_url(entry.output_key, base),
-            before=picture_url(entry.input_key or entry.output_key, base),
+            result=entry_url(entry, base, public_url),
+            before=(public_url(entry.input_key) if entry.input_key else None) or picture_url(entry.input_key or entry.output_key, base),
             styles=[style.name for style in entry.styles if not style.is_upload],
             published=entry.published,
             title=entry.title,
@@ -108,8 +108,8 @@ class PageAnswer(Answer):
     cursor: str | None = Field(description="where the next page begins; null after the last")
 
     @classmethod
-    def of(cls, page: Page, base: str) -> "PageAnswer":
-        return cls(images=[ImageAnswer.of(entry, base) for entry in page.entries], cursor=cursor_text(page.following))
+    def of(cls, page: Page, base: str, public_url: PublicUrl) -> "PageAnswer":
+        return cls(images=[ImageAnswer.of(entry, base, public_url) for entry in page.entries], cursor=cursor_text(page.following))
 
 
 class LimitsAnswer(Answer):

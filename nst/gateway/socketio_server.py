@@ -18,7 +18,6 @@ from nst.gateway.error_codes import error_body
 from nst.gateway.guard.packet_filter import OVERSIZED, OVERSIZED_ATTACHMENT, TOO_MANY_PARTS
 from nst.gateway.guard.rate_limits import TokenBucket, client_address
 from nst.gateway.handlers import Handlers
-from nst.gateway.schemas import PageAnswer
 from nst.gateway.urls import base_url, style_url
 from nst.settings import Settings
 
@@ -132,8 +131,7 @@ class EventNamespace(socketio.AsyncNamespace):  # type: ignore[misc]  # the libr
 
     async def _list_images(self, _sid: str, connection: Connection, body: Any) -> Ack:
         """The acknowledgement has a third value: where the next page begins."""
-        page = await self._handlers.images(parse(PageRequest, {} if body is None else body))
-        answer = PageAnswer.of(page, connection.base)
+        answer = await self._handlers.images(parse(PageRequest, {} if body is None else body), connection.base)
         return None, [image.result for image in answer.images], {"cursor": answer.cursor}
 
     async def _watch_job(self, sid: str, connection: Connection, body: Any) -> Ack:

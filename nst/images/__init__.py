@@ -8,6 +8,8 @@ that they can be shown to anybody.
 from nst.images.codec import (
     PRINT_QUALITY,
     STORED_LIMITS,
+    THUMBNAIL_QUALITY,
+    THUMBNAIL_SIDE,
     Limits,
     decode,
     encode,
@@ -15,6 +17,7 @@ from nst.images.codec import (
     read,
     read_bytes,
     size_of,
+    thumbnail,
     transcode,
     transcode_mask,
     transcode_style_mask,
@@ -22,18 +25,6 @@ from nst.images.codec import (
 from nst.images.formats import INPUT_FORMATS, INPUT_SUFFIXES, OUTPUT_SUFFIXES, WEB_FORMATS, Format, format_of, has_input_suffix
 from nst.images.masks import mask_of
 
-__all__ = ["INPUT_FORMATS", "INPUT_SUFFIXES", "OUTPUT_SUFFIXES", "PRINT_QUALITY", "STORED_LIMITS", "WEB_FORMATS", "Format", "Limits"]
-__all__ += [
-    "decode",
-    "encode",
-    "format_of",
-    "has_input_suffix",
-    "mask_of",
-    "printable",
-    "read",
-    "read_bytes",
-    "size_of",
-    "transcode",
-    "transcode_mask",
-    "transcode_style_mask",
-]
+__all__ = ["INPUT_FORMATS", "INPUT_SUFFIXES", "OUTPUT_SUFFIXES", "PRINT_QUALITY", "STORED_LIMITS", "THUMBNAIL_QUALITY", "THUMBNAIL_SIDE"]
+__all__ += ["WEB_FORMATS", "Format", "Limits", "decode", "encode", "format_of", "has_input_suffix", "mask_of", "printable", "read"]
+__all__ += ["read_bytes", "size_of", "thumbnail", "transcode", "transcode_mask", "transcode_style_mask"]

@@ -56,6 +56,8 @@ class Limits:
 
 STORED_LIMITS = Limits(max_bytes=10**9, max_pixels=10**8, min_side=1, max_aspect=float("inf"))
 """For pictures that were accepted before. Encoded again, they may have more bytes than the upload, or than a site accepts."""
+THUMBNAIL_SIDE = 480  # pixels of the long side
+THUMBNAIL_QUALITY = 70
 
 
 def read(path: Traversable, limits: Limits, *, max_side: int | None = None) -> Image.Image:
@@ -198,6 +200,14 @@ def encode(picture: Image.Image, file_format: Format, quality: int = 92, dpi: in
         case Format.TIFF:
             _on_white(plain).save(buffer, "TIFF", **_LZW, **facts)
     return buffer.getvalue()
+
+
+def thumbnail(picture: Image.Image) -> bytes:
+    """A small version of a picture: a WebP with a long side of `THUMBNAIL_SIDE` pixels at most."""
+    scale = THUMBNAIL_SIDE / max(picture.size)
+    size = (max(1, round(picture.width * scale)), max(1, round(picture.height * scale)))
+    small = picture.resize(size, Image.Resampling.LANCZOS, reducing_gap=3.0) if scale < 1 else picture
+    return encode(small, Format.WEBP, THUMBNAIL_QUALITY)
 
 
 def _decoded(data: bytes, limits: Limits, max_side: int | None, use: Callable[[Image.Image], T], *, encodes_all: bool = False) -> T:

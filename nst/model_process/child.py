@@ -214,7 +214,8 @@ class _Child:
         if painting.stopped:
             return Stopped(request.token)
         film = _film(photo, recorder.frames, painting.picture) if recorder is not None and recorder.frames else None
-        return Done(request.token, codec.encode(painting.picture, request), painting.recipe, film)
+        small = _thumbnails(photo, painting.picture) if self._role is Role.PAINTING else ()
+        return Done(request.token, codec.encode(painting.picture, request), painting.recipe, film, small)
 
     def _found(self, request: FindRequest) -> Done:
         from nst.engine.region_proposals import propose, subject_from_strokes
@@ -251,6 +252,15 @@ def _film(photo: Image.Image, frames: Sequence[Image.Image], painting: Image.Ima
     except Exception:
         log.exception("there is no time-lapse")
         return None
+
+
+def _thumbnails(*pictures: Image.Image) -> tuple[bytes, ...]:
+    """Thumbnails of these pictures; none when they cannot be made, which must not cost the painting."""
+    try:
+        return tuple(map(images.thumbnail, pictures))
+    except Exception:
+        log.exception("there are no thumbnails")
+        return ()
 
 
 class Throttle:

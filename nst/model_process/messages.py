@@ -136,12 +136,14 @@ class Done:
 
     Attributes:
         film: its time-lapse (`nst.timelapse`); None without one.
+        thumbnails: of the photo and the painting, WebP; empty without.
     """
 
     token: FencingToken
     picture: bytes
     recipe: Mapping[str, Any]
     film: bytes | None = None
+    thumbnails: tuple[bytes, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -182,8 +184,10 @@ def frame_of(message: ToChild | FromChild) -> Frame:
             return Frame("load_failed", {})
         case Advanced(token, progress, preview):
             return Frame("advanced", {"token": astuple(token), "progress": asdict(progress)}, (preview,))
-        case Done(token, picture, recipe, film):
-            return Frame("done", {"token": astuple(token), "recipe": recipe}, (picture, *([] if film is None else [film])))
+        case Done(token, picture, recipe, film, thumbnails):
+            films = () if film is None else (film,)
+            fields = {"token": astuple(token), "recipe": recipe, "films": len(films)}
+            return Frame("done", fields, (picture, *films, *thumbnails))
         case Stopped(token):
             return Frame("stopped", {"token": astuple(token)})
         case Failed(token, error):
@@ -236,8 +240,10 @@ def message_from_child(frame: Frame) -> FromChild:
             return LoadFailed()
         case Frame("advanced", {"token": token, "progress": progress}, (preview,)):
             return Advanced(_token(token), _progress(progress), preview)
-        case Frame("done", {"token": token, "recipe": dict(recipe)}, (picture, *films)) if len(films) <= 1:
-            return Done(_token(token), picture, recipe, *films)
+        case Frame("done", {"token": token, "recipe": dict(recipe), "films": 0 | 1 as films}, (picture, *more)) if (
+            len(more) - films in (0, 2) and type(films) is int
+        ):
+            return Done(_token(token), picture, recipe, more[0] if films else None, tuple(more[films:]))
         case Frame("stopped", {"token": token}, ()):
             return Stopped(_token(token))
         case Frame("failed", {"token": token, "error": str(error)}, ()):

@@ -3,14 +3,17 @@
 import secrets
 from contextlib import suppress
 from dataclasses import replace
+from pathlib import PurePosixPath
+from typing import Literal
 
 from nst.domain import Job, object_key
-from nst.domain.keys import is_job_id
+from nst.domain.keys import is_job_id, thumbnail_keys
 from nst.errors import JobLost, ObjectMissing, UnknownJob, WrongState
 from nst.images import Format
 from nst.service.signing import SigningKey
-from nst.store.ports import Backend
+from nst.store.ports import Backend, Links
 
+PictureKind = Literal["result", "photo"]
 LINK_SECONDS = 300.0
 """For which a signed link to a painting is valid."""
 
@@ -72,6 +75,26 @@ def photo_key(job: Job) -> str:
     return job.input_key
 
 
+def picture_key(job: Job, kind: PictureKind, *, is_small: bool) -> str | None:
+    """The object key of the painting or the photo, or of its thumbnail; None for a thumbnail that was not stored.
+
+    Raises:
+        UnknownJob, WrongState: as `painting_key` and `photo_key`.
+    """
+    key = painting_key(job) if kind == "result" else photo_key(job)
+    return key if not is_small else next(iter(thumbnail_keys(key)), None) if job.has_thumbnails else None
+
+
+def link_to(links: Links, job: Job, kind: PictureKind = "result", *, is_small: bool = False) -> str | None:
+    """The URL of a picture in the object store: permanent for a public one, if there is a CDN. None for a thumbnail that was not stored.
+
+    Raises:
+        UnknownJob, WrongState: as `painting_key` and `photo_key`.
+    """
+    key = picture_key(job, kind, is_small=is_small)
+    return links.link(key, f"pastiche-{kind}-{job.id[:8]}{PurePosixPath(key).suffix}") if key else None
+
+
 def constant_time_equals(claimed: str, secret: str) -> bool:
     """Compare without revealing by the time taken how much is right. An empty secret never matches."""
     return bool(secret) and secrets.compare_digest(claimed.encode(errors="replace"), secret.encode(errors="replace"))
@@ -80,6 +103,20 @@ def constant_time_equals(claimed: str, secret: str) -> bool:
 def signature_of(key: SigningKey, job: Job, until: int) -> str:
     """The signature of a link to a painting until then (seconds since the epoch). Every server can verify it."""
     return key.sign("link", job.owner, job.id, str(until))
+
+
+def signed_job(backend: Backend, key: SigningKey, job_id: str, until: int, signature: str, now: float) -> Job:
+    """The job of a link.
+
+    Raises:
+        UnknownJob: when the signature does not belong to job and time, the time has passed, or the painting is hidden from the gallery.
+    """
+    job = find_job(backend, job_id)
+    if job is None or job.hidden or not now < until <= now + LINK_SECONDS:
+        raise unknown_job()
+    if not constant_time_equals(signature, signature_of(key, job, until)):
+        raise unknown_job()
+    return job
 
 
 def unknown_job() -> UnknownJob:

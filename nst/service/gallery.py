@@ -5,6 +5,7 @@ from collections.abc import Callable, Collection
 from nst.domain import Cursor, FeedOrder, Job, Page, SearchTerm, normalised_title, words_of
 from nst.errors import NotAllowed, Refused, WrongState
 from nst.service.access import find_job, owned_job, painting_key, unknown_job
+from nst.service.feed_head import FeedHead
 from nst.service.rate_limit import RateLimit
 from nst.settings import Settings
 from nst.store.ports import Backend
@@ -22,7 +23,8 @@ _STYLES_SECONDS = 0.0  # that a search waits for style pictures that were not re
 class Gallery:
     """Thread-safe, and shared by all visitors."""
 
-    def __init__(self, backend: Backend, catalogue: Catalogue, settings: Settings, clock: Callable[[], float]) -> None:
+    def __init__(self, backend: Backend, catalogue: Catalogue, settings: Settings, clock: Callable[[], float], head: FeedHead) -> None:
+        self._head = head
         self._backend, self._catalogue, self._clock = backend, catalogue, clock
         most = settings.visitors_per_address
         self._likes, self._titles = RateLimit(_LIKES_A_MINUTE, _MINUTE, clock), RateLimit(_TITLES_A_MINUTE, _MINUTE, clock)
@@ -47,6 +49,10 @@ class Gallery:
             return Page((), None)
         return self._backend.feed.page(max(1, min(limit, _MAX_PAGE)), before, style, order, terms)
 
+    def head(self, limit: int, style: str | None = None, order: FeedOrder = FeedOrder.NEWEST) -> Page:
+        """The first page, at most two seconds old: for pages that ask again and again."""
+        return self._head.page(max(1, min(limit, _MAX_PAGE)), style, order)
+
     def like(self, job_id: str, owner: str, *, liked: bool, network: str | None = None, has_cookie: bool = True) -> int:
         """Like a published painting, once, or take that back. Returns the number of likes.
 
@@ -62,7 +68,8 @@ class Gallery:
         if not owner or not has_cookie:
             raise NotAllowed("Allow cookies for this page to like paintings: without one, the studio cannot count you once.")
         self._check_pace(job_id, owner, liked, network)
-        number = self._backend.feed.like(job_id, owner, liked, self._clock()) if find_job(self._backend, job_id) else None
+        with self._head.changes():
+            number = self._backend.feed.like(job_id, owner, liked, self._clock()) if find_job(self._backend, job_id) else None
         if number is None:
             raise unknown_job()
         return number
@@ -87,7 +94,9 @@ class Gallery:
         if self._titles.is_reached(owner):
             raise Refused("You have changed many titles in the last minute. Please wait a minute.")
         self._titles.count(owner)
-        if not self._backend.jobs.set_title(job_id, wanted):
+        with self._head.changes():
+            is_set = self._backend.jobs.set_title(job_id, wanted)
+        if not is_set:
             raise WrongState("There is no finished painting to give a title to.")
         return owned_job(self._backend, job_id, owner)
 

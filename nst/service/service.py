@@ -1,37 +1,37 @@
 """Facade for all front ends. Every method takes the caller's token and checks access."""
 
 import logging
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 from dataclasses import replace
-from pathlib import PurePosixPath
-from typing import Literal
 
 from PIL import Image
 
-from nst.domain import Cursor, Job, JobState, Page, Preset, StyleRef, is_automatic, new_id
+from nst.domain import Cursor, Job, JobState, Page, Preset
 from nst.domain.keys import timelapse_key
 from nst.errors import NotAllowed, ObjectMissing, PasticheError, StorageFull, StoreUnavailable, WrongState
 from nst.images import STORED_LIMITS, Limits
 from nst.service import retention
 from nst.service.access import (
-    LINK_SECONDS,
+    PictureKind,
     constant_time_equals,
-    find_job,
+    link_to,
     owned_job,
     painting_key,
     photo_key,
-    signature_of,
+    picture_key,
+    signed_job,
     unknown_job,
     visible_job,
 )
 from nst.service.address_quota import AddressQuota
+from nst.service.feed_head import FeedHead
 from nst.service.gallery import Gallery
 from nst.service.moderation import Moderation
 from nst.service.publishing import Publisher
 from nst.service.signing import SigningKey
 from nst.service.status import JobView, Status, seconds_of, status_of, view_of
-from nst.service.submission import MAX_SIDE, Order, RegionChoice, StyleChoice, Submission, prepare
+from nst.service.submission import MAX_SIDE, Order, Submission, order_like, prepare
 from nst.service.visibility import storage_full_reported
 from nst.service.visitors import Visitors
 from nst.settings import Settings
@@ -55,6 +55,7 @@ class Service:
     def __init__(self, backend: Backend, catalogue: Catalogue, settings: Settings, clock: Callable[[], float] | None = None) -> None:
         self._backend, self._catalogue, self._settings, self._clock = backend, catalogue, settings, clock or backend.clock
         self._quota = Quota(settings.uploads_per_minute, settings.jobs_per_visitor, settings.queue_length)
+        self._feed_head = FeedHead(backend.feed)
         self._publisher, self._disk_usage = Publisher(backend), retention.DiskUsageWarnings(settings)
         most = settings.visitors_per_address
         self._strangers = AddressQuota(settings.uploads_per_minute, settings.jobs_per_visitor)
@@ -62,7 +63,7 @@ class Service:
         self._key = SigningKey(backend.secrets, settings.secret, self._clock)
         self._moderation = Moderation(backend, settings, self._publisher, self._key, self._clock)
         self.visitors = Visitors(self._key, backend.jobs, self._clock)
-        self.gallery = Gallery(backend, catalogue, settings, self._clock)
+        self.gallery = Gallery(backend, catalogue, settings, self._clock, self._feed_head)
 
     def submit(self, owner: str, order: Order, quota: Quota | None = None, network: str | None = None, has_cookie: bool = True) -> Job:
         """Store the pictures and queue the job; the same order again (owner and token) is the same job.
@@ -131,20 +132,7 @@ class Service:
         Raises:
             ObjectMissing: when a picture is gone.
         """
-        job, objects = owned_job(self._backend, job_id, owner), self._backend.objects
-
-        def mask(key: str) -> bytes | str:
-            return key if is_automatic(key) else objects.get(key)
-
-        def choice(style: StyleRef) -> StyleChoice:
-            picture = objects.get(style.name) if style.is_upload else style.name
-            return StyleChoice(picture, style.share, style.digest, mask(style.part) if style.part else None)
-
-        def choices(styles: Iterable[StyleRef]) -> list[StyleChoice]:
-            return list(map(choice, styles))
-
-        regions = [RegionChoice(mask(each.mask_key), choices(each.styles), each.strength) for each in job.regions]
-        return Order(objects.get(job.input_key), choices(job.styles), new_id(), job.params, job.public, regions=regions)
+        return order_like(owned_job(self._backend, job_id, owner), self._backend.objects)
 
     def publish(self, job_id: str, owner: str, *, with_photo: bool = False) -> Job:
         """Show a finished painting in the gallery, alone or with its photo.
@@ -152,11 +140,13 @@ class Service:
         Raises:
             WrongState: when it has not succeeded.
         """
-        return self._publisher.set_public(job_id, owner, self._clock(), public=True, with_photo=with_photo)
+        with self._feed_head.changes():
+            return self._publisher.set_public(job_id, owner, self._clock(), public=True, with_photo=with_photo)
 
     def make_private(self, job_id: str, owner: str) -> Job:
         """Remove a painting from the gallery, and its pictures from `public/`."""
-        return self._publisher.set_public(job_id, owner, self._clock(), public=False)
+        with self._feed_head.changes():
+            return self._publisher.set_public(job_id, owner, self._clock(), public=False)
 
     def kept_until(self, job: Job) -> float | None:
         """When a finished job that is not published expires; None if it does not."""
@@ -164,7 +154,8 @@ class Service:
 
     def delete(self, job_id: str, owner: str) -> None:
         """Delete the record and every picture. A worker that is painting it stops."""
-        retention.delete_job(self._backend, owned_job(self._backend, job_id, owner), self._clock())
+        with self._feed_head.changes():
+            retention.delete_job(self._backend, owned_job(self._backend, job_id, owner), self._clock())
         self._backend.job_events.notify(job_id, self._clock())
 
     def feed(self, limit: int = 24, before: Cursor | None = None, style: str | None = None) -> Page:
@@ -183,7 +174,8 @@ class Service:
             NotAllowed: when the reporter is new here.
             Refused: when the network has reported many paintings in the last hour.
         """
-        self._moderation.report(job_id, reporter, reason, network, since)
+        with self._feed_head.changes():
+            self._moderation.report(job_id, reporter, reason, network, since)
 
     def hide(self, job_id: str, admin_token: str, *, hidden: bool = True, network: str | None = None) -> None:
         """Hide a painting from the gallery; or show it again, clear its reports, and let no others hide it.
@@ -192,7 +184,8 @@ class Service:
             NotAllowed, Refused: as `check_administrator`.
             UnknownJob: when there is no such job.
         """
-        self._moderation.hide(job_id, admin_token, network, hidden=hidden)
+        with self._feed_head.changes():
+            self._moderation.hide(job_id, admin_token, network, hidden=hidden)
 
     def check_administrator(self, admin_token: str, network: str | None = None) -> None:
         """
@@ -268,24 +261,36 @@ class Service:
         Raises:
             UnknownJob: when the signature does not belong to job and time, the time has passed, or the painting is hidden from the gallery.
         """
-        job, now = find_job(self._backend, job_id), self._clock()
-        if job is None or job.hidden or not now < until <= now + LINK_SECONDS:
-            raise unknown_job()
-        if not constant_time_equals(signature, signature_of(self._key, job, until)):
-            raise unknown_job()
-        return self._backend.objects.get(painting_key(job))
+        return self._backend.objects.get(painting_key(signed_job(self._backend, self._key, job_id, until, signature, self._clock())))
 
-    def link(self, job_id: str, viewer: str, kind: Literal["result", "photo"] = "result") -> str | None:
-        """A URL at which a browser gets the picture from the object store, made whenever somebody looks.
+    def thumbnail(self, job: Job, kind: PictureKind = "result") -> bytes | None:
+        """The stored thumbnail of a painting or its photo, a WebP; None when there is none.
 
-        It is permanent for a published painting, and expires within minutes for a private one. None where the app serves pictures itself.
+        Args:
+            job: as another method has returned it for this viewer.
 
         Raises:
             UnknownJob, WrongState: as `result`.
         """
-        job = self.get(job_id, viewer)
-        key = painting_key(job) if kind == "result" else photo_key(job)
-        return self._backend.links.link(key, f"pastiche-{kind}-{job.id[:8]}{PurePosixPath(key).suffix}") if self._backend.links else None
+        key = picture_key(job, kind, is_small=True)
+        try:
+            return self._backend.objects.get(key) if key else None
+        except ObjectMissing:
+            return None
+
+    def link(self, job: Job, kind: PictureKind = "result", *, is_small: bool = False) -> str | None:
+        """A URL at which a browser gets the picture from the object store, made whenever somebody looks.
+
+        It is permanent for a published painting, and expires within minutes for a private one. None where the app serves pictures itself,
+        and for a thumbnail that was not stored.
+
+        Args, raises: as `thumbnail`.
+        """
+        return link_to(self._backend.links, job, kind, is_small=is_small) if self._backend.links else None
+
+    def public_url(self, key: str) -> str | None:
+        """The permanent URL of a public picture at the CDN, found without asking a store; None where there is no CDN."""
+        return self._backend.links.public_url(key) if self._backend.links else None
 
     def preview(self, job_id: str, owner: str) -> bytes | None:
         """The unfinished painting, a JPEG for its owner only; None when there is none at the moment."""

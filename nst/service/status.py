@@ -5,10 +5,11 @@ from dataclasses import dataclass, field
 from statistics import median
 
 from nst.domain import Job, JobState, Preset
-from nst.service.access import LINK_SECONDS, signature_of, unknown_job
+from nst.domain.keys import is_public
+from nst.service.access import LINK_SECONDS, link_to, signature_of, unknown_job
 from nst.service.retention import NEARLY_FULL
 from nst.service.signing import SigningKey
-from nst.store.ports import Backend, WorkerInfo
+from nst.store.ports import Backend, Links, WorkerInfo
 
 _SAMPLE = 50  # number of finished jobs that estimates are made from
 _WORKER_SILENCE = 15.0  # seconds since its last report after which a worker is not counted
@@ -62,6 +63,19 @@ class JobView:
     outage: WorkerOutage | None
     time: float
     key: SigningKey = field(repr=False, compare=False)
+    links: Links | None = field(default=None, repr=False, compare=False)
+
+    def link(self) -> str | None:
+        """The painting's URL in the object store: a permanent one for a painting of the gallery, else one that expires within minutes.
+
+        None where there is no such URL. That includes a painting that was published without its photo: programs derive the URL of the
+        photo from the painting's, and the studio answers with the painting there.
+        """
+        if self.links is None or self.job.output_key is None:
+            return None
+        if self.job.is_in_feed:
+            return self.links.public_url(self.job.output_key) if is_public(self.job.input_key) else None
+        return link_to(self.links, self.job)
 
     def sign(self, seconds: float = LINK_SECONDS) -> tuple[int, str]:
         """A point in time, and a signature with which a link opens the painting until then (`Service.signed_result`).
@@ -124,9 +138,9 @@ def waiting_of(backend: Backend, job_id: str, now: float) -> Waiting | None:
 def view_of(backend: Backend, job: Job, key: SigningKey, lease_seconds: float, now: float) -> JobView:
     """The view of a record as `access.visible_job` returns it."""
     if not job.owner:
-        return JobView(job, None, None, now, key)
+        return JobView(job, None, None, now, key, backend.links)
     waiting = waiting_of(backend, job.id, now) if job.state is JobState.QUEUED else None
-    return JobView(job, waiting, _outage_of(backend, job, lease_seconds, now), now, key)
+    return JobView(job, waiting, _outage_of(backend, job, lease_seconds, now), now, key, backend.links)
 
 
 def _outage_of(backend: Backend, job: Job, lease_seconds: float, now: float) -> WorkerOutage | None:

@@ -1,6 +1,6 @@
 """Submissions: uploaded bytes become pictures to store and a job. Everything is decoded, checked and encoded again; names are dropped."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
 
@@ -123,6 +123,27 @@ def prepare(order: Order, owner: str, catalogue: Catalogue, limits: Limits, max_
     size = sum(map(len, pictures.values()))
     job = Job(job_id, owner, order.token, order.params, own, order.public, input_key, now, size, max_attempts)
     return Submission(replace(job, width=width, height=height, regions=regions), pictures)
+
+
+def order_like(job: Job, objects: ObjectStore) -> Order:
+    """The order that a job was made from, with the pictures as they were stored.
+
+    Raises:
+        ObjectMissing: when a picture is gone.
+    """
+
+    def mask(key: str) -> bytes | str:
+        return key if is_automatic(key) else objects.get(key)
+
+    def choice(style: StyleRef) -> StyleChoice:
+        picture = objects.get(style.name) if style.is_upload else style.name
+        return StyleChoice(picture, style.share, style.digest, mask(style.part) if style.part else None)
+
+    def choices(styles: Iterable[StyleRef]) -> list[StyleChoice]:
+        return list(map(choice, styles))
+
+    regions = [RegionChoice(mask(each.mask_key), choices(each.styles), each.strength) for each in job.regions]
+    return Order(objects.get(job.input_key), choices(job.styles), new_id(), job.params, job.public, regions=regions)
 
 
 def _check_choices(order: Order) -> None:

@@ -13,10 +13,20 @@ So after the last step of the last server, every picture that the record names i
 
 import secrets
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from nst.domain import MAX_REGIONS, MAX_STYLE_MASKS, Job
-from nst.domain.keys import is_public, job_id_of, locations_of, mask_key, preview_key, style_key, timelapse_key, with_visibility
+from nst.domain.keys import (
+    is_public,
+    job_id_of,
+    locations_of,
+    mask_key,
+    preview_key,
+    style_key,
+    thumbnail_keys,
+    timelapse_key,
+    with_visibility,
+)
 from nst.errors import ObjectMissing, StorageFull, StoreFull, StoreMisconfigured, StoreUnavailable
 from nst.service.submission import MAX_STYLES
 from nst.store.ports import Backend, Cleanup
@@ -97,8 +107,11 @@ class _Move:
     def to(self, job: Job, targets: tuple[str, str], public: bool, now: float) -> bool:
         """Copy the pictures, then change the record. False when the record has changed meanwhile; `clear` removes the copies."""
         try:
-            for source, target in zip(_named(job), targets, strict=True):
+            for source, target in zip((job.input_key, job.output_key or ""), targets, strict=True):
                 self._copy(source, target)
+            for source, target in zip(job.thumbnail_keys, thumbnail_keys(*targets), strict=False):
+                with suppress(ObjectMissing):  # one that is gone does not matter
+                    self._copy(source, target)
         except ObjectMissing:
             if self._is_still(job):
                 raise
@@ -114,7 +127,7 @@ class _Move:
         for key in named:
             if not self._is_there(key):
                 self._restore(key)
-        doomed = [key for key in locations_of(named[-1]) if key not in named and self._is_there(key)]
+        doomed = [key for key in locations_of(job.input_key) if key not in named and self._is_there(key)]
         held = [key for key in doomed if self._hold(key)]
         self._objects.delete(held)
         return self._settled(job, held)
@@ -171,8 +184,8 @@ class _Move:
 
 
 def _named(job: Job) -> tuple[str, ...]:
-    """The keys of the photo and the painting in the record."""
-    return (job.input_key, job.output_key) if job.output_key else (job.input_key,)
+    """The keys of the photo, the painting and their thumbnails, as the record has them."""
+    return (*((job.input_key, job.output_key) if job.output_key else (job.input_key,)), *job.thumbnail_keys)
 
 
 def _content(key: str) -> str:

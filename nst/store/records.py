@@ -8,7 +8,7 @@ from nst.domain import Job, JobProgress, JobState, RegionRef, StyleParams, diges
 
 _COPIED = ("id", "owner", "token", "input_key", "created", "size_bytes", "max_attempts", "attempt", "returns", "width", "height")
 _SET_LATER = ("started", "finished", "preview_key", "output_key", "error", "error_code", "published", "lease_until", "title")
-_FLAGS = ("public", "cancel_requested", "hidden", "cleared")
+_FLAGS = ("public", "cancel_requested", "hidden", "cleared", "has_thumbnails")
 
 
 def fields_of(job: Job) -> dict[str, Any]:

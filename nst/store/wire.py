@@ -1,7 +1,7 @@
 """The messages of the done queue, which existing agents and clients send, too: JSON in and out.
 
     {"resultKey": KEY, "requestId": "<front end>::<job id>"}                a painting is stored: all that an agent must send
-    {..., "attempt": 1, "size": 81234, "recipe": {...}}                     the same from this project's agent
+    {..., "attempt": 1, "size": 81234, "recipe": {...}, "thumbnails": true} the same from this project's agent
     {"kind": "progress", "requestId": ..., "fraction": 0.4, "stage": ...}   and other kinds: failed, interrupted, cancel
     {"source": "aws.batch", "detail-type": "Batch Job State Change", ...}   from AWS Batch itself, through EventBridge
 
@@ -45,12 +45,13 @@ class Sender:
 
 @dataclass(frozen=True)
 class Painted:
-    """`size` in bytes is None from an agent that does not report it."""
+    """`size` in bytes is None from an agent that does not report it, and `has_thumbnails` false from one that makes none."""
 
     sender: Sender
     result_key: str
     size: int | None = None
     recipe: Mapping[str, Any] = field(default_factory=dict)
+    has_thumbnails: bool = False
 
 
 @dataclass(frozen=True)
@@ -119,6 +120,7 @@ def encode_message(message: Painted | Failed | Advanced | Interrupted | Cancel) 
     match message:
         case Painted():
             body |= {"resultKey": message.result_key, "size": message.size, "recipe": message.recipe}
+            body |= {"thumbnails": True} if message.has_thumbnails else {}
         case Failed():
             body |= {"kind": "failed", "error": message.error, "code": message.code}
         case Advanced(progress=progress):
@@ -149,7 +151,8 @@ def _parsed(body: Mapping[str, Any]) -> Message:
     kind = body.get("kind", "result")
     match kind:
         case "result":
-            return Painted(sender, str(body["resultKey"]), _whole(body.get("size")), dict(body.get("recipe", {})))
+            size, recipe = _whole(body.get("size")), dict(body.get("recipe", {}))
+            return Painted(sender, str(body["resultKey"]), size, recipe, body.get("thumbnails") is True)
         case "failed":
             code = body.get("code")
             return Failed(sender, str(body["error"])[:_MAX_TEXT], None if code is None else str(code)[:_MAX_CODE])

@@ -14,7 +14,7 @@ from nst.domain import Job, StyleParams, StyleRef, StyleShare, new_id
 from nst.errors import PasticheError, StyleChanged, UnknownStyle
 from nst.images import Format, Limits
 from nst.service import Order, RegionChoice, Service, StyleChoice
-from nst.ui import masks, singletons, texts, thumbnails
+from nst.ui import masks, singletons, texts
 from nst.ui.batches import MOST_PHOTOS, Batch, Waiting, token_of
 from nst.ui.parts import KEEP, OWN, Layer, Mask, Part, Parts, Selection, is_own
 from nst.ui.urls import data_url
@@ -378,7 +378,7 @@ def _read(data: bytes | None, alt: str, small_side: int) -> tuple[Picture | None
 
 def _decoded(data: bytes, alt: str, small_side: int) -> Picture:
     picture = images.decode(data, Limits.of(singletons.settings()), max_side=max(_SHOWN_SIDE, small_side))
-    shown = images.encode(_reduced(picture, _SHOWN_SIDE), Format.WEBP, thumbnails.QUALITY)
+    shown = images.encode(_reduced(picture, _SHOWN_SIDE), Format.WEBP, images.THUMBNAIL_QUALITY)
     small = images.encode(_reduced(picture, small_side), Format.PNG if picture.mode == "RGBA" else Format.JPEG, _SKETCH_QUALITY)
     return Picture(data, data_url(shown, Format.WEBP), small, alt, picture.width / picture.height)
 

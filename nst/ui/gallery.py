@@ -1,7 +1,8 @@
 """The Gallery page: a carousel of public paintings, and all of them below, the newest or the most liked first.
 
 Every run reads the feed again, from its first entry down to the last one that the visitor has asked for. So no entry is missing or shown
-twice while new ones arrive, and entries that were made private or hidden disappear.
+twice while new ones arrive, and entries that were made private or hidden disappear. The first page is
+read for all visitors together.
 """
 
 import time
@@ -19,8 +20,9 @@ from nst.ui.frame import Visit
 from nst.ui.heading import show_heading
 from nst.ui.likes import show_like
 from nst.ui.publishing import show_report
+from nst.ui.thumbnails import entry_src
 from nst.ui.titles import style_line, title_of
-from nst.ui.urls import job_url, picture_url
+from nst.ui.urls import job_url
 
 PAGE = 24
 _POLL_SECONDS = 3.0
@@ -42,8 +44,8 @@ class Choice:
         return bool(self.style or self.query)
 
     def page(self, visit: Visit, before: Cursor | None = None) -> Page:
-        if self.order is FeedOrder.NEWEST and not self.query:
-            return visit.service.feed(PAGE, before, self.style)
+        if before is None and not self.query:
+            return visit.service.gallery.head(PAGE, self.style, self.order)
         return visit.service.gallery.page(PAGE, before, self.style, self.order, self.query)
 
 
@@ -57,7 +59,7 @@ def show_gallery(visit: Visit) -> None:
         _show_nothing(choice)
         return
     if not choice.query:
-        carousel([_slide(entry, styles) for entry in entries[:_SLIDES]], _SLIDE_SECONDS)
+        carousel([_slide(visit, entry, styles) for entry in entries[:_SLIDES]], _SLIDE_SECONDS)
     open_clicked_card()
     liked = visit.service.gallery.liked(visit.viewer, [entry.job_id for entry in entries])
     with st.container(key="cards"):
@@ -148,10 +150,10 @@ def _back_to_first_page() -> None:
     st.session_state.pop("gallery_end", None)
 
 
-def _slide(entry: FeedEntry, styles: tuple[StyleEntry, ...]) -> Slide:
+def _slide(visit: Visit, entry: FeedEntry, styles: tuple[StyleEntry, ...]) -> Slide:
     return Slide(
-        before=picture_url(entry.job_id, "before") if entry.input_key else None,
-        after=picture_url(entry.job_id, "after"),
+        before=entry_src(visit.service, entry, "before"),
+        after=entry_src(visit.service, entry, "after") or "",
         title=title_of(entry, styles),
         href=job_url(entry.job_id),
     )
@@ -162,8 +164,8 @@ def _show_entry(visit: Visit, entry: FeedEntry, styles: tuple[StyleEntry, ...], 
     facts = style_line(entry, styles), f"{texts.PRESETS[entry.params.preset]}, {size} px", texts.ago(time.time() - entry.published)
     show_card(
         job_url(entry.job_id),
-        picture_url(entry.job_id, "small-after"),
-        picture_url(entry.job_id, "small-before") if entry.input_key else None,
+        entry_src(visit.service, entry, "small-after") or "",
+        entry_src(visit.service, entry, "small-before"),
         f"Painting in the style {texts.style_names(entry.styles, styles)}",
         title_of(entry, styles),
         " · ".join(filter(None, facts)),

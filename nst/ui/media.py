@@ -8,7 +8,7 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
 from nst.domain import media_type
 from nst.errors import PasticheError, StoreUnavailable
-from nst.http_responses import PRIVATE, REVALIDATED, picture
+from nst.http_responses import PRIVATE, REVALIDATED, may_redirect, picture, redirect
 from nst.images import Format
 from nst.ui import owner, singletons, thumbnails
 
@@ -28,6 +28,11 @@ def job_picture(request: Request) -> Response:
         job = service.get(job_id, viewer)
         if kind in thumbnails.OF_PHOTO and not job.shows_photo:
             return not_found()
+
+        if kind in thumbnails.SERVICE_KINDS and may_redirect(request):
+            link = service.link(job, thumbnails.SERVICE_KINDS[kind], is_small=kind in thumbnails.SMALL)
+            if link is not None:
+                return redirect(link, is_public=job.is_in_feed)
 
         def read() -> tuple[bytes, str]:
             if kind in thumbnails.SMALL:

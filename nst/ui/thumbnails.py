@@ -5,10 +5,11 @@ from functools import lru_cache
 from PIL import Image, ImageOps
 
 from nst import images, samples
-from nst.domain import PRESET_SIZES, Job
+from nst.domain import PRESET_SIZES, FeedEntry, Job
+from nst.domain.keys import thumbnail_keys
 from nst.images import STORED_LIMITS, Format
 from nst.lru import LRUCache
-from nst.service import Service
+from nst.service import PictureKind, Service
 from nst.styles import StyleEntry
 from nst.ui.components import MAX_UPSCALING, DisplaySize
 from nst.ui.owner import Owner
@@ -17,12 +18,13 @@ from nst.ui.urls import data_url, picture_url
 SMALL = {"small-before": Format.WEBP, "small-after": Format.WEBP, "card": Format.JPEG}
 KINDS = ("before", "after", *SMALL)
 OF_PHOTO = ("before", "small-before")
+SERVICE_KINDS: dict[str, PictureKind] = {"before": "photo", "after": "result", "small-before": "photo", "small-after": "result"}
 CARD_SIZE = 1200, 630  # pixels; the size that link previews ask for
-QUALITY = 70
-_JOB_SIDE, _STYLE_SIDE = 560, 300  # long sides in pixels
+_STYLE_SIDE = 300  # pixels of the long side
 _LEAST_SHOWN = 560  # CSS pixels of a painting's long side, where the window has room
+_CARD_QUALITY = 70
 _GAP = 6  # pixels between photo and painting
-_WAYS = ((Format.WEBP, QUALITY),)
+_WAYS = ((Format.WEBP, images.THUMBNAIL_QUALITY),)
 
 _of_jobs: LRUCache[tuple[str, str], bytes] = LRUCache(512)  # by job id and kind; a job's photo and painting never change
 
@@ -38,8 +40,10 @@ def job_thumbnail(service: Service, job_id: str, kind: str, viewer: str) -> byte
     def make() -> bytes:
         if kind == "card":
             return _card(*([service.photo(job_id, viewer)] if job.shows_photo else []), service.result(job_id, viewer))
+        if (stored := service.thumbnail(job, SERVICE_KINDS[kind])) is not None:
+            return stored
         data = service.result(job_id, viewer) if kind == "small-after" else service.photo(job_id, viewer)
-        return images.transcode(data, STORED_LIMITS, _WAYS, max_side=_JOB_SIDE)[1]
+        return images.transcode(data, STORED_LIMITS, _WAYS, max_side=images.THUMBNAIL_SIDE)[1]
 
     return _of_jobs.get_or_make((job_id, f"{kind}-{job.shows_photo}"), make)
 
@@ -53,6 +57,16 @@ def picture_src(service: Service, viewer: Owner, job: Job, kind: str) -> str:
         return data_url(preview, Format.JPEG) if preview else ""
     small = f"small-{kind.removeprefix('small-')}"
     return data_url(job_thumbnail(service, job.id, small, viewer.token), Format.WEBP)
+
+
+def entry_src(service: Service, entry: FeedEntry, kind: str) -> str | None:
+    """The `src` of a picture in the gallery: its URL at the CDN, or the studio's own. None for a photo that is not published."""
+    key = entry.input_key if kind in OF_PHOTO else entry.output_key
+    if key is None:
+        return None
+    if kind in SMALL:
+        key = thumbnail_keys(key)[0] if entry.has_thumbnails else ""
+    return service.public_url(key) or picture_url(entry.job_id, kind)
 
 
 def display_size(service: Service, job: Job, viewer: str) -> DisplaySize:
@@ -86,11 +100,11 @@ def _card(*files: bytes) -> bytes:
     for place, data in enumerate(files):
         picture = ImageOps.fit(images.decode(data, STORED_LIMITS), (width, CARD_SIZE[1]))
         card.paste(picture, (place * (width + _GAP), 0), picture if picture.mode == "RGBA" else None)
-    return images.encode(card, Format.JPEG, QUALITY)
+    return images.encode(card, Format.JPEG, _CARD_QUALITY)
 
 
 def _encoded(picture: Image.Image) -> bytes:
-    return images.encode(picture, Format.WEBP, QUALITY)
+    return images.encode(picture, Format.WEBP, images.THUMBNAIL_QUALITY)
 
 
 @lru_cache(maxsize=512)

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from nst.domain import Job, JobState, Outcome, Preset, StyleRef, StyleShare, longest_seconds, output_key_of
-from nst.domain.keys import preview_key, timelapse_key
+from nst.domain.keys import preview_key
 from nst.errors import PasticheError, StoreFault, StoreUnavailable, StyleChanged
 from nst.model_process.messages import Advanced, Done, Failed, PaintRequest, RegionRequest
 from nst.model_process.parent import Child, MakeChild
@@ -23,6 +23,7 @@ from nst.settings import Settings
 from nst.store.ports import Backend, LeaseStatus, WorkerInfo
 from nst.styles import Catalogue
 from nst.worker.attempt import Attempt
+from nst.worker.extras import painted_keys, store_extras
 from nst.worker.maintenance import Maintenance
 from nst.worker.masks import mask_file, style_masks
 
@@ -249,14 +250,7 @@ class Worker:
     def _stored(self, event: Done, job: Job) -> Outcome:
         key = output_key_of(job.input_key)
         self._backend.objects.put(key, event.picture)  # when there is no room for it, the next step tries again
-        film = event.film or b""
-        try:
-            if film:
-                self._backend.objects.put(timelapse_key(job.id), film)
-        except PasticheError as error:  # the painting matters more
-            log.warning("the time-lapse of job %s is not stored: %s", job.id, error, extra=_about(job))
-            film = b""
-        return Outcome.succeeded(key, len(event.picture) + len(film), event.recipe)
+        return store_extras(self._backend.objects, key, event)
 
     def _end(self, running: _Running, outcome: Outcome | None, now: float) -> None:
         running.is_over, running.outcome = True, outcome
@@ -285,7 +279,7 @@ class Worker:
         if record is None or record.state.is_terminal:
             self._backend.objects.delete([preview_key(job.id)])
         if record is None or record.state in (JobState.FAILED, JobState.CANCELLED):
-            self._backend.objects.delete([late, timelapse_key(job.id)])
+            self._backend.objects.delete(painted_keys(late))
         elif record.state is JobState.SUCCEEDED and record.output_key != late:  # its owner may be moving it back right now
             record_cleanup(self._backend, late, now)
 

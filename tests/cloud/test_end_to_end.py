@@ -40,7 +40,7 @@ def test_a_public_painting_is_in_the_feed_and_listeners_hear_of_it(cloud: Cloud)
 def test_what_is_transparent_stays_png_all_the_way(cloud: Cloud) -> None:
     job = cloud.finished(cloud.submit(photo=picture_bytes(mode="RGBA", colour=(9, 9, 9, 0))))
     assert (job.input_key, job.output_key) == (f"private/input/{job.id}.png", f"private/output/{job.id}.png")
-    data, headers = fetched(cloud.service.link(job.id, "anna") or "")
+    data, headers = fetched(cloud.service.link(cloud.service.get(job.id, "anna")) or "")
     assert data[:8] == b"\x89PNG\r\n\x1a\n"
     assert headers["Content-Type"] == "image/png"
 

@@ -30,7 +30,7 @@ PUBLIC = "https://pictures.example"
 
 def test_known_fault_a_private_url_prefixed_with_the_bucket(cloud: Cloud) -> None:
     job = cloud.finished(cloud.submit())
-    link = cloud.service.link(job.id, "anna") or ""
+    link = cloud.service.link(cloud.service.get(job.id, "anna")) or ""
     assert link.count("http") == 1
     parts, query = urlsplit(link), {name: values[0] for name, values in parse_qs(urlsplit(link).query).items()}
     assert parts.path.endswith(f"/private/output/{job.id}.jpg")
@@ -51,18 +51,18 @@ def test_a_link_of_aws_itself_has_the_regions_host(aws: Aws, monkeypatch: pytest
 
 def test_a_private_link_is_made_at_each_view(cloud: Cloud) -> None:
     job = cloud.finished(cloud.submit())
-    first = cloud.service.link(job.id, "anna")
+    first = cloud.service.link(cloud.service.get(job.id, "anna"))
     time.sleep(1.1)  # signatures carry seconds
-    assert cloud.service.link(job.id, "anna") != first
+    assert cloud.service.link(cloud.service.get(job.id, "anna")) != first
 
 
 def test_a_public_link_is_the_public_base_and_the_key(make_cloud: MakeCloud) -> None:
     cloud = make_cloud(cdn_url=PUBLIC + "/")
     job = cloud.finished(cloud.submit(public=True))
-    assert cloud.service.link(job.id, "a stranger") == f"{PUBLIC}/public/output/{job.id}.jpg"
-    assert cloud.service.link(job.id, "a stranger", "photo") == f"{PUBLIC}/public/input/{job.id}.jpg"
+    assert cloud.service.link(cloud.service.get(job.id, "a stranger")) == f"{PUBLIC}/public/output/{job.id}.jpg"
+    assert cloud.service.link(cloud.service.get(job.id, "a stranger"), "photo") == f"{PUBLIC}/public/input/{job.id}.jpg"
     cloud.service.make_private(job.id, "anna")
-    assert "X-Amz-Signature" in (cloud.service.link(job.id, "anna") or "")
+    assert "X-Amz-Signature" in (cloud.service.link(cloud.service.get(job.id, "anna")) or "")
 
 
 def test_known_fault_a_failed_job_that_is_not_reported(make_cloud: MakeCloud) -> None:

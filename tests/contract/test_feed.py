@@ -2,7 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 
-from nst.domain import Cursor, FeedOrder, Job, SearchTerm, StyleRef
+from nst.domain import Cursor, FeedOrder, Job, Outcome, SearchTerm, StyleRef
 from nst.store.ports import Backend
 from tests.support.jobs import record, submitted, succeeded
 
@@ -25,6 +25,21 @@ def test_an_entry_has_what_to_show_and_nothing_about_the_owner(backend: Backend)
     assert entry.input_key == f"public/input/{job.id}.jpg"
     assert (entry.styles, entry.params) == (job.styles, job.params)
     assert "anna" not in repr(entry)
+
+
+def test_whether_there_are_thumbnails_is_stored_with_the_end(backend: Backend) -> None:
+    for has_thumbnails in (True, False):
+        job = submitted(backend, public=True)
+        assert not job.has_thumbnails
+        lease = backend.queue.claim("worker", 1.0, 30.0)
+        assert lease is not None
+        outcome = Outcome.succeeded(f"public/output/{job.id}.jpg", 10, {}, has_thumbnails=has_thumbnails)
+        assert backend.jobs.finish(lease.job.fencing_token, outcome, 2.0)
+        found = backend.jobs.get(job.id)
+        assert found is not None
+        assert found.has_thumbnails is has_thumbnails
+        assert len(found.thumbnail_keys) == 2 * has_thumbnails
+        assert next(entry for entry in backend.feed.page(9).entries if entry.job_id == job.id).has_thumbnails is has_thumbnails
 
 
 def test_pages_follow_each_other_without_gaps_or_repeats_while_new_pictures_arrive(backend: Backend) -> None:

@@ -187,6 +187,21 @@ class TestFairness:
         assert place is not None
         assert (place.jobs, place.cost) == (0, 1.0)
 
+    def test_many_jobs_ahead_are_counted_exactly_and_their_cost_is_close(self, backend: Backend) -> None:
+        presets = [Preset.DRAFT, Preset.STANDARD, Preset.HIGH]
+        for number in range(300):
+            submitted(backend, f"visitor-{number}", preset=presets[number % 3], created=float(number))
+        last = submitted(backend, "last", preset=Preset.HIGH, created=1000.0)
+        place = backend.queue.position(last.id)
+        assert place is not None
+        assert place.jobs == 300
+        assert place.cost == pytest.approx(100 * (1 + 4 + 16), rel=1e-6)
+        middle = submitted(backend, "late", preset=Preset.STANDARD, created=2000.0)
+        place = backend.queue.position(middle.id)  # before every job of the highest preset, and after the others of its own
+        assert place is not None
+        assert place.jobs == 200
+        assert place.cost == pytest.approx(500.0, rel=1e-6)
+
 
 class TestLeases:
     def test_a_heartbeat_extends_the_lease(self, backend: Backend) -> None:

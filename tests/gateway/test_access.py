@@ -42,7 +42,7 @@ def test_the_id_of_a_browsers_painting_grants_no_access_after_it_was_public(stud
 def test_the_photo_of_a_painting_that_was_published_alone_is_not_served(studio: Studio) -> None:
     job, media = studio.painted(), Media(studio.service)
     published = studio.service.publish(job.id, "anna")
-    shown = ImageAnswer.of(studio.service.feed().entries[0], "")
+    shown = ImageAnswer.of(studio.service.feed().entries[0], "", studio.service.public_url)
     assert shown.before == shown.result == f"/api/media/{published.output_key}"
     for key in (published.output_key, f"public/input/{job.id}.jpg"):
         assert media.picture(key, None, None).data == b"painting"

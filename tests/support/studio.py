@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from nst.domain import Job, Outcome, StyleParams
-from nst.domain.keys import output_key_of
+from nst.domain.keys import output_key_of, thumbnail_keys
 from nst.images import Limits
 from nst.service import Order, Service, StyleChoice
 from nst.settings import Settings
@@ -40,19 +40,21 @@ class Studio:
         )
         return self.service.submit(owner, order)
 
-    def paint(self, outcome: Outcome | None = None) -> None:
+    def paint(self, outcome: Outcome | None = None, *, has_thumbnails: bool = False) -> None:
         """What a worker does with the next job."""
         lease = self.backend.queue.claim("worker", self.now, 30.0)
         assert lease is not None
         key, data = output_key_of(lease.job.input_key), b"painting"
         if outcome is None:
             self.backend.objects.put(key, data)
-            outcome = Outcome.succeeded(key, len(data), {"seed": 0})
+            for number, small in enumerate(thumbnail_keys(lease.job.input_key, key) if has_thumbnails else ()):
+                self.backend.objects.put(small, f"small-{number}".encode())
+            outcome = Outcome.succeeded(key, len(data), {"seed": 0}, has_thumbnails=has_thumbnails)
         assert self.backend.jobs.finish(lease.job.fencing_token, outcome, self.now)
 
-    def painted(self, **order: Any) -> Job:
+    def painted(self, *, has_thumbnails: bool = False, **order: Any) -> Job:
         job = self.submit(**order)
-        self.paint()
+        self.paint(has_thumbnails=has_thumbnails)
         return self.service.get(job.id, job.owner)
 
     def stored(self) -> set[str]:

@@ -3,7 +3,7 @@
 import pytest
 
 from nst.domain import is_key, media_type
-from nst.domain.keys import is_job_id, job_id_in_link, job_id_of
+from nst.domain.keys import is_job_id, job_id_in_link, job_id_of, locations_of, thumbnail_keys
 
 JOB = "0123456789abcdef0123456789abcdef"
 UUID = "550e8400-e29b-41d4-a716-446655440000"
@@ -22,6 +22,8 @@ GOOD = [
     f"private/output/{JOB[:20]}.jpg",
     f"private/preview/{JOB}.jpg",
     f"private/timelapse/{JOB}.mp4",
+    f"public/thumbnail/{JOB}-output.webp",
+    f"private/thumbnail/{JOB}-input.webp",
     f"private/mask/{JOB}-0.png",
     f"private/mask/{JOB}-7.png",
     f"private/mask/{JOB}-15.png",
@@ -56,6 +58,10 @@ BAD = [
     f"public/input/{JOB}.jpg.html",
     f"public/input/{JOB}",
     f"public/preview/{JOB}.jpg",
+    f"public/thumbnail/{JOB}.webp",
+    f"public/thumbnail/{JOB}-output.jpg",
+    f"public/thumbnail/{UUID}-output.webp",
+    f"public/thumbnail/{JOB}-mask.webp",
     f"private/preview/{JOB}.png",
     f"public/timelapse/{JOB}.mp4",
     f"private/timelapse/{JOB}.jpg",
@@ -115,3 +121,18 @@ def test_a_text_of_another_form_is_not_taken_for_a_job_id(text: str) -> None:
     assert job_id_in_link(text) is None
     assert job_id_of(f"style/{text}-0.jpg") is None
     assert job_id_of(f"style/{JOB}.jpg") is None
+
+
+def test_a_thumbnail_is_as_public_as_its_picture_and_belongs_to_the_job() -> None:
+    keys = thumbnail_keys(f"private/input/{JOB}.jpg", f"public/output/{JOB}.jpg")
+    assert keys == (f"private/thumbnail/{JOB}-input.webp", f"public/thumbnail/{JOB}-output.webp")
+    assert all(job_id_of(key) == JOB and is_key(key) and media_type(key) == "image/webp" for key in keys)
+    assert {*keys, f"public/thumbnail/{JOB}-input.webp"} < locations_of(f"public/output/{JOB}.jpg")
+
+
+def test_pictures_of_earlier_front_ends_have_no_thumbnails() -> None:
+    assert thumbnail_keys(f"public/output/{UUID}.jpeg") == ()
+    assert locations_of(f"public/output/{UUID}.jpeg") == {f"{place}/{UUID}.jpeg" for place in PLACES}
+
+
+PLACES = [f"{visibility}/{kind}" for visibility in ("public", "private") for kind in ("input", "output")]

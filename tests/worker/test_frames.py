@@ -53,6 +53,8 @@ FROM_CHILD: list[FromChild] = [
     Advanced(TOKEN, JobProgress(0.5, "scale 1 of 2"), b""),
     DONE,
     Done(TOKEN, b"painting", {}, b"film"),
+    Done(TOKEN, b"painting", {}, b"film", (b"photo", b"small")),
+    Done(TOKEN, b"painting", {}, None, (b"photo", b"small")),
     Stopped(TOKEN),
     FAILED,
 ]

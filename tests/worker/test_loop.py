@@ -128,6 +128,40 @@ def test_a_time_lapse_that_cannot_be_stored_costs_no_painting(bench: Bench, stud
     assert studio.service.get(job.id, "anna").size_bytes == job.size_bytes + len(b"painting")
 
 
+def test_thumbnails_are_stored_beside_the_painting_and_counted(bench: Bench, studio: Studio) -> None:
+    job = studio.submit(public=True)
+    bench.step()
+    bench.step(Done(FencingToken(job.id, 1), b"painting", {}, None, (b"photo", b"small")))
+    finished = studio.service.get(job.id, "anna")
+    assert finished.has_thumbnails
+    assert studio.backend.objects.get(f"public/thumbnail/{job.id}-input.webp") == b"photo"
+    assert studio.service.thumbnail(finished) == b"small"
+    assert finished.size_bytes == job.size_bytes + len(b"painting") + len(b"photo") + len(b"small")
+
+
+def test_thumbnails_that_cannot_be_stored_cost_no_painting(bench: Bench, studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
+    job, put = studio.submit(), studio.backend.objects.put
+
+    def refuse_thumbnails(key: str, data: bytes) -> None:
+        if key.endswith("-output.webp"):
+            raise StoreUnavailable("The disk is full.")
+        put(key, data)
+
+    bench.step()
+    monkeypatch.setattr(studio.backend.objects, "put", refuse_thumbnails)
+    bench.step(Done(FencingToken(job.id, 1), b"painting", {}, None, (b"photo", b"small")))
+    assert bench.state(job.id) is JobState.SUCCEEDED
+    assert not studio.service.get(job.id, "anna").has_thumbnails
+
+
+def test_thumbnails_of_a_deleted_job_do_not_stay(bench: Bench, studio: Studio) -> None:
+    job = studio.submit()
+    bench.step()
+    studio.backend.jobs.delete(job.id)
+    bench.step(Done(FencingToken(job.id, 1), b"painting", {}, None, (b"photo", b"small")))
+    assert not studio.stored() - {job.input_key}
+
+
 def test_a_time_lapse_of_a_deleted_job_does_not_stay(bench: Bench, studio: Studio) -> None:
     job = studio.submit()
     bench.step()

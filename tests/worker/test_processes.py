@@ -153,6 +153,7 @@ def test_paintings_with_steps_have_a_time_lapse(start: Callable[[str], ModelProc
     until(lambda: received.extend(child.received()) or any(isinstance(message, Done) for message in received))
     (done,) = (message for message in received if isinstance(message, Done))
     assert (done.film is not None) == is_filmed
+    assert len(done.thumbnails) == 2
 
 
 def test_the_child_is_given_no_secret(start: Callable[[str], ModelProcess], monkeypatch: pytest.MonkeyPatch) -> None:

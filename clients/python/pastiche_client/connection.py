@@ -56,7 +56,11 @@ class Connection:
         proxy, self._through = _proxy_for(url)
         try:
             self._http = httpx.Client(
-                base_url=f"{url.rstrip('/')}/api", headers=headers, timeout=timeout, transport=httpx.HTTPTransport(proxy=proxy)
+                base_url=f"{url.rstrip('/')}/api",
+                headers=headers,
+                timeout=timeout,
+                follow_redirects=True,
+                transport=httpx.HTTPTransport(proxy=proxy),
             )
         except (ValueError, ImportError, OSError, httpx.InvalidURL) as error:
             raise StudioUnreachable(f"The studio {url} cannot be reached{self._through}: its URL or the proxy's is not valid.") from error

@@ -26,8 +26,8 @@ class CloudLinks(Links):
         self._public_url = public_url.rstrip("/") if public_url else None
 
     def link(self, key: str, name: str) -> str:
-        if self._public_url and is_public(key):
-            return f"{self._public_url}/{quote(self._prefix + key)}"
+        if permanent := self.public_url(key):
+            return permanent
         wanted = {
             "Bucket": self._bucket,
             "Key": self._prefix + key,
@@ -37,3 +37,6 @@ class CloudLinks(Links):
         with translate_errors(PICTURES):
             url: str = self._client.generate_presigned_url("get_object", Params=wanted, ExpiresIn=self._seconds)
         return url
+
+    def public_url(self, key: str) -> str | None:
+        return f"{self._public_url}/{quote(self._prefix + key)}" if self._public_url and is_public(key) else None

@@ -66,3 +66,7 @@ class Links(Protocol):
             name: the file name for saving; letters, digits, `-`, `_` and `.` only.
         """
         ...
+
+    def public_url(self, key: str) -> str | None:
+        """The permanent URL of a public key; None without one, and for a private key."""
+        ...

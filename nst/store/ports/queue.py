@@ -44,7 +44,10 @@ class LeaseStatus(StrEnum):
 
 @dataclass(frozen=True)
 class QueuePosition:
-    """The work ahead of a queued job: the number of jobs, and their cost (see `nst.domain.cost_of`) with the rest of running ones."""
+    """The work ahead of a queued job: the number of jobs, and their cost (see `nst.domain.cost_of`) with the rest of running ones.
+
+    The number is exact. The cost may be an estimate when there are many.
+    """
 
     jobs: int
     cost: float

@@ -45,8 +45,8 @@ class RedisJobs(UsesRedis, JobStore):
     def finish(self, token: FencingToken, outcome: Outcome, now: float) -> bool:
         recipe = "" if outcome.recipe is None else json.dumps(outcome.recipe)
         words = (outcome.state.value, outcome.error or "", outcome.output_key or "", outcome.size_bytes, recipe)
-        code = outcome.error_code or ""
-        return bool(self._connection.run("finish", *_attempt(token), now, secrets.token_hex(8), *words, _SPANS, code))
+        last = (_SPANS, outcome.error_code or "", outcome.has_thumbnails)
+        return bool(self._connection.run("finish", *_attempt(token), now, secrets.token_hex(8), *words, *last))
 
     def set_public(self, job_id: str, public: bool, input_key: str, output_key: str, now: float, expected: str | None = None) -> bool:
         return bool(self._connection.run("set_public", job_id, public, input_key, output_key, now, expected or ""))

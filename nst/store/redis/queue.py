@@ -12,6 +12,7 @@ from nst.store.user_messages import WORKER_LOST, check_quota, id_taken
 
 _MINUTE = 60  # seconds
 _HOUR = 3600
+_LOOKED_AT = 24  # jobs of a lane whose costs are read, to say how long a place in the queue takes
 
 
 class RedisQueue(UsesRedis, Queue):
@@ -52,7 +53,7 @@ class RedisQueue(UsesRedis, Queue):
         return job_of(found) if found else None
 
     def position(self, job_id: str) -> QueuePosition | None:
-        found = self._connection.run("position", job_id, *_names())
+        found = self._connection.run("position", job_id, _LOOKED_AT, *_names())
         return QueuePosition(int(found[0]), float(found[1])) if found else None
 
     def wait(self, seconds: float, lanes: Collection[Preset] = ()) -> None:

@@ -9,7 +9,7 @@ from nst.store import records
 
 _WHOLE = ("size_bytes", "max_attempts", "attempt", "returns", "width", "height", "likes")
 _NUMBERS = ("created", "turn", "started", "finished", "fraction", "seconds_left", "published", "lease_until")
-_FLAGS = ("public", "cancel_requested", "hidden", "cleared")
+_FLAGS = ("public", "cancel_requested", "hidden", "cleared", "has_thumbnails")
 _PARSERS: dict[str, Callable[[str], Any]] = {
     **dict.fromkeys(_WHOLE, int),
     **dict.fromkeys(_NUMBERS, float),

@@ -49,7 +49,7 @@ class SqliteJobs(UsesDatabase, JobStore):
         with self._database.writing() as connection:
             row = connection.execute(
                 "UPDATE jobs SET state = :state, error = :error, error_code = :error_code, output_key = :output_key,"
-                " size_bytes = size_bytes + :size_bytes, recipe = :recipe,"
+                " size_bytes = size_bytes + :size_bytes, recipe = :recipe, has_thumbnails = :has_thumbnails,"
                 " finished = :now, seconds_left = NULL, preview_key = NULL,"
                 " fraction = CASE WHEN :state = 'succeeded' THEN 1 ELSE fraction END,"
                 " published = CASE WHEN :state = 'succeeded' AND public THEN :now END"

@@ -13,7 +13,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from nst.domain import FencingToken, RegionRef, StyleParams, StyleShare, is_key, output_key_of
-from nst.domain.keys import is_job_id, preview_key, timelapse_key
+from nst.domain.keys import preview_key
 from nst.errors import (
     InvalidParams,
     ObjectMissing,
@@ -34,6 +34,7 @@ from nst.store.wire import MalformedMessage, Sender
 from nst.styles import Catalogue, digest_of
 from nst.worker import user_messages
 from nst.worker.attempt import Attempt
+from nst.worker.extras import store_extras
 from nst.worker.masks import mask_file, style_masks
 
 SUCCEEDED, FAILED, TRY_AGAIN, INTERRUPTED = 0, 1, 75, 143
@@ -136,20 +137,10 @@ class Agent:
         except (StoreFull, StoreMisconfigured):
             log.exception("the painting could not be stored")
             return self._fail(user_messages.UNSTORED)
-        size = len(final.picture) + self._store_film(final.film)
+        outcome = store_extras(self._objects, key, final)
         log.info("job %s is painted", self._sender.job_id)
-        return self._report(wire.Painted(self._sender, key, size, final.recipe), SUCCEEDED)
-
-    def _store_film(self, film: bytes | None) -> int:
-        """Stores the time-lapse, and returns its size in bytes. The painting matters more, so a failure is only logged."""
-        if film is None or not is_job_id(self._sender.job_id):  # earlier front ends have other ids, and do not know time-lapses
-            return 0
-        try:
-            self._objects.put(timelapse_key(self._sender.job_id), film)
-        except PasticheError as error:
-            log.warning("the time-lapse of job %s is not stored: %s", self._sender.job_id, error)
-            return 0
-        return len(film)
+        painted = wire.Painted(self._sender, key, outcome.size_bytes, final.recipe, outcome.has_thumbnails)
+        return self._report(painted, SUCCEEDED)
 
     def _request(self) -> PaintRequest:
         key = self._assignment.content_key

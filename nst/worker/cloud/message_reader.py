@@ -8,7 +8,7 @@ import logging
 from contextlib import suppress
 
 from nst.domain import FencingToken, Job, JobProgress, JobState, Outcome, input_key_of, output_key_of
-from nst.domain.keys import is_key, job_id_of, preview_key, timelapse_key
+from nst.domain.keys import is_key, job_id_of, preview_key
 from nst.errors import ObjectMissing, PasticheError, StoreUnavailable
 from nst.service.visibility import record_cleanup
 from nst.settings import Settings
@@ -18,6 +18,7 @@ from nst.store.wire import Advanced, Cancel, Failed, Interrupted, MalformedMessa
 from nst.worker import user_messages
 from nst.worker.cloud.outcomes import end, ending_of, painting_of
 from nst.worker.cloud.troubles import REFUSALS
+from nst.worker.extras import painted_keys
 
 POLL_SECONDS = 8.0  # less than a relay has to exit: a message that it received and did not handle is invisible for a minute
 GRACE_SECONDS = 60.0  # after which the reconciler looks at a job whose end no message explains
@@ -90,7 +91,8 @@ class MessageReader:
         except ObjectMissing:
             end(self._backend, token, Outcome.failed(user_messages.UNSTORED), now)
             return
-        if end(self._backend, token, Outcome.succeeded(message.result_key, size, message.recipe), now):
+        outcome = Outcome.succeeded(message.result_key, size, message.recipe, has_thumbnails=message.has_thumbnails)
+        if end(self._backend, token, outcome, now):
             return
         record = self._backend.jobs.get(job.id)
         if record is None or record.state is JobState.CANCELLED:
@@ -175,9 +177,9 @@ class MessageReader:
             self._discard(message.sender, message.result_key)
 
     def _discard(self, sender: Sender, key: str) -> None:
-        """Deletes the painting and the time-lapse of a job that was cancelled or deleted, and no other picture."""
+        """Deletes what an agent has stored for a job that was cancelled or deleted, and no other picture."""
         if is_key(key) and key == output_key_of(key) != input_key_of(key) and job_id_of(key) == sender.job_id:
-            self._backend.objects.delete([key, timelapse_key(sender.job_id)])
+            self._backend.objects.delete(painted_keys(key))
 
     def _stop(self, sender: Sender) -> None:
         if sender.assignment:

@@ -4,7 +4,7 @@ import logging
 from contextlib import suppress
 
 from nst.domain import FencingToken, Job, Outcome, longest_seconds, output_key_of
-from nst.domain.keys import preview_key, timelapse_key
+from nst.domain.keys import preview_key, thumbnail_keys, timelapse_key
 from nst.errors import ObjectMissing
 from nst.settings import Settings
 from nst.store.ports import Backend
@@ -46,7 +46,12 @@ def painting_of(backend: Backend, job: Job) -> Outcome | None:
         return None
     with suppress(ObjectMissing):
         size += backend.objects.size(timelapse_key(job.id))
-    return Outcome.succeeded(key, size, {})
+    small = thumbnail_keys(job.input_key, key)
+    try:
+        of_small = sum(map(backend.objects.size, small))
+    except ObjectMissing:
+        of_small = 0
+    return Outcome.succeeded(key, size + of_small, {}, has_thumbnails=of_small > 0)
 
 
 def ending_of(job: Job, reason: str, exit_code: int | None, settings: Settings) -> Outcome:

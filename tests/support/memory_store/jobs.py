@@ -70,6 +70,7 @@ class MemoryJobs(JobStore):
                 output_key=outcome.output_key,
                 size_bytes=job.size_bytes + outcome.size_bytes,
                 recipe=outcome.recipe,
+                has_thumbnails=outcome.has_thumbnails,
                 finished=now,
                 progress=JobProgress(1.0 if succeeded else job.progress.fraction, job.progress.stage),
                 preview_key=None,

@@ -12,6 +12,7 @@ from nst.domain import JobProgress, JobState, Preset, StyleParams
 from nst.domain.keys import object_key, preview_key
 from nst.errors import JobIdTaken, JobLost, ObjectMissing, StorageFull, StoreFull, UnknownJob, WrongState
 from nst.service import Order, Service, StyleChoice, Waiting, WorkerOutage
+from nst.service.access import picture_key
 from nst.service.retention import delete_orphans
 from nst.store.ports import WorkerInfo
 from tests.support.jobs import painted
@@ -74,7 +75,7 @@ def test_the_photo_of_a_painting_that_is_published_alone_stays_private(studio: S
     assert studio.stored() == {f"private/input/{job.id}.jpg", f"public/output/{job.id}.jpg"}
     assert studio.service.result(job.id, "bert") == b"painting"
     assert studio.service.photo(job.id, "anna")
-    for call in (studio.service.photo, lambda *seen: studio.service.link(*seen, kind="photo")):
+    for call in (studio.service.photo, lambda *seen: picture_key(studio.service.get(*seen), "photo", is_small=False)):
         with pytest.raises(UnknownJob):
             call(job.id, "bert")
 

@@ -9,7 +9,8 @@ if ARGV[5] == '' then redis.call('HDEL', name, 'seconds_left') else redis.call('
 if ARGV[6] ~= '' then redis.call('HSET', name, 'preview_key', ARGV[6]) end
 return 1
 
---- finish: id, attempt, now, a nonce, state, error or '', output key or '', bytes, recipe or '', number of durations kept, error code or ''
+--- finish: id, attempt, now, a nonce, state, error or '', output key or '', bytes, recipe or '', number of durations kept, error code or '',
+-- 1 if there are thumbnails, or 0.
 -- A finish whose answer was lost is sent again with its nonce, and gets the same answer.
 local job = held(ARGV[1], ARGV[2])
 if not job then
@@ -25,6 +26,7 @@ change(job, {
   output_key = given(ARGV[7]),
   size_bytes = string.format('%.0f', job.size_bytes + ARGV[8]),
   recipe = given(ARGV[9]),
+  has_thumbnails = ARGV[12] == '1' and '1',
   finished = ARGV[3],
   fraction = succeeded and '1.0' or job.fraction,
   seconds_left = false,

@@ -106,24 +106,47 @@ elseif job and job.state == 'running' then
 end
 return record(ARGV[1])
 
---- position: id, lanes. Returns {jobs, cost}, or nothing when the job is not queued
+--- position: id, jobs looked at in each lane, lanes. Returns {jobs, cost}, or nothing when the job is not queued
+-- The jobs are counted. Their cost is added up where there are few, and else estimated from some of them, evenly spaced.
 local job = read(ARGV[1])
 if not job or job.state ~= 'queued' then return false end
-local own, turn = place(job.created, job.id), tonumber(job.turn)
-local jobs, cost = 0, 0
-for i = 2, #ARGV do
-  local line = redis.call('ZRANGEBYSCORE', key('line', ARGV[i]), '-inf', job.turn, 'WITHSCORES')
-  for j = 1, #line, 2 do
-    if tonumber(line[j + 1]) < turn or line[j] < own then
-      jobs = jobs + 1
-      cost = cost + tonumber(string.match(line[j], ':(.*)$'))
-    end
+local own, most = place(job.created, job.id), tonumber(ARGV[2])
+
+-- The number of members before this job. Those with its turn are in the order of their places.
+local function ahead(line)
+  local low, high = redis.call('ZCOUNT', line, '-inf', '(' .. job.turn), redis.call('ZCOUNT', line, '-inf', job.turn)
+  while low < high do
+    local middle = math.floor((low + high) / 2)
+    if redis.call('ZRANGE', line, middle, middle)[1] < own then low = middle + 1 else high = middle end
   end
+  return low
 end
-for _, id in ipairs(redis.call('ZRANGE', key('running'), 0, -1)) do
+
+local function total(index, count, cost_of)
+  if count == 0 then return 0 end
+  local looked_at, cost = math.min(count, most), 0
+  if looked_at == count then
+    for _, member in ipairs(redis.call('ZRANGE', index, 0, count - 1)) do cost = cost + cost_of(member) end
+    return cost
+  end
+  for i = 0, looked_at - 1 do
+    local at = math.floor((i + 0.5) * count / looked_at)
+    cost = cost + cost_of(redis.call('ZRANGE', index, at, at)[1])
+  end
+  return cost * count / looked_at
+end
+
+local jobs, cost = 0, 0
+for i = 3, #ARGV do
+  local line = key('line', ARGV[i])
+  local count = ahead(line)
+  jobs = jobs + count
+  cost = cost + total(line, count, function(member) return tonumber(string.match(member, ':(.*)$')) end)
+end
+cost = cost + total(key('running'), redis.call('ZCARD', key('running')), function(id)
   local running = redis.call('HMGET', key('job', id), 'cost', 'fraction')
-  cost = cost + running[1] * (1 - running[2])
-end
+  return running[1] * (1 - running[2])
+end)
 return {jobs, exact(cost)}
 
 --- waiting: lanes. Returns 1 when there is something to claim; otherwise it deletes old wake-ups
