@@ -5,7 +5,21 @@
 
 import argparse
 
-from benchmarks import app, contention, encoders, fleet, gateway, instant, memory, overhead, pipeline, regions, report, time_to_quality
+from benchmarks import (
+    app,
+    contention,
+    encoders,
+    fleet,
+    gateway,
+    instant,
+    memory,
+    overhead,
+    pipeline,
+    regions,
+    report,
+    scale,
+    time_to_quality,
+)
 
 GROUPS = {
     "engine": {
@@ -19,6 +33,7 @@ GROUPS = {
     },
     "pipeline": {"pipeline": pipeline, "app": app},
     "fleet": {"fleet": fleet},
+    "scale": {"scale": scale},
     "gateway": {"gateway": gateway},
 }
 

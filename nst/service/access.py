@@ -88,10 +88,12 @@ def picture_key(job: Job, kind: PictureKind, *, is_small: bool) -> str | None:
 def link_to(links: Links, job: Job, kind: PictureKind = "result", *, is_small: bool = False) -> str | None:
     """The URL of a picture in the object store: permanent for a public one, if there is a CDN. None for a thumbnail that was not stored.
 
+    None also for what is hidden from the gallery: a link would open it for anybody who has it.
+
     Raises:
         UnknownJob, WrongState: as `painting_key` and `photo_key`.
     """
-    key = picture_key(job, kind, is_small=is_small)
+    key = None if job.hidden else picture_key(job, kind, is_small=is_small)
     return links.link(key, f"pastiche-{kind}-{job.id[:8]}{PurePosixPath(key).suffix}") if key else None
 
 

@@ -281,10 +281,8 @@ class Service:
     def link(self, job: Job, kind: PictureKind = "result", *, is_small: bool = False) -> str | None:
         """A URL at which a browser gets the picture from the object store, made whenever somebody looks.
 
-        It is permanent for a published painting, and expires within minutes for a private one. None where the app serves pictures itself,
-        and for a thumbnail that was not stored.
-
-        Args, raises: as `thumbnail`.
+        It is permanent for a published painting, and expires within minutes for a private one. None where the app serves the picture
+        itself, and for a thumbnail that was not stored. Arguments and errors are those of `thumbnail`.
         """
         return link_to(self._backend.links, job, kind, is_small=is_small) if self._backend.links else None
 
