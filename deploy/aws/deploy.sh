@@ -1,28 +1,84 @@
 #!/bin/sh
 # Deploys an environment from nothing, or brings it up to date: deploy/aws/deploy.sh development --certificate ARN [--machines cpu] [--alarms ARN]
+# With --app-image or --agent-image, by digest, it builds nothing there: that is the way back to an earlier image.
 # Needs docker and the AWS CLI, with credentials and a region.
 set -eu
 cd "$(dirname "$0")/../.."
 
-usage="usage: deploy/aws/deploy.sh development|staging|production --certificate ARN [--machines gpu|cpu] [--alarms SNS_TOPIC_ARN]"
+usage="usage: deploy/aws/deploy.sh development|staging|production --certificate ARN [--machines gpu|cpu] [--alarms SNS_TOPIC_ARN]
+    [--app-image NAME@sha256:DIGEST] [--agent-image NAME@sha256:DIGEST] [--remove-failed yes]"
 environment="${1:?$usage}"
 shift
-certificate="" machines=gpu alarms=""
+certificate="" machines=gpu alarms="" app_image="" agent_image="" remove_failed=""
 while [ $# -gt 0 ]; do
     case "$1" in
         --certificate) certificate="$2" ;;
         --machines) machines="$2" ;;
         --alarms) alarms="$2" ;;
+        --app-image) app_image="$2" ;;
+        --agent-image) agent_image="$2" ;;
+        --remove-failed) remove_failed="$2" ;;
         *) echo "$usage" >&2; exit 2 ;;
     esac
     shift 2
 done
 [ -n "$certificate" ] || { echo "$usage" >&2; exit 2; }
 
+stop() {
+    echo "$1" >&2
+    exit 1
+}
+
+# quota CODE NAME: stops when the account may not run one machine with a GPU. Without the right to ask, it goes on.
+quota() {
+    vcpus="$(aws service-quotas get-service-quota --service-code ec2 --quota-code "$1" --query Quota.Value --output text 2> /dev/null || true)"
+    case "$vcpus" in
+        "" | None) echo "The quota $1 ($2) cannot be read: check that it is 4 or more." >&2 ;;
+        *) [ "${vcpus%.*}" -ge 4 ] || stop "The account may run ${vcpus%.*} vCPUs of machines with GPUs ($2), and a painting needs 4.
+Ask for more at https://console.aws.amazon.com/servicequotas/home/services/ec2/quotas/$1, or deploy with --machines cpu." ;;
+    esac
+}
+
+# What would fail after many minutes, or silently, is asked first.
+preflight() {
+    case "$machines" in gpu | cpu) ;; *) stop "--machines must be gpu or cpu, not $machines." ;; esac
+    for image in "$app_image" "$agent_image"; do
+        case "$image" in "" | *@sha256:*) ;; *) stop "$image is not named by digest: NAME@sha256:DIGEST, as \`aws ecr describe-images\` shows it." ;; esac
+    done
+    region="${AWS_REGION:-${AWS_DEFAULT_REGION:-$(aws configure get region || true)}}"
+    [ -n "$region" ] || stop "There is no region. Set AWS_DEFAULT_REGION, or run \`aws configure\`."
+    aws sts get-caller-identity > /dev/null || stop "AWS does not accept the credentials. Run \`aws configure\`, or log in."
+    case "$certificate" in arn:*:acm:"$region":*) ;; *) stop "The certificate $certificate is not one of the region $region: the load balancer needs that." ;; esac
+    if [ "$machines" = gpu ]; then
+        quota L-3819A6DF "spot"
+        quota L-DB2E81BA "on demand"
+    fi
+    # An account that has never used these services lacks their roles, and the first stack that needs one may fail. They exist otherwise.
+    for service in ecs batch spot elasticache ecs.application-autoscaling; do
+        aws iam create-service-linked-role --aws-service-name "$service.amazonaws.com" > /dev/null 2>&1 || true
+    done
+}
+
+# remove_failed NAME: a stack whose first creation has failed can only be deleted. It has made nothing that is kept.
+remove_failed() {
+    status="$(aws cloudformation describe-stacks --stack-name "$1" --query "Stacks[0].StackStatus" --output text 2> /dev/null || true)"
+    case "$status" in
+        ROLLBACK_COMPLETE | ROLLBACK_FAILED | REVIEW_IN_PROGRESS)
+            [ "$remove_failed" = yes ] || stop "The stack $1 is in $status: its creation has failed, and it has to be deleted first.
+Its events say why: aws cloudformation describe-stack-events --stack-name $1
+Then deploy again with --remove-failed yes."
+            echo "== $1 is deleted, since its creation has failed"
+            aws cloudformation delete-stack --stack-name "$1"
+            aws cloudformation wait stack-delete-complete --stack-name "$1"
+            ;;
+    esac
+}
+
 # stack PARAMETER...: creates or updates one stack from its template. Nothing to do is no error.
 stack() {
     name="$1"
     shift
+    remove_failed "pastiche-$environment-$name"
     echo "== $name"
     aws cloudformation deploy --stack-name "pastiche-$environment-$name" --template-file "deploy/aws/$name.yaml" \
         --capabilities CAPABILITY_IAM --no-fail-on-empty-changeset --tags project=pastiche "environment=$environment" \
@@ -50,15 +106,22 @@ push() {
     docker inspect --format '{{range .RepoDigests}}{{println .}}{{end}}' "$1:$version" | grep --fixed-strings "$1@"
 }
 
+preflight
 stack images
 app_repository="$(output images AppRepository)"
 agent_repository="$(output images AgentRepository)"
-aws ecr get-login-password | docker login --username AWS --password-stdin "${app_repository%%/*}"
-build "$app_repository:$version" --build-arg TORCH_INDEX=https://download.pytorch.org/whl/cpu # the app paints previews at most
-build "pastiche-cuda:$version"
-build "$agent_repository:$version" --file deploy/aws/agent.Dockerfile --build-arg "STUDIO=pastiche-cuda:$version"
-app_image="$(push "$app_repository")"
-agent_image="$(push "$agent_repository")"
+if [ -z "$app_image" ] || [ -z "$agent_image" ]; then
+    aws ecr get-login-password | docker login --username AWS --password-stdin "${app_repository%%/*}"
+fi
+if [ -z "$app_image" ]; then
+    build "$app_repository:$version" --build-arg TORCH_INDEX=https://download.pytorch.org/whl/cpu # the app paints previews at most
+    app_image="$(push "$app_repository")"
+fi
+if [ -z "$agent_image" ]; then
+    build "pastiche-cuda:$version"
+    build "$agent_repository:$version" --file deploy/aws/agent.Dockerfile --build-arg "STUDIO=pastiche-cuda:$version"
+    agent_image="$(push "$agent_repository")"
+fi
 
 stack network
 stack storage

@@ -12,6 +12,9 @@ from tests.support.templates import FOLDER, STACKS
 _AWS = """#!/bin/sh
 echo "$@" >> "$NOTES"
 case "$*" in
+    *get-service-quota*) echo "${QUOTA:-8.0}" ;;
+    *get-caller-identity*) [ -z "$EXPIRED" ] || exit 255 ;;
+    *StackStatus*) case "$*" in *"$FAILED"*) [ -z "$FAILED" ] || echo ROLLBACK_COMPLETE ;; esac ;;
     *describe-stacks*AppRepository*) echo 1.dkr.ecr/pastiche-staging-app ;;
     *describe-stacks*AgentRepository*) echo 1.dkr.ecr/pastiche-staging-agent ;;
     *get-login-password*) echo secret ;;
@@ -27,15 +30,39 @@ esac
 """
 
 
+CERTIFICATE = "arn:aws:acm:eu-central-1:1:certificate/c"
+
+
+class Deploys:
+    """Runs the script. `notes` is what the AWS CLI was asked for."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        for name, text in (("aws", _AWS), ("docker", _DOCKER)):
+            (folder / name).write_text(text, encoding="utf-8")
+            (folder / name).chmod(0o755)
+
+    def __call__(self, *options: str, certificate: str = CERTIFICATE, **variables: str) -> "subprocess.CompletedProcess[str]":
+        own = {"PATH": f"{self.folder}:{os.environ['PATH']}", "NOTES": str(self.folder / "notes"), "AWS_DEFAULT_REGION": "eu-central-1"}
+        command = [FOLDER / "deploy.sh", "staging", "--certificate", certificate, *options]
+        return subprocess.run(command, env={**os.environ, **own, **variables}, capture_output=True, encoding="utf-8", check=False)
+
+    @property
+    def notes(self) -> str:
+        return (self.folder / "notes").read_text(encoding="utf-8")
+
+
 @pytest.fixture
-def deployed(tmp_path: Path) -> dict[str, str]:
+def deploy(tmp_path: Path) -> Deploys:
+    return Deploys(tmp_path)
+
+
+@pytest.fixture
+def deployed(deploy: Deploys) -> dict[str, str]:
     """What each stack is deployed with."""
-    for name, text in (("aws", _AWS), ("docker", _DOCKER)):
-        (tmp_path / name).write_text(text, encoding="utf-8")
-        (tmp_path / name).chmod(0o755)
-    environment = {**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}", "NOTES": str(tmp_path / "notes")}
-    subprocess.run([FOLDER / "deploy.sh", "staging", "--certificate", "arn:c", "--alarms", "arn:a"], env=environment, check=True)
-    notes = (tmp_path / "notes").read_text(encoding="utf-8")
+    done = deploy("--alarms", "arn:a")
+    assert done.returncode == 0, done.stderr
+    notes = deploy.notes
     return {found[1]: found[0] for found in re.finditer(r"cloudformation deploy .*--template-file deploy/aws/(\w+)\.yaml.*", notes)}
 
 
@@ -47,3 +74,58 @@ def test_an_environment_runs_images_from_its_own_repositories(deployed: dict[str
     """Another's go with that environment, or when it has newer ones."""
     assert "AppImage=1.dkr.ecr/pastiche-staging-app@sha256:aa " in deployed["app"]
     assert "AgentImage=1.dkr.ecr/pastiche-staging-agent@sha256:aa " in deployed["jobs"]
+
+
+@pytest.mark.parametrize(
+    ("options", "variables", "sentence"),
+    [
+        ([], {"QUOTA": "0.0"}, "or deploy with --machines cpu"),
+        ([], {"EXPIRED": "yes"}, "AWS does not accept the credentials"),
+        ([], {"AWS_DEFAULT_REGION": ""}, "There is no region"),
+        ([], {"AWS_DEFAULT_REGION": "us-east-1"}, "is not one of the region us-east-1"),
+        (["--machines", "fast"], {}, "--machines must be gpu or cpu"),
+        (["--app-image", "pastiche:latest"], {}, "pastiche:latest is not named by digest"),
+    ],
+)
+def test_what_cannot_work_is_said_before_anything_is_made(
+    deploy: Deploys, options: list[str], variables: dict[str, str], sentence: str
+) -> None:
+    done = deploy(*options, **variables)
+    assert done.returncode != 0
+    assert sentence in done.stderr
+    assert not (deploy.folder / "notes").exists() or "cloudformation deploy" not in deploy.notes
+
+
+def test_machines_without_gpus_need_no_quota(deploy: Deploys) -> None:
+    assert deploy("--machines", "cpu", QUOTA="0.0").returncode == 0
+    assert "get-service-quota" not in deploy.notes
+
+
+def test_a_quota_that_cannot_be_read_is_said_and_is_no_reason_to_stop(deploy: Deploys) -> None:
+    done = deploy(QUOTA="None")
+    assert done.returncode == 0
+    assert "L-DB2E81BA" in done.stderr
+
+
+def test_the_roles_of_services_that_were_never_used_are_made(deploy: Deploys) -> None:
+    assert deploy().returncode == 0
+    made = re.findall(r"create-service-linked-role --aws-service-name (\S+)\.amazonaws\.com", deploy.notes)
+    assert set(made) == {"ecs", "batch", "spot", "elasticache", "ecs.application-autoscaling"}
+
+
+def test_a_stack_that_could_not_be_created_is_deleted_on_request_only(deploy: Deploys) -> None:
+    done = deploy(FAILED="pastiche-staging-storage")
+    assert done.returncode != 0
+    assert "pastiche-staging-storage is in ROLLBACK_COMPLETE" in done.stderr
+    assert "delete-stack" not in deploy.notes
+    assert deploy("--remove-failed", "yes", FAILED="pastiche-staging-storage").returncode == 0
+    assert re.findall(r"delete-stack --stack-name (\S+)", deploy.notes) == ["pastiche-staging-storage"]
+
+
+def test_images_that_are_named_are_deployed_and_nothing_is_built(deploy: Deploys) -> None:
+    old = {"--app-image": "1.dkr.ecr/pastiche-staging-app@sha256:01", "--agent-image": "1.dkr.ecr/pastiche-staging-agent@sha256:02"}
+    (deploy.folder / "docker").write_text("#!/bin/sh\nexit 1\n", encoding="utf-8")
+    done = deploy(*(word for pair in old.items() for word in pair))
+    assert done.returncode == 0, done.stderr
+    assert f"AppImage={old['--app-image']} " in deploy.notes
+    assert f"AgentImage={old['--agent-image']} " in deploy.notes
