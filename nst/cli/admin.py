@@ -110,6 +110,24 @@ def resume(as_json: AsJson = False) -> None:
     print_result("The queue is running.", {"paused": False}, as_json=as_json)
 
 
+@app.command("rebuild-feed")
+def rebuild_feed(
+    delete_others: Annotated[
+        bool, typer.Option("--delete-others", help="Delete pictures older than a day that have no record then.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Show published paintings in the gallery again whose records were lost. Their owners, styles and settings stay unknown."""
+    from nst.service.rebuilding import rebuild_feed as rebuild
+    from nst.service.retention import delete_orphans
+
+    backend = _open().backend
+    number = rebuild(backend)
+    deleted = delete_orphans(backend, backend.clock(), even_most=True) if delete_others else 0
+    text = f"Paintings that are in the gallery again: {number}. Pictures deleted: {deleted}."
+    print_result(text, {"rebuilt": number, "deleted": deleted}, as_json=as_json)
+
+
 def _selected(studio: _Studio, ids: list[str] | None, every: bool) -> list[Job]:
     letters = studio.backend.jobs.dead(_MAX_DEAD_LETTERS)
     if every == bool(ids):

@@ -19,6 +19,7 @@ _BATCH = 50  # jobs deleted at a time, so that no submission waits long
 _MOST = 1000  # jobs of each kind that may be deleted to free space for one picture
 _SAFE_SECONDS = _DAY  # since its end: a younger painting is not deleted to make room for a stranger's
 _ORPHAN_SECONDS = _DAY  # a picture is stored before its record: a younger one may still get it
+_FEW = 20  # jobs without a record that crashes may have left behind, whatever the number of others
 _STEP_SECONDS = 60.0  # an operation on a job's pictures that takes longer was interrupted
 NEARLY_FULL = 0.8  # fraction of NST_DISK_BYTES
 _WARN_SECONDS = 600.0  # between two warnings
@@ -135,15 +136,23 @@ def _complete(backend: Backend, cleanup: Cleanup, now: float) -> None:
     backend.cleanups.settle(cleanup)
 
 
-def delete_orphans(backend: Backend, now: float) -> int:
+def delete_orphans(backend: Backend, now: float, *, even_most: bool = False) -> int:
     """Delete the pictures that crashes have left behind, and return their number.
 
     These are pictures without a record; previews older than a day; and, of pictures that are stored below both `public/` and `private/`,
     the copies that their record does not name.
+
+    When most of many jobs have no record, the records were lost, and nothing is deleted: `rebuilding.rebuild_feed` can use the pictures.
+
+    Args:
+        even_most: delete in that case, too.
     """
     old = [found.key for found in backend.objects.listing() if found.modified < now - _ORPHAN_SECONDS]
     owners = {key: job_id for key in old if (job_id := job_id_of(key)) is not None}
     known = backend.jobs.known(set(owners.values()))
+    if not even_most and len(set(owners.values())) - len(known) > max(_FEW, len(known)):
+        log.error("most pictures have no record: no picture is deleted. If records were lost, see `nst admin rebuild-feed --help`")
+        return 0
     orphans = {key for key, job_id in owners.items() if job_id not in known or key == preview_key(job_id)}
     copies = Counter(with_visibility(key, public=True) for key in owners)
     twice = [key for key in owners if key not in orphans and copies[with_visibility(key, public=True)] > 1]

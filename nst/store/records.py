@@ -27,6 +27,12 @@ def fields_of(job: Job) -> dict[str, Any]:
     }
 
 
+def restored_fields(job: Job) -> dict[str, Any]:
+    """The fields of a job that has succeeded."""
+    ended = {"turn": job.virtual_finish, **{name: getattr(job, name) for name in ("output_key", "finished", "published")}}
+    return {**fields_of(job), **ended}
+
+
 def job_of(fields: Mapping[str, Any]) -> Job:
     """The job of a record; fields that it lacks are unset, or were not stored by an earlier version."""
     plain: dict[str, Any] = {name: fields.get(name) for name in (*_COPIED, *_SET_LATER)}

@@ -55,6 +55,16 @@ class JobStore(Protocol):
         """
         ...
 
+    def restore(self, job: Job) -> bool:
+        """Store the record of a job that has succeeded, and add it to the feed if it is published: for records that were lost.
+
+        It has no `started`: how long it took is not known.
+
+        Returns:
+            False, and changes nothing, when there is a record with this id, or it was deleted.
+        """
+        ...
+
     def delete(self, job_id: str, *, only_private: bool = False) -> bool:
         """Delete the record, its place in queue and feed, its reports and its likes. The caller removes the objects. The id stays taken.
 

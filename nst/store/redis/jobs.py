@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection
 from nst.domain import Cursor, FencingToken, Job, JobProgress, JobState, Outcome, Preset, words_of
 from nst.store.ports import JobStore
 from nst.store.redis.connection import UsesRedis
-from nst.store.redis.records import after, job_of, place
+from nst.store.redis.records import after, job_of, place, restored_fields
 
 _SPANS = 1000  # number of finished jobs of each preset whose durations are kept
 _DELETED = 100_000  # ids that are kept
@@ -53,6 +53,9 @@ class RedisJobs(UsesRedis, JobStore):
 
     def set_title(self, job_id: str, title: str | None) -> bool:
         return bool(self._connection.run("set_title", job_id, title or "", " ".join(words_of(title or ""))))
+
+    def restore(self, job: Job) -> bool:
+        return bool(self._connection.run("restore", *restored_fields(job)))
 
     def delete(self, job_id: str, *, only_private: bool = False) -> bool:
         return bool(self._connection.run("delete", job_id, only_private, _DELETED))

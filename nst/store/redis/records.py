@@ -19,7 +19,16 @@ _PARSERS: dict[str, Callable[[str], Any]] = {
 
 def fields_of(job: Job) -> list[str | float]:
     """Alternating fields and values, as they are stored when a job is submitted; the queue adds `turn`, the virtual finish time."""
-    return [part for field in records.fields_of(job).items() if field[1] is not None for part in field]
+    return _flat(records.fields_of(job))
+
+
+def restored_fields(job: Job) -> list[str | float]:
+    """The same of a job that has succeeded, with all fields."""
+    return _flat(records.restored_fields(job))
+
+
+def _flat(fields: dict[str, Any]) -> list[str | float]:
+    return [part for field in fields.items() if field[1] is not None for part in field]
 
 
 def job_of(reply: Sequence[str]) -> Job:

@@ -87,6 +87,15 @@ class SqliteJobs(UsesDatabase, JobStore):
             put_in(connection, job_of(row))
             return True
 
+    def restore(self, job: Job) -> bool:
+        row = records.restored_fields(job)
+        with self._database.writing() as connection:
+            if was_deleted(connection, job.id) or find(connection, job.id) is not None:
+                return False
+            connection.execute(f"INSERT INTO jobs ({', '.join(row)}) VALUES ({', '.join(f':{name}' for name in row)})", row)
+            put_in(connection, job)
+            return True
+
     def delete(self, job_id: str, *, only_private: bool = False) -> bool:
         condition = " AND published IS NULL AND finished IS NOT NULL" if only_private else ""
         return bool(self._database.change(f"DELETE FROM jobs WHERE id = ?{condition} RETURNING id", (job_id,)))
@@ -117,8 +126,8 @@ class SqliteJobs(UsesDatabase, JobStore):
 
     def durations(self, preset: Preset | None, limit: int) -> list[tuple[float, float]]:
         rows = self._database.rows(
-            "SELECT cost, finished - started FROM jobs WHERE state = 'succeeded' AND (:lane IS NULL OR lane = :lane)"
-            " ORDER BY finished DESC LIMIT :limit",
+            "SELECT cost, finished - started FROM jobs WHERE state = 'succeeded' AND started IS NOT NULL"
+            " AND (:lane IS NULL OR lane = :lane) ORDER BY finished DESC LIMIT :limit",
             {"lane": preset, "limit": limit},
         )
         return [(cost, seconds) for cost, seconds in rows]

@@ -95,6 +95,13 @@ class MemoryJobs(JobStore):
             self._state.jobs[job_id] = replace(job, title=title, cleared=job.cleared and job.title == title)
             return True
 
+    def restore(self, job: Job) -> bool:
+        with self._state.changed:
+            if job.id in self._state.jobs or job.id in self._state.deleted:
+                return False
+            self._state.jobs[job.id] = job
+            return True
+
     def delete(self, job_id: str, *, only_private: bool = False) -> bool:
         with self._state.changed:
             job = self.get(job_id)
@@ -133,7 +140,7 @@ class MemoryJobs(JobStore):
 
     def durations(self, preset: Preset | None, limit: int) -> list[tuple[float, float]]:
         with self._state.changed:
-            jobs = [job for job in self._state.in_state(JobState.SUCCEEDED) if preset in (None, job.lane)]
+            jobs = [job for job in self._state.in_state(JobState.SUCCEEDED) if preset in (None, job.lane) and job.started is not None]
         spans = sorted(((job.finished or 0, job.started or 0, job.cost) for job in jobs), reverse=True)
         return [(cost, finished - started) for finished, started, cost in spans[:limit]]
 

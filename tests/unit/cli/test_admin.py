@@ -102,3 +102,11 @@ def test_an_unusable_data_folder_is_named_to_its_operator(
     told = run("admin", *words, "--json")
     assert told.exit_code == 50
     assert json.loads(told.stdout) == {"error": text.stderr.strip(), "code": 50}
+
+
+def test_the_gallery_is_rebuilt_from_the_pictures(run: Run, backend: Backend) -> None:
+    job_id = "ab" * 16
+    backend.objects.put(f"public/output/{job_id}.png", picture_bytes())
+    assert facts(run("admin", "rebuild-feed", "--json")) == {"rebuilt": 1, "deleted": 0}
+    assert [entry.job_id for entry in backend.feed.page(9).entries] == [job_id]
+    assert "again: 0" in run("admin", "rebuild-feed").output

@@ -52,6 +52,13 @@ local same = (job.title or '') == ARGV[2]
 change(job, {title = ARGV[2] ~= '' and ARGV[2], title_words = ARGV[3] ~= '' and ARGV[3], cleared = same and job.cleared or '0'})
 return 1
 
+--- restore: the record's fields and values. Returns 0 when there is a record, or it was deleted
+local job = table_of(ARGV)
+if read(job.id) or redis.call('ZSCORE', key('deleted'), job.id) then return 0 end
+redis.call('HSET', key('job', job.id), unpack(ARGV))
+put_in(job)
+return 1
+
 --- delete: id, 1 to keep it unless it is final and private, or 0; number of deleted ids kept
 local job = read(ARGV[1])
 if not job then return 0 end

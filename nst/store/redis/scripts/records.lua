@@ -61,7 +61,7 @@ local function entries(job)
     add(key('line', job.lane), job.turn, place(job.created, job.id) .. ':' .. job.cost)
   elseif job.state == 'running' then
     add(key('running'), job.lease_until, job.id)
-  elseif job.state == 'succeeded' then
+  elseif job.state == 'succeeded' and job.started then
     local span = place(job.finished, job.id) .. ':' .. job.cost .. ':' .. exact(job.finished - job.started)
     add(key('spans'), 0, span)
     add(key('spans', job.lane), 0, span)
