@@ -4,6 +4,7 @@ import asyncio
 import json
 import re
 from collections.abc import Iterator
+from email import message_from_string
 from pathlib import Path
 from typing import Any
 
@@ -303,6 +304,20 @@ def test_a_deployment_takes_no_tasks_from_a_fleet_that_has_grown() -> None:
 def test_an_agent_on_a_gpu_machine_paints_on_the_gpu_or_fails() -> None:
     environment = {entry["Name"]: entry["Value"] for entry in resource("jobs", "JobDefinition")["ContainerProperties"]["Environment"]}
     assert environment["NST_DEVICE"] == {"Fn::If": ["HasGpu", "cuda", "cpu"]}
+
+
+def test_the_agents_user_cannot_read_the_machines_metadata() -> None:
+    """Batch gives containers the machine's network, where a limit of hops keeps nothing from them."""
+    user = resource("jobs", "JobDefinition")["ContainerProperties"]["User"]
+    data = resource("jobs", "LaunchTemplate")["LaunchTemplateData"]["UserData"]["Fn::Base64"]
+    parts = [part.get_payload() for part in message_from_string(data).walk() if part.get_content_type() == "text/x-shellscript"]
+    assert [line for line in parts[0].splitlines() if f"--uid-owner {user} -d 169.254.169.254 -j REJECT" in line]
+
+
+def test_deleted_private_pictures_are_gone_within_a_day() -> None:
+    rules = resource("storage", "Bucket")["LifecycleConfiguration"]["Rules"]
+    days = [rule["NoncurrentVersionExpiration"]["NoncurrentDays"] for rule in rules if rule.get("Prefix") == "private/"]
+    assert days == [1]
 
 
 def test_no_template_has_a_secret() -> None:
