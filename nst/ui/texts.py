@@ -77,4 +77,5 @@ def counted(number: int, one: str, many: str) -> str:
 def style_names(styles: tuple[StyleRef, ...], entries: tuple[StyleEntry, ...]) -> str:
     """The titles of a painting's styles: "Starlit Swirl + Own picture"."""
     titles = {entry.id: entry.title for entry in entries}
-    return " + ".join("Own picture" if style.is_upload else titles.get(style.name, style.name) for style in styles if style.share)
+    names = ["Own picture" if style.is_upload else titles.get(style.name, style.name) for style in styles if style.share]
+    return " + ".join(names) or "Unknown style"  # of a record that was rebuilt from its pictures

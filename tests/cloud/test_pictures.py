@@ -41,7 +41,7 @@ def s3_requests(cloud: Cloud) -> list[str]:
 
 
 def test_an_agent_stores_thumbnails_beside_the_painting(cloud: Cloud) -> None:
-    job = cloud.finished(cloud.submit(photo=picture_bytes((900, 600)), public=True))
+    job = cloud.finished(cloud.submit(photo=picture_bytes(900, 600), public=True))
     assert job.has_thumbnails
     for key in job.thumbnail_keys:
         small = Image.open(BytesIO(cloud.backend.objects.get(key)))
