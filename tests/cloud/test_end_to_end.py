@@ -6,8 +6,8 @@ from urllib.request import urlopen
 
 import pytest
 
-from nst.domain import JobState
-from nst.domain.keys import timelapse_key
+from nst.domain import Job, JobState
+from nst.domain.keys import thumbnail_keys, timelapse_key
 from tests.cloud.conftest import MakeCloud
 from tests.support.cloud import Cloud, claimed_by_hand, header
 from tests.support.pictures import picture_bytes
@@ -19,13 +19,18 @@ def fetched(url: str) -> tuple[bytes, Message]:
         return answer.read(), answer.headers
 
 
+def stored_with(job: Job, photo: str, painting: str) -> set[str]:
+    """All keys of a painted job whose photo and painting are there."""
+    return {photo, painting, *thumbnail_keys(photo, painting), timelapse_key(job.id)}
+
+
 def test_a_private_photo_becomes_a_private_painting(cloud: Cloud) -> None:
     job = cloud.finished(cloud.submit())
     assert (job.state, job.error, job.progress.fraction) == (JobState.SUCCEEDED, None, 1.0)
     assert job.output_key == f"private/output/{job.id}.jpg"
     assert job.recipe == {"engine": "quick"}
     assert job.size_bytes > len(cloud.service.result(job.id, "anna"))
-    assert cloud.aws.keys() == {job.input_key, job.output_key, timelapse_key(job.id)}
+    assert cloud.aws.keys() == stored_with(job, job.input_key, f"private/output/{job.id}.jpg")
     assert cloud.service.feed().entries == ()
 
 
@@ -34,7 +39,7 @@ def test_a_public_painting_is_in_the_feed_and_listeners_hear_of_it(cloud: Cloud)
     job = cloud.finished(cloud.submit(public=True))
     assert job.id in listener.wait(1.0)
     assert [entry.output_key for entry in cloud.service.feed().entries] == [f"public/output/{job.id}.jpg"]
-    assert cloud.aws.keys() == {f"public/input/{job.id}.jpg", f"public/output/{job.id}.jpg", timelapse_key(job.id)}
+    assert cloud.aws.keys() == stored_with(job, f"public/input/{job.id}.jpg", f"public/output/{job.id}.jpg")
 
 
 def test_what_is_transparent_stays_png_all_the_way(cloud: Cloud) -> None:
@@ -163,12 +168,12 @@ def test_batch_is_given_few_jobs_and_the_others_wait_in_their_fair_line(make_clo
 def test_a_private_painting_is_made_public_and_private_again(cloud: Cloud) -> None:
     job = cloud.finished(cloud.submit())
     cloud.service.publish(job.id, "anna")
-    assert cloud.aws.keys() == {f"private/input/{job.id}.jpg", f"public/output/{job.id}.jpg", timelapse_key(job.id)}
+    assert cloud.aws.keys() == stored_with(job, f"private/input/{job.id}.jpg", f"public/output/{job.id}.jpg")
     cloud.service.publish(job.id, "anna", with_photo=True)
-    assert cloud.aws.keys() == {f"public/input/{job.id}.jpg", f"public/output/{job.id}.jpg", timelapse_key(job.id)}
+    assert cloud.aws.keys() == stored_with(job, f"public/input/{job.id}.jpg", f"public/output/{job.id}.jpg")
     assert header(cloud, f"public/output/{job.id}.jpg", "CacheControl") == "public, max-age=3600"
     cloud.service.make_private(job.id, "anna")
-    assert cloud.aws.keys() == {f"private/input/{job.id}.jpg", f"private/output/{job.id}.jpg", timelapse_key(job.id)}
+    assert cloud.aws.keys() == stored_with(job, f"private/input/{job.id}.jpg", f"private/output/{job.id}.jpg")
     assert header(cloud, f"private/output/{job.id}.jpg", "CacheControl") == "private, no-store"
 
 

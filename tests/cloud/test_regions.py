@@ -17,6 +17,7 @@ def test_an_agent_paints_the_regions_of_a_job(make_cloud: MakeCloud) -> None:
             {"mask": "faces", "styles": [], "strength": None},
         ]
     }
-    assert cloud.aws.keys() == {job.input_key, job.output_key, mask_key(job.id, 0), mask_key(job.id, 8), style_key(job.id, 1)}
+    masks = {mask_key(job.id, 0), mask_key(job.id, 8)}
+    assert cloud.aws.keys() == {job.input_key, job.output_key, *job.thumbnail_keys, *masks, style_key(job.id, 1)}
     cloud.service.delete(job.id, "anna")
     assert cloud.aws.keys() == set()

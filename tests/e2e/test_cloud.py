@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from nst.domain.keys import timelapse_key
+from nst.domain.keys import thumbnail_keys, timelapse_key
 from tests.e2e.conftest import PATIENCE, OpenBrowser, element, publish, served, shoot, submit
 from tests.support.aws import Aws, open_aws
 from tests.support.batch_executor import Executor
@@ -40,6 +40,6 @@ def test_a_photo_becomes_a_painting_in_the_cloud(aws: Aws, visitor: OpenBrowser,
         publish(page, job_id)
         expect(element(stranger, f"entry_{job_id}")).to_be_visible(timeout=PATIENCE)
         pictures = {f"private/input/{job_id}.jpg", f"public/output/{job_id}.jpg"}
-        assert {key for key in sorted(aws.keys()) if job_id in key} == {*pictures, timelapse_key(job_id)}
+        assert {key for key in sorted(aws.keys()) if job_id in key} == {*pictures, *thumbnail_keys(*pictures), timelapse_key(job_id)}
         assert [job.job_name for job in executor.jobs()] == [job_id]
         assert aws.messages(aws.dead_letters) == 0
