@@ -35,7 +35,7 @@ def test_a_folder_of_styles_that_cannot_be_read_ends_the_start_with_a_sentence(t
     assert "Traceback" not in done.stderr
 
 
-CLOUD = {
+CLOUD: dict[str, str | None] = {
     "NST_BACKEND": "aws",
     "NST_OBJECTS_URL": "s3://pictures",
     "NST_BATCH_QUEUE": "queue",
@@ -44,7 +44,8 @@ CLOUD = {
     **CHOSEN,
     "NST_REDIS_URL": "redis://localhost:1",
     "AWS_CONFIG_FILE": "/nonexistent",
-    "AWS_DEFAULT_REGION": "",
+    "AWS_DEFAULT_REGION": None,
+    "AWS_REGION": None,
 }
 
 

@@ -12,6 +12,7 @@ from PIL import Image
 
 from nst.bootstrap import open_catalogue
 from nst.domain import Job, JobState, StyleRef, new_id
+from nst.domain.keys import thumbnail_keys
 from nst.errors import InvalidImage
 from nst.images import Limits
 from nst.service import Service
@@ -187,5 +188,6 @@ def test_the_invalidation_of_a_picture_on_the_cdn_is_repeated_until_it_succeeds(
     now = backend.clock() + 61.0
     for later in (0.0, 61.0, 122.0):
         complete_cleanups(backend, now + later)
-    assert set(cdn.invalidated) == {f"/public/input/{job.id}.jpg", f"/public/output/{job.id}.jpg"}
+    pictures = (f"public/input/{job.id}.jpg", f"public/output/{job.id}.jpg")
+    assert set(cdn.invalidated) == {f"/{key}" for key in (*pictures, *thumbnail_keys(*pictures))}
     assert backend.cleanups.pending(now + 999.0, 9) == []
