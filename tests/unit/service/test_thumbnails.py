@@ -41,7 +41,7 @@ def test_what_is_hidden_from_the_gallery_has_no_public_thumbnail(studio: Studio)
     studio.service.hide(job.id, "sesame-of-16-characters")
     assert stored_thumbnails(studio) == small(job, "private", "private")
     studio.service.hide(job.id, "sesame-of-16-characters", hidden=False)
-    assert stored_thumbnails(studio) == small(job, "public", "public")
+    assert stored_thumbnails(studio) == small(job, "private", "public"), "its photo stays private"
 
 
 def test_one_that_is_gone_does_not_keep_a_painting_from_being_published(studio: Studio) -> None:
