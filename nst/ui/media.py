@@ -29,10 +29,8 @@ def job_picture(request: Request) -> Response:
         if kind in thumbnails.OF_PHOTO and not job.shows_photo:
             return not_found()
 
-        if kind in thumbnails.SERVICE_KINDS and may_redirect(request):
-            link = service.link(job, thumbnails.SERVICE_KINDS[kind], is_small=kind in thumbnails.SMALL)
-            if link is not None:
-                return redirect(link, is_public=job.is_in_feed)
+        if link := thumbnails.link(service, job, kind) if may_redirect(request) else None:
+            return redirect(link, is_public=job.is_in_feed)
 
         def read() -> tuple[bytes, str]:
             if kind in thumbnails.SMALL:

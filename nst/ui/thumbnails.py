@@ -48,6 +48,11 @@ def job_thumbnail(service: Service, job_id: str, kind: str, viewer: str) -> byte
     return _of_jobs.get_or_make((job_id, f"{kind}-{job.shows_photo}"), make)
 
 
+def link(service: Service, job: Job, kind: str) -> str | None:
+    """The picture's URL in the object store, for the viewer that the job was read for; None where the studio serves it itself."""
+    return service.link(job, SERVICE_KINDS[kind], is_small=kind in SMALL) if kind in SERVICE_KINDS else None
+
+
 def picture_src(service: Service, viewer: Owner, job: Job, kind: str) -> str:
     """The `src` of a job's picture: its URL, or the picture itself for a browser that sends no cookie to fetch it with."""
     if viewer.has_cookie or job.is_in_feed:
