@@ -8,7 +8,15 @@ import pytest
 from starlette.types import Message
 
 from nst.gateway.guard import page_messages
-from nst.gateway.guard.page_messages import MAX_BYTES, MAX_COMPUTING, MAX_UNREAD, MESSAGES_AT_ONCE, MESSAGES_PER_SECOND, PacedReceive
+from nst.gateway.guard.page_messages import (
+    MAX_BYTES,
+    MAX_BYTES_WITH_MASKS,
+    MAX_COMPUTING,
+    MAX_UNREAD,
+    MESSAGES_AT_ONCE,
+    MESSAGES_PER_SECOND,
+    PacedReceive,
+)
 from nst.gateway.guard.page_messages import PageMessages as Pages
 from tests.support.virtual_time import run
 
@@ -157,6 +165,8 @@ def test_what_a_closed_connection_left_behind_is_dropped_at_once() -> None:
     [
         (MAX_UNREAD + 2, {"type": "websocket.receive", "bytes": b""}, 1008),
         (1, {"type": "websocket.receive", "bytes": bytes(MAX_BYTES + 1)}, 1009),
+        (1, {"type": "websocket.receive", "bytes": b"a.png\0" * 5000}, 1009),
+        (1, {"type": "websocket.receive", "bytes": b"a" * (MAX_BYTES_WITH_MASKS + 1)}, 1009),
         (1, {"type": "websocket.receive", "text": "hello"}, 1003),
     ],
 )
@@ -165,6 +175,16 @@ def test_a_connection_that_sends_what_no_page_sends_is_closed(messages: int, mes
         wire = Wire(messages, message)
         assert (await paced(wire)())["type"] == "websocket.disconnect"
         assert wire.closed == code
+
+    run(main())
+
+
+def test_masks_may_have_more_bytes_than_other_messages() -> None:
+    async def main() -> None:
+        masks = b'{"masks":[' + b",".join(b'{"png":"%s"}' % (b"iVBORw0KGgo" * 9000) for _ in range(6)) + b"]}"
+        wire = Wire(1, {"type": "websocket.receive", "bytes": masks})
+        assert (await paced(wire)())["bytes"] == masks
+        assert not wire.closed
 
     run(main())
 

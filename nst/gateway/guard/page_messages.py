@@ -9,6 +9,7 @@ Not thread-safe: all of it belongs to one event loop.
 """
 
 import asyncio
+import re
 from collections import OrderedDict, deque
 from collections.abc import Callable
 from typing import Protocol
@@ -32,7 +33,11 @@ _LOOK_SECONDS = 0.25  # between two looks whether the sender of a message that w
 _MAX_ADDRESSES = 10_000
 MAX_UNREAD = 200  # messages that were read with others, in one piece; a page never sends that many at once
 MAX_BYTES = 20_000
-"""Of a message. One of a megabyte with names of files takes Streamlit seconds of the event loop; pages send less than 2 kB."""
+"""Of a message without masks. One of a megabyte with names of files takes Streamlit seconds of the event loop; pages send some 2 kB."""
+MAX_BYTES_WITH_MASKS = 1_000_000
+"""Of a message. The editor of parts sends up to 600 kB of masks: they are long texts in base64, which cost Streamlit next to nothing."""
+# Looked for from the first letter of a text alone: shorter texts would be read again from each letter.
+_LONG_TEXT = re.compile(rb"(?<![A-Za-z0-9+/])[A-Za-z0-9+/]{2000,}")
 CONNECTION = "pastiche.connection"
 """The extension of an ASGI scope that is the `Connection`."""
 _WRONG_TYPE, _TOO_MANY, _TOO_LARGE = 1003, 1008, 1009  # RFC 6455
@@ -137,6 +142,12 @@ class PageMessages:
         return self._by_address.setdefault(address, TokenBucket(ADDRESS_MESSAGES_PER_SECOND, ADDRESS_MESSAGES_AT_ONCE, clock))
 
 
+def _is_too_large(data: bytes) -> bool:
+    if len(data) <= MAX_BYTES:
+        return False
+    return len(data) > MAX_BYTES_WITH_MASKS or len(_LONG_TEXT.sub(b"", data)) > MAX_BYTES
+
+
 class PacedReceive:
     """A connection's `receive`. When the application asks for the next message, it has handled the ones before."""
 
@@ -159,7 +170,7 @@ class PacedReceive:
             self._connection.close(_TOO_MANY, "too many messages at once")
         elif message.get("text") is not None:  # Streamlit would log a traceback for each
             self._connection.close(_WRONG_TYPE, "messages are binary")
-        elif len(message.get("bytes") or b"") > MAX_BYTES:
+        elif _is_too_large(message.get("bytes") or b""):
             self._connection.close(_TOO_LARGE, "the message is too large")
 
     async def _has_turn(self) -> bool:
