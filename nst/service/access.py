@@ -1,10 +1,11 @@
 """Access to jobs. Unauthorised callers get the same error as for a job that does not exist."""
 
 import secrets
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import PurePosixPath
-from typing import Literal
+from typing import Any, Literal
 
 from nst.domain import Job, object_key
 from nst.domain.keys import is_job_id, thumbnail_keys
@@ -38,7 +39,7 @@ def owned_job(backend: Backend, job_id: str, owner: str) -> Job:
 
 
 def visible_job(backend: Backend, job_id: str, viewer: str) -> Job:
-    """The job as this viewer may see it: whole for the owner; for others without owner, token and masks, if it is in the gallery.
+    """The job as this viewer may see it: whole for the owner; for others, if it is in the gallery, without owner, token and masks.
 
     Raises:
         UnknownJob, JobLost: as `owned_job`.
@@ -50,7 +51,17 @@ def visible_job(backend: Backend, job_id: str, viewer: str) -> Job:
         return job
     if not job.is_in_feed:
         raise unknown_job()
-    return replace(job, owner="", token="", regions=tuple(region.without_masks for region in job.regions))
+    regions = tuple(region.without_masks for region in job.regions)
+    return replace(job, owner="", token="", regions=regions, recipe=_without_digests(job.recipe))
+
+
+def _without_digests(recipe: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
+    """A recipe without digests of masks: whoever has a photo could find out by them whether a private photo is the same."""
+    match recipe:
+        case {"regions": [*regions]}:
+            shown = [{name: value for name, value in each.items() if name != "mask_digest"} for each in regions if isinstance(each, dict)]
+            return {**(recipe or {}), "regions": shown}
+    return recipe
 
 
 def painting_key(job: Job) -> str:

@@ -6,7 +6,7 @@ import pytest
 from PIL import Image
 
 from nst import images
-from nst.domain import RegionRef, StyleParams, mask_key, style_key
+from nst.domain import Outcome, RegionRef, StyleParams, mask_key, output_key_of, style_key
 from nst.errors import (
     InvalidParams,
     NotAPicture,
@@ -223,6 +223,18 @@ def test_strangers_see_no_parts_of_styles(studio: Studio) -> None:
     job = studio.painted(public=True, regions=[RegionChoice(mask_bytes(), styles)])
     (seen,) = studio.service.view(job.id, "bert").job.regions
     assert (seen.mask_key, [style.part for style in seen.styles]) == ("", [None, "dark"])
+
+
+def test_strangers_see_a_recipe_without_digests_of_masks(studio: Studio) -> None:
+    """Found regions have the digests that the photo gives: whoever guesses a private photo could find out."""
+    job = studio.submit(public=True, regions=[RegionChoice("sky", TIDE)])
+    key = output_key_of(job.input_key)
+    studio.backend.objects.put(key, b"painting")
+    recipe = {"seed": 0, "regions": [{"mask_digest": "5e4f", "kept": False, "style_shares": [1.0]}]}
+    studio.paint(Outcome.succeeded(key, 8, recipe))
+    assert studio.service.get(job.id, "anna").recipe == recipe
+    seen = studio.service.view(job.id, "bert").job.recipe
+    assert seen == {"seed": 0, "regions": [{"kept": False, "style_shares": [1.0]}]}
 
 
 def test_a_large_mask_of_a_style_is_reduced(studio: Studio) -> None:
