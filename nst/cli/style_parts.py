@@ -50,6 +50,8 @@ def load(word: str, style: Source, picture: Image.Image, limits: Limits) -> Name
         FileUnreadable, InvalidImage: when it cannot be used. The sentence names it.
     """
     part = _found(word, picture) if is_automatic(word) else _read(word, limits)
+    if part.mask.getbbox() is None and is_automatic(word):
+        raise InvalidImage(f"{part.name}: Nothing was found for it in {style.name}. Choose another part, or use the whole picture.")
     if part.mask.getbbox() is None:
         raise InvalidImage(f"{part.name}: The mask is black everywhere; it must be white in the part of {style.name} to be used.")
     return part

@@ -65,8 +65,8 @@ def stylize(
         content: an upright sRGB picture (see `nst.images`). The painting has its aspect ratio and transparency.
         styles: at least one; several are blended by their shares in the space of feature moments. A `MaskedStyle` is a part of
             a style picture, whose statistics alone are used (guided by its mask: Gatys et al. 2017).
-        regions: parts of the photo with styles or a strength of their own, or to be kept as they are; at most `MAX_REGIONS`. Later ones lie
-            over earlier ones. `styles` are for the rest.
+        regions: parts of the photo with styles or a strength of their own, or to be kept as they are; at most `MAX_REGIONS`. Later ones
+            cover earlier ones. `styles` are for the rest.
         on_progress: called after every step.
         should_stop: called after every step; once it returns True, the painting is returned as it is.
         encoder: replaces the one that `params` names.

@@ -20,7 +20,7 @@ from PIL import Image
 
 from nst import images
 from nst.domain import FencingToken, JobProgress, Mode, Progress, StyleParams, StyleShare
-from nst.errors import PasticheError
+from nst.errors import InvalidParams, PasticheError
 from nst.images import Format
 from nst.lru import LRUCache
 from nst.model_process import engine
@@ -103,9 +103,16 @@ class _Finder:
 
         masks = region.style_masks or [None] * len(region.styles)
         return [
-            StyleShare(MaskedStyle(picture, None if mask is None else self.mask(mask, picture)), share)
+            StyleShare(MaskedStyle(picture, None if mask is None else self._part(mask, picture)), share)
             for (picture, share), mask in zip(region.styles, masks, strict=True)
         ]
+
+    def _part(self, mask: Image.Image | str, picture: Image.Image) -> Image.Image:
+        """The mask of the part of a style's picture that is used."""
+        found = self.mask(mask, picture)
+        if isinstance(mask, str) and found.getbbox() is None:
+            raise InvalidParams(f"Nothing was found for {mask!r} in a style's picture. Choose another part, or use the whole picture.")
+        return found
 
     def _found(self, name: str, picture: Image.Image) -> Image.Image:
         from nst.engine.region_proposals import propose  # its libraries take a while to load

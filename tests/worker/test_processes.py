@@ -98,6 +98,14 @@ def test_the_engine_is_given_the_regions_of_a_job(here: Callable[..., Here]) -> 
     }
 
 
+def test_a_part_that_a_style_does_not_have_ends_in_a_sentence(here: Callable[..., Here]) -> None:
+    bench = here("real")
+    regions = [RegionChoice(half_mask(), [StyleChoice(picture_bytes(colour="red"), part="colour:#00ff00:1")])]
+    failed = bench.finished(bench.service.submit("anna", replace(order(), regions=regions)))
+    assert (failed.state, failed.recipe) == (JobState.FAILED, None)
+    assert "Nothing was found for 'colour:#00ff00:1' in a style's picture. Choose another part" in (failed.error or "")
+
+
 @pytest.mark.parametrize(
     ("engine", "strength", "sentence"),
     [

@@ -209,7 +209,7 @@ def test_masks_are_never_replaced(paint: Run, photo: Path, mask: Path) -> None:
         (("-s", "copperplate@none.png"), 23, "There is no mask 'none.png' of a style"),
         (("-s", "coperplate@square.png"), 21, "Did you mean copperplate?"),
         (("-s", "copperplate@"), 23, "There is no mask '' of a style"),
-        (("-s", "copperplate@colour:#00ff00:1"), 10, "colour:#00ff00:1: The mask is black everywhere"),
+        (("-s", "copperplate@colour:#00ff00:1"), 10, "colour:#00ff00:1: Nothing was found for it in copperplate"),
         (("-s", "copperplate", "--region", "sky=copperplate@text.png"), 11, "text.png: This is not a"),
         (("-s", "copperplate", "--region", "sky=copperplate@black.png:0.5"), 10, "black.png: The mask is black everywhere"),
         (("--region", "sky=copperplate"), 2, "--region rest=STYLE"),
