@@ -27,6 +27,7 @@ _GONE = "The style you chose is no longer available. Choose another one."
 _REPLACED = "The picture of the style you chose has changed. Look at it again before you paint."
 _PAST_GONE = "One of its styles is no longer available. Choose another one; all other settings are kept."
 _PAST_REPLACED = "The picture of its style has changed since. A new painting follows the style as it is now."
+_PAST_PART = "It used a part of a style's picture, which cannot be chosen here. A new painting uses the whole picture."
 _PAST_UPLOADED = "Its style was the painter's own picture, which stays with them. All other settings are kept."
 
 
@@ -264,14 +265,15 @@ def _unchoose(styles: Sequence[str]) -> None:
 
 
 def _offered(styles: Iterable[StyleRef]) -> list[StyleChoice]:
-    return [StyleChoice(style.name, style.share, style.digest) for style in styles if not style.is_upload]
+    return [StyleChoice(style.name, style.share, style.digest, style.part) for style in styles if not style.is_upload]
 
 
 def _available(service: Service, styles: Sequence[StyleChoice]) -> tuple[list[StyleChoice], str | None]:
-    """The styles of a past painting as they are now, and a sentence about those that are gone or have changed."""
+    """The styles of a past painting as they are now, and a sentence about those that are gone, have changed or were used in part."""
     kept: list[StyleChoice] = []
     notes: list[str] = []
     for choice in styles:
+        notes += [_PAST_PART] if choice.part else []
         if isinstance(choice.style, bytes):
             kept.append(choice)
             continue

@@ -3,6 +3,7 @@
 import binascii
 from base64 import b64decode
 from contextlib import suppress
+from dataclasses import replace
 from functools import lru_cache
 
 import streamlit as st
@@ -16,6 +17,7 @@ from nst.ui import singletons, urls
 from nst.ui.parts import Mask
 
 SIDE = 1024  # long side of a mask in pixels
+_MOST_PIXELS = 8 * SIDE**2  # of what a page sends: its own masks have SIDE, and a message may have dozens, a few kB each
 
 
 def read(text: str, ratio: float) -> Mask:
@@ -31,7 +33,9 @@ def read(text: str, ratio: float) -> Mask:
     except (binascii.Error, ValueError):
         data = b""
     with singletons.picture_budget().reserve(len(data), client_network(st.context.ip_address or "here")) as keep:
-        mask = Mask(images.transcode_mask(data, Limits.of(singletons.settings()), size_for(ratio)))
+        limits = Limits.of(singletons.settings())
+        limits = replace(limits, max_pixels=min(limits.max_pixels, _MOST_PIXELS), min_side=1)
+        mask = Mask(images.transcode_mask(data, limits, size_for(ratio)))
         keep(mask, len(mask.png))
     return mask
 

@@ -5,10 +5,9 @@ from collections.abc import Mapping
 
 from nst.domain import AUTOMATIC
 from nst.errors import PasticheError, ServerBusy
-from nst.preview import Strokes
 from nst.ui import masks, singletons
 from nst.ui.draft import Draft
-from nst.ui.parts import COLOURS, KEEP, Part, Selection
+from nst.ui.parts import COLOURS, KEEP, Drawn, Part, Selection
 
 _ID = re.compile(r"\d{1,10}-\d{1,10}", re.ASCII)  # of a part that the page has added
 
@@ -27,7 +26,8 @@ def take_edit(draft: Draft, sent: object) -> None:
 def take_masks(draft: Draft, sent: object) -> None:
     """Takes the masks that have changed: `{"token", "masks": [{"id", "rev", "png"}]}`. `png` is in base64, and empty for an empty mask.
 
-    A mask may come with `"grow": {"inside", "outside", "around"}`, strokes from which a region is to be found; they are like `png`.
+    One mask of each part is taken from a message, since each has to be decoded. A mask may come with
+    `"grow": {"inside", "outside", "around"}`, strokes from which a region is to be found; they are like `png`.
     """
     match sent:
         case {"token": draft.parts.token, "masks": [*changed]}:
@@ -35,7 +35,7 @@ def take_masks(draft: Draft, sent: object) -> None:
             for each in changed:
                 match each:
                     case {"id": str(part_id), "rev": int(rev), "png": str(png)} if part_id in known and rev > known[part_id].rev:
-                        _take_mask(draft, known[part_id], rev, png, each.get("grow"))
+                        _take_mask(draft, known.pop(part_id), rev, png, each.get("grow"))
 
 
 def _listed(draft: Draft, item: object) -> Part | None:
@@ -61,24 +61,24 @@ def _first_choice(draft: Draft, kind: str) -> Selection:
 
 
 def _take_mask(draft: Draft, part: Part, rev: int, png: str, grow: object) -> None:
-    mask, strokes, note = None, None, ""
+    mask, drawn, note = None, None, ""
     try:
         if draft.photo is not None:
             mask = masks.read(png, draft.photo.ratio) if png else None
-            strokes = _strokes(grow, draft.photo.ratio)
+            drawn = _drawn(grow, draft.photo.ratio)
     except ServerBusy as error:
         part.note, part.is_missed = str(error), True  # and the change is not confirmed: the page sends it again
         return
     except PasticheError as error:
         note = str(error)
     part.mask, part.note, part.rev, part.seen_rev, part.is_missed = mask, note, rev, rev, False
-    part.strokes, part.search = strokes, None
+    part.drawn, part.search = drawn, None
 
 
-def _strokes(grow: object, ratio: float) -> Strokes | None:
+def _drawn(grow: object, ratio: float) -> Drawn | None:
     match grow:
         case {"inside": str(inside), "outside": str(outside), "around": str(around)} if (
             inside or around
         ) and singletons.previews().enabled:
-            return Strokes(*(masks.read(png, ratio).png if png else b"" for png in (inside, outside, around)))
+            return Drawn(*(masks.read(png, ratio) if png else None for png in (inside, outside, around)))
     return None

@@ -78,6 +78,23 @@ class Mask:
     png: bytes
 
 
+@dataclass(frozen=True)
+class Drawn:
+    """What a visitor has drawn to have a region found, as masks; see `nst.preview.Strokes`. While it is kept, its memory is counted."""
+
+    inside: Mask | None = None
+    outside: Mask | None = None
+    around: Mask | None = None
+
+    @property
+    def masks(self) -> tuple[Mask | None, ...]:
+        return (self.inside, self.outside, self.around)
+
+    @property
+    def strokes(self) -> Strokes:
+        return Strokes(*(mask.png if mask else b"" for mask in self.masks))
+
+
 @dataclass
 class Part(Selection):
     """
@@ -90,7 +107,7 @@ class Part(Selection):
         seen_rev: the latest change that the page is known to have.
         strength: None for the painting's.
         is_missed: whether a mask came for which there was no memory; the page sends it again.
-        strokes: what a region is to be found from, until it is found. It replaces the mask then.
+        drawn: what a region is to be found from, until it is found. It replaces the mask then.
         search: the search for an automatic region or from strokes, while it is in progress.
         note: a sentence for the visitor.
     """
@@ -103,7 +120,7 @@ class Part(Selection):
     seen_rev: int = 0
     strength: float | None = None
     is_missed: bool = False
-    strokes: Strokes | None = None
+    drawn: Drawn | None = None
     search: "Future[bytes] | None" = None
     note: str = ""
 
@@ -121,7 +138,7 @@ class Part(Selection):
 
     def copy(self, **changes: Any) -> "Part":
         """The same for another page, which has no masks yet."""
-        return replace(self, chosen=[*self.chosen], seen_rev=0, is_missed=False, strokes=None, search=None, **changes)
+        return replace(self, chosen=[*self.chosen], seen_rev=0, is_missed=False, drawn=None, search=None, **changes)
 
     def show(self, mask: Mask | None) -> None:
         """Takes a mask that the page does not have."""
@@ -179,7 +196,8 @@ class Parts:
     @property
     def size(self) -> int:
         """Bytes of all masks."""
-        return sum(len(mask.png) for mask in (*(part.mask for part in self.items), *self.found.values()) if mask)
+        drawn = (mask for part in self.items if part.drawn for mask in part.drawn.masks)
+        return sum(len(mask.png) for mask in (*(part.mask for part in self.items), *drawn, *self.found.values()) if mask)
 
     def activate(self, part_id: str) -> None:
         if part_id != self.active:

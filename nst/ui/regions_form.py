@@ -87,7 +87,7 @@ def reason_to_wait() -> str | None:
     for part in parts.items if parts.enabled else []:
         if part.is_missed:
             return _NOT_STORED.format(name=part.name, why=part.note)
-        if part.strokes is not None:
+        if part.drawn is not None:
             return _STILL_SEARCHING.format(name=part.name)
     return None
 
@@ -117,7 +117,7 @@ def _brush_data(now: Draft, photo: Picture, entries: Mapping[str, StyleEntry]) -
 
 
 def _data(part: Part, entries: Mapping[str, StyleEntry]) -> PartData:
-    searching = part.search is not None or part.strokes is not None
+    searching = part.search is not None or part.drawn is not None
     data = PartData(id=part.id, kind=part.kind, colour=part.colour, rev=part.rev, searching=searching, note=part.note)
     if part.mask is not None and part.seen_rev < part.rev:
         data["mask"] = masks.data_url(part.mask)
@@ -150,19 +150,19 @@ def _take_searches(ratio: float) -> None:
 
 
 def _take_found(part: Part, mask: Mask | None) -> None:
-    if part.strokes is None:
+    if part.drawn is None:
         draft.current().parts.found[part.kind] = mask  # `_search` shows it
         return
-    part.strokes, part.note = None, "" if mask else _NO_OBJECT
+    part.drawn, part.note = None, "" if mask else _NO_OBJECT
     if mask:
         part.show(mask)
 
 
 def _give_up(part: Part, reason: str) -> None:
-    if part.strokes is None:
+    if part.drawn is None:
         part.show(None)
-    part.note = reason or (_BROKEN_OFF if part.strokes is None else _STROKES_BROKEN_OFF)
-    part.strokes = None
+    part.note = reason or (_BROKEN_OFF if part.drawn is None else _STROKES_BROKEN_OFF)
+    part.drawn = None
 
 
 def _search(visit: Visit) -> None:
@@ -173,10 +173,11 @@ def _search(visit: Visit) -> None:
             found = now.parts.found[part.kind]
             part.show(found)
             part.note = "" if found else _NOT_FOUND.format(name=part.name)
-        elif (part.is_sought or part.strokes) and not now.parts.is_searching and now.photo is not None and singletons.previews().enabled:
+        elif (part.is_sought or part.drawn) and not now.parts.is_searching and now.photo is not None and singletons.previews().enabled:
+            what = part.drawn.strokes if part.drawn else part.kind
             try:
-                part.search = singletons.previews().find(visit.viewer, now.photo.small, part.strokes or part.kind)
+                part.search = singletons.previews().find(visit.viewer, now.photo.small, what)
             except PreviewsBusy as error:
-                if part.strokes is None:
+                if part.drawn is None:
                     raise
                 _give_up(part, str(error))

@@ -1,5 +1,6 @@
 """Parts that are found from strokes, and what is submitted while the page has masks that are not stored."""
 
+import gc
 from base64 import b64decode, b64encode
 from collections.abc import Iterator
 from concurrent.futures import Future
@@ -12,10 +13,10 @@ from streamlit.testing.v1 import AppTest
 from nst import images
 from nst.errors import PreviewsBusy
 from nst.images import STORED_LIMITS, Format
-from nst.preview import Previews, Strokes
-from nst.ui import singletons
+from nst.preview import Previews
+from nst.ui import masks, part_messages, singletons
 from nst.ui.draft import Draft
-from nst.ui.parts import Mask, Part, Parts
+from nst.ui.parts import Drawn, Mask, Part, Parts
 from tests.support.pages import ANNA, DiskStudio, words
 from tests.support.parts import WIDE, by_hand, grown_from, half_white, listed, painted
 from tests.support.waiting import until
@@ -77,7 +78,7 @@ def test_the_object_that_a_line_is_on_becomes_the_mask(page: AppTest) -> None:
     assert levels(part_of(page).mask) == (0, 0)
     grow(page)
     assert part_of(page).search is not None
-    until(lambda: page.run() and part_of(page).strokes is None)
+    until(lambda: page.run() and part_of(page).drawn is None)
     part = part_of(page)
     assert (levels(part.mask), part.note) == ((255, 0), "")
     assert (part.rev, part.seen_rev) == (3, 2), "the page is sent the mask"
@@ -88,7 +89,7 @@ def test_what_is_painted_meanwhile_is_newer(page: AppTest) -> None:
     painted(draft_of(page), "0-0", line(), rev=4)
     page.run()
     part = part_of(page)
-    assert (part.strokes, part.search, part.rev) == (None, None, 4)
+    assert (part.drawn, part.search, part.rev) == (None, None, 4)
 
 
 def test_a_painting_waits_until_the_object_is_found(page: AppTest, studio: DiskStudio, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -117,7 +118,7 @@ def test_without_an_object_the_mask_stays(page: AppTest, monkeypatch: pytest.Mon
         search.set_result(images.encode(Image.new("L", (96, 64)), Format.PNG))
     page.run()
     part = part_of(page)
-    assert (part.mask, part.rev, part.strokes) == (mask, 2, None)
+    assert (part.mask, part.rev, part.drawn) == (mask, 2, None)
     assert note in part.note
 
 
@@ -128,7 +129,7 @@ def test_a_busy_server_says_so_and_the_mask_stays(page: AppTest, monkeypatch: py
     monkeypatch.setattr(Previews, "find", refuse)
     grow(page)
     part = part_of(page)
-    assert (part.strokes, part.note) == (None, "Many visitors are looking at previews just now.")
+    assert (part.drawn, part.note) == (None, "Many visitors are looking at previews just now.")
     assert levels(part.mask) == (0, 0)
 
 
@@ -149,7 +150,7 @@ def test_a_busy_server_says_so_and_the_mask_stays(page: AppTest, monkeypatch: py
 def test_strokes_that_are_none_are_refused(page: AppTest, strokes: object, note: str) -> None:
     painted(draft_of(page), "0-0", line(), rev=2, grow=strokes)
     part = part_of(page)
-    assert (part.strokes, part.search, part.rev) == (None, None, 2)
+    assert (part.drawn, part.search, part.rev) == (None, None, 2)
     assert note in part.note
 
 
@@ -158,13 +159,44 @@ def test_nothing_is_searched_for_where_previews_are_off() -> None:
     draft = Draft(photo=WIDE, chosen=["tide-wash"], parts=Parts(enabled=True))
     listed(draft, by_hand(0))
     painted(draft, "0-0", line(), grow=grown_from(line()))
-    assert draft.parts.items[0].strokes is None
+    assert draft.parts.items[0].drawn is None
+
+
+def test_strokes_count_in_the_memory_of_drafts(page: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Previews, "find", lambda *_: Future())
+    before, counted = draft_of(page).parts.size, _counted()
+    grow(page)
+    drawn = part_of(page).drawn
+    assert drawn and drawn.inside
+    assert draft_of(page).parts.size == before + len(drawn.inside.png)
+    assert _counted() == counted + len(drawn.inside.png)
+    del drawn
+    painted(draft_of(page), "0-0", line(), rev=3)
+    assert _counted() == counted, "once they are used"
+
+
+def _counted() -> int:
+    """Bytes of pictures that pages keep."""
+    gc.collect()
+    return sum(size for _, size in singletons.picture_budget()._kept.values())
+
+
+@pytest.mark.usefixtures("studio")
+def test_one_mask_of_a_part_is_taken_from_a_message(monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[str] = []
+    monkeypatch.setattr(masks, "read", lambda png, _: read.append(png) or Mask(b"png"))
+    draft = Draft(photo=WIDE, chosen=["tide-wash"], parts=Parts(enabled=True))
+    listed(draft, by_hand(0), by_hand(1))
+    many = [{"id": f"{number % 2}-{number % 2}", "rev": 1 + number, "png": line()} for number in range(50)]
+    part_messages.take_masks(draft, {"token": draft.parts.token, "masks": many})
+    assert len(read) == 2
+    assert [part.rev for part in draft.parts.items] == [1, 2]
 
 
 def test_a_copy_for_another_page_waits_for_nothing() -> None:
-    part = Part(mask=Mask(b"png"), strokes=Strokes(b"inside"), search=Future(), is_missed=True)
+    part = Part(mask=Mask(b"png"), drawn=Drawn(Mask(b"inside")), search=Future(), is_missed=True)
     (copied,) = Parts(items=[part]).copy().items
-    assert (copied.mask, copied.strokes, copied.search, copied.is_missed) == (part.mask, None, None, False)
+    assert (copied.mask, copied.drawn, copied.search, copied.is_missed) == (part.mask, None, None, False)
 
 
 def test_no_painting_is_submitted_with_an_older_mask_than_its_visitor_sees(open_page: OpenPage, studio: DiskStudio) -> None:
