@@ -197,6 +197,18 @@ def test_the_python_client_explains_answers_that_are_not_a_studios(
         assert web.seen[0][1]["user-agent"].startswith("pastiche-client/")
 
 
+def test_the_python_client_follows_the_studio_to_a_picture_without_its_key() -> None:
+    picture = answering(200, b"painting", Content_Type="image/webp")
+    job = Job("0" * 32, "succeeded", 1.0, "", None, None, True, None, None)
+    with running(Web({"*": picture})) as bucket:
+        elsewhere = Web({"*": answering(302, Location=f"{bucket.url}/key?sign=1")})
+        with running(elsewhere) as web, Client(web.url, key="a secret key", patience=0.5) as studio:
+            painting = studio.result(job)
+    assert (painting.data, painting.media_type) == (b"painting", "image/webp")
+    assert web.seen[0][1]["authorization"] == "Bearer a secret key"
+    assert [(path, "authorization" in headers) for path, headers in bucket.seen] == [("/key?sign=1", False)]
+
+
 @pytest.mark.parametrize("url", ["localhost:8600", "", "http://", "http://[", "ftp://127.0.0.1"])
 def test_the_python_client_refuses_at_once_what_is_not_a_url(url: str) -> None:
     with pytest.raises(StudioUnreachable), Client(url) as studio:

@@ -56,11 +56,7 @@ class Connection:
         proxy, self._through = _proxy_for(url)
         try:
             self._http = httpx.Client(
-                base_url=f"{url.rstrip('/')}/api",
-                headers=headers,
-                timeout=timeout,
-                follow_redirects=True,
-                transport=httpx.HTTPTransport(proxy=proxy),
+                base_url=f"{url.rstrip('/')}/api", headers=headers, timeout=timeout, transport=httpx.HTTPTransport(proxy=proxy)
             )
         except (ValueError, ImportError, OSError, httpx.InvalidURL) as error:
             raise StudioUnreachable(f"The studio {url} cannot be reached{self._through}: its URL or the proxy's is not valid.") from error
@@ -99,6 +95,8 @@ class Connection:
     def _once(self, method: str, path: str, **options: Any) -> httpx.Response:
         try:
             answer = self._http.request(method, path, **options)
+            if method == "GET" and answer.status_code == httpx.codes.FOUND and answer.next_request:  # to a picture in the object store
+                answer = self._http.send(answer.next_request)
         except Exception as error:
             if not isinstance(error, httpx.HTTPError) and not self._through:
                 raise
