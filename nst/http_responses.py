@@ -63,9 +63,15 @@ def may_redirect(request: Request) -> bool:
     return request.headers.get("sec-fetch-mode") not in ("cors", "same-origin")
 
 
-def redirect(url: str, *, is_public: bool) -> Response:
-    """302 to a picture in the object store. It is asked for each time: a picture that changes its visibility changes its URL."""
-    return RedirectResponse(url, 302, {"Cache-Control": REVALIDATED if is_public else PRIVATE, "Vary": "Sec-Fetch-Mode"})
+def redirect(url: str, *, is_public: bool, readers: str = "same-origin") -> Response:
+    """302 to a picture in the object store. It is asked for each time: a picture that changes its visibility changes its URL.
+
+    Args:
+        readers: the sites that may show it, as for `picture`.
+    """
+    caching = REVALIDATED if is_public else PRIVATE
+    headers = {"Cache-Control": caching, "Vary": "Sec-Fetch-Mode", "Cross-Origin-Resource-Policy": readers}
+    return RedirectResponse(url, 302, headers)
 
 
 def readiness(read_status: Callable[[], Status], **details: int) -> Response:

@@ -235,7 +235,7 @@ async def limits(handlers: TheHandlers) -> LimitsAnswer:
 
 def _picture_response(request: Request, found: Picture | Elsewhere) -> Response:
     if isinstance(found, Elsewhere):
-        return redirect(found.url, is_public=found.is_public)
+        return redirect(found.url, is_public=found.is_public, readers="cross-origin")
     caching = REVALIDATED if found.is_public else PRIVATE
     return picture(request, lambda: (found.data, found.media_type), caching, entity_tag(found.data), readers="cross-origin")
 

@@ -73,6 +73,7 @@ def test_public_pictures_are_redirected_to_the_cdn_and_private_ones_to_a_link_th
     job = cloud.finished(cloud.submit(owner=anna))
     private = browser.get(f"/pictures/{job.id}/small-after", headers=IMAGE)
     assert (private.status_code, private.headers["cache-control"]) == (302, "private, no-store")
+    assert private.headers["cross-origin-resource-policy"] == "same-origin", "other sites show no visitor's private pictures"
     with urlopen(private.headers["location"]) as answer:  # noqa: S310 -- of the simulated AWS
         assert answer.headers["content-type"] == "image/webp"
     assert TestClient(app_with_pages(), follow_redirects=False).get(f"/pictures/{job.id}/after").status_code == 404
@@ -118,6 +119,7 @@ def test_programs_are_given_urls_of_the_cdn_and_of_the_bucket(cloud: Cloud, prog
         answer = programs.get(path)
         assert (answer.status_code, answer.headers["location"]) == (302, f"{CDN}/public/output/{alone.id}.jpg")
         assert answer.headers["cache-control"] == "public, no-cache"
+        assert answer.headers["cross-origin-resource-policy"] == "cross-origin"
     assert programs.get(f"/api/jobs/{shown.id}").json()["result"] == listed[shown.id]["result"]
     assert s3_requests(cloud) == []
     assert programs.get(published_alone, headers=SCRIPT).status_code == 200
