@@ -64,6 +64,10 @@ def thumbnail_keys(*keys: str) -> tuple[str, ...]:
     return tuple(f"{match[1]}/thumbnail/{match[3]}-{match[2]}.webp" for match in found)
 
 
+def is_thumbnail(key: str) -> bool:
+    return "/thumbnail/" in key
+
+
 def style_key(job_id: str, number: int) -> str:
     """The key of a style picture that a visitor uploaded for a job."""
     return f"style/{job_id}-{number}.jpg"

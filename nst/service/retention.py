@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from nst.domain import Job, JobState
-from nst.domain.keys import job_id_of, locations_of, preview_key, with_visibility
+from nst.domain.keys import is_thumbnail, job_id_of, locations_of, preview_key, thumbnail_keys, with_visibility
 from nst.errors import PasticheError
 from nst.service.visibility import all_keys, place_pictures, record_cleanup, storage_full
 from nst.settings import Settings
@@ -140,14 +140,19 @@ def delete_orphans(backend: Backend, now: float, *, even_most: bool = False) -> 
     """Delete the pictures that crashes have left behind, and return their number.
 
     These are pictures without a record; previews older than a day; and, of pictures that are stored below both `public/` and `private/`,
-    the copies that their record does not name.
+    the copies that their record does not name. Thumbnails that are not beside their pictures are moved there: servers of an earlier version
+    publish and hide pictures without them.
 
     When most of many jobs have no record, the records were lost, and nothing is deleted: `rebuilding.rebuild_feed` can use the pictures.
 
     Args:
         even_most: delete in that case, too.
     """
-    old = [found.key for found in backend.objects.listing() if found.modified < now - _ORPHAN_SECONDS]
+    old: list[str] = []
+    beside: set[str] = set()  # where thumbnails belong
+    for found in backend.objects.listing():
+        beside.update(thumbnail_keys(found.key))
+        old += [found.key] if found.modified < now - _ORPHAN_SECONDS else []
     owners = {key: job_id for key in old if (job_id := job_id_of(key)) is not None}
     known = backend.jobs.known(set(owners.values()))
     if not even_most and len(set(owners.values())) - len(known) > max(_FEW, len(known)):
@@ -155,8 +160,9 @@ def delete_orphans(backend: Backend, now: float, *, even_most: bool = False) -> 
         return 0
     orphans = {key for key, job_id in owners.items() if job_id not in known or key == preview_key(job_id)}
     copies = Counter(with_visibility(key, public=True) for key in owners)
-    twice = [key for key in owners if key not in orphans and copies[with_visibility(key, public=True)] > 1]
-    strays = [key for key in twice if (job := backend.jobs.get(owners[key])) is None or key not in job.object_keys]
+    alone = {key for key in owners if is_thumbnail(key) and key not in beside}
+    doubtful = [key for key in owners if key not in orphans and (copies[with_visibility(key, public=True)] > 1 or key in alone)]
+    strays = [key for key in doubtful if (job := backend.jobs.get(owners[key])) is None or key not in job.object_keys]
     try:
         backend.objects.delete(orphans)
     except PasticheError as error:

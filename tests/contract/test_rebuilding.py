@@ -2,8 +2,11 @@
 
 from dataclasses import replace
 
+import pytest
+
 from nst.domain import JobState
 from nst.domain.keys import thumbnail_keys
+from nst.errors import StoreUnavailable
 from nst.service.rebuilding import rebuild_feed
 from nst.service.retention import delete_orphans
 from nst.store.ports import Backend
@@ -53,6 +56,29 @@ def test_a_picture_that_cannot_be_read_keeps_no_other_out(backend: Backend) -> N
     stored_pictures(backend)
     backend.objects.put(f"public/output/{ALONE}.png", b"not a picture")
     assert rebuild_feed(backend) == 1
+
+
+def test_what_is_also_private_was_being_made_private_and_is_not_shown(backend: Backend) -> None:
+    stored_pictures(backend)
+    backend.objects.put(f"private/output/{ALONE}.png", picture_bytes())
+    backend.objects.put(f"private/input/{WITH_PHOTO}.png", picture_bytes())
+    assert rebuild_feed(backend) == 1
+    (entry,) = backend.feed.page(99).entries
+    assert (entry.job_id, entry.input_key) == (WITH_PHOTO, None)
+
+
+def test_a_store_that_is_away_leaves_no_painting_out(backend: Backend, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Otherwise `--delete-others` would delete it."""
+    stored_pictures(backend)
+
+    def away(_: str) -> bytes:
+        raise StoreUnavailable("The store is away.")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(backend.objects, "get", away)
+        with pytest.raises(StoreUnavailable):
+            rebuild_feed(backend)
+    assert rebuild_feed(backend) == 2
 
 
 def test_workers_delete_no_pictures_after_all_records_were_lost(backend: Backend) -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from nst.domain import Job
-from nst.domain.keys import locations_of, thumbnail_keys
+from nst.domain.keys import locations_of, thumbnail_keys, with_visibility
 from nst.errors import UnknownJob
 from nst.service.retention import delete_orphans
 from tests.support.studio import DAY, Studio
@@ -64,3 +64,21 @@ def test_those_of_lost_records_and_interrupted_moves_are_swept(studio: Studio) -
         studio.backend.objects.put(key, b"a copy")
     delete_orphans(studio.backend, studio.now + 2 * DAY + 10**10)
     assert studio.stored() == set(job.object_keys)
+
+
+def test_those_that_an_earlier_version_left_behind_follow_their_pictures(studio: Studio) -> None:
+    """Its servers publish and hide pictures without them, while servers are upgraded, or after a way back to an earlier image."""
+    hidden = studio.painted(has_thumbnails=True, public=True)
+    shown = studio.painted(has_thumbnails=True, token="another")
+    for job in (hidden, shown):
+        pictures = job.input_key, job.output_key or ""
+        photo, painting = (with_visibility(key, public=not job.public) for key in pictures)
+        for old, new in zip(pictures, (photo, painting), strict=True):
+            studio.backend.objects.copy(old, new)
+            studio.backend.objects.delete([old])
+        assert studio.backend.jobs.set_public(job.id, not job.public, photo, painting, studio.now)
+    assert f"public/thumbnail/{hidden.id}-output.webp" in studio.stored()
+    later = studio.now + 2 * DAY + 10**10
+    assert delete_orphans(studio.backend, later) == 4
+    assert stored_thumbnails(studio) == small(hidden, "private", "private") | small(shown, "public", "public")
+    assert delete_orphans(studio.backend, later) == 0
