@@ -29,13 +29,17 @@ stop() {
     exit 1
 }
 
-# quota CODE NAME: stops when the account may not run one machine with a GPU. Without the right to ask, it goes on.
+# quota CODE NAME: whether the account may run one machine with a GPU. Without the right to ask, it may.
 quota() {
     vcpus="$(aws service-quotas get-service-quota --service-code ec2 --quota-code "$1" --query Quota.Value --output text 2> /dev/null || true)"
     case "$vcpus" in
         "" | None) echo "The quota $1 ($2) cannot be read: check that it is 4 or more." >&2 ;;
-        *) [ "${vcpus%.*}" -ge 4 ] || stop "The account may run ${vcpus%.*} vCPUs of machines with GPUs ($2), and a painting needs 4.
-Ask for more at https://console.aws.amazon.com/servicequotas/home/services/ec2/quotas/$1, or deploy with --machines cpu." ;;
+        *)
+            [ "${vcpus%.*}" -lt 4 ] || return 0
+            echo "The account may run ${vcpus%.*} vCPUs of machines with GPUs ($2), and a painting needs 4.
+Ask for more at https://console.aws.amazon.com/servicequotas/home/services/ec2/quotas/$1" >&2
+            return 1
+            ;;
     esac
 }
 
@@ -50,8 +54,9 @@ preflight() {
     aws sts get-caller-identity > /dev/null || stop "AWS does not accept the credentials. Run \`aws configure\`, or log in."
     case "$certificate" in arn:*:acm:"$region":*) ;; *) stop "The certificate $certificate is not one of the region $region: the load balancer needs that." ;; esac
     if [ "$machines" = gpu ]; then
-        quota L-3819A6DF "spot"
-        quota L-DB2E81BA "on demand"
+        lacking=""
+        quota L-3819A6DF "spot" || lacking="spot"
+        quota L-DB2E81BA "on demand" || [ -z "$lacking" ] || stop "No machine with a GPU can start. Ask for a quota, or deploy with --machines cpu."
     fi
     # An account that has never used these services lacks their roles, and the first stack that needs one may fail. They exist otherwise.
     for service in ecs batch spot elasticache ecs.application-autoscaling; do

@@ -12,6 +12,7 @@ from tests.support.templates import FOLDER, STACKS
 _AWS = """#!/bin/sh
 echo "$@" >> "$NOTES"
 case "$*" in
+    *get-service-quota*L-3819A6DF*) echo "${SPOT:-${QUOTA:-8.0}}" ;;
     *get-service-quota*) echo "${QUOTA:-8.0}" ;;
     *get-caller-identity*) [ -z "$EXPIRED" ] || exit 255 ;;
     *StackStatus*) case "$*" in *"$FAILED"*) [ -z "$FAILED" ] || echo ROLLBACK_COMPLETE ;; esac ;;
@@ -105,6 +106,13 @@ def test_a_quota_that_cannot_be_read_is_said_and_is_no_reason_to_stop(deploy: De
     done = deploy(QUOTA="None")
     assert done.returncode == 0
     assert "L-DB2E81BA" in done.stderr
+
+
+@pytest.mark.parametrize("quotas", [{"QUOTA": "0.0", "SPOT": "8.0"}, {"QUOTA": "8.0", "SPOT": "0.0"}])
+def test_one_kind_of_machines_with_gpus_is_enough(deploy: Deploys, quotas: dict[str, str]) -> None:
+    done = deploy(**quotas)
+    assert done.returncode == 0, done.stderr
+    assert "may run 0 vCPUs" in done.stderr
 
 
 def test_the_roles_of_services_that_were_never_used_are_made(deploy: Deploys) -> None:
