@@ -100,7 +100,6 @@ def _named(last: str, middle: str) -> tuple[tuple[str, str], ...]:
 
 
 def _presets() -> Iterator[Preset]:
-
     return cycle(Preset)
 
 
