@@ -28,6 +28,7 @@ _REPLACED = "The picture of the style you chose has changed. Look at it again be
 _PAST_GONE = "One of its styles is no longer available. Choose another one; all other settings are kept."
 _PAST_REPLACED = "The picture of its style has changed since. A new painting follows the style as it is now."
 _PAST_PART = "It used a part of a style's picture, which cannot be chosen here. A new painting uses the whole picture."
+_PAST_UNKNOWN = "Its style and its settings are not known. Choose a style."
 _PAST_UPLOADED = "Its style was the painter's own picture, which stays with them. All other settings are kept."
 
 
@@ -210,7 +211,7 @@ def begin_like(service: Service, job: Job) -> None:
     """Starts a draft with the styles and settings of somebody's painting. A photo that is already chosen stays."""
     wanted = _offered(job.styles)
     styles, note = _available(service, wanted)
-    _begin(job.params, styles, note if wanted else _PAST_UPLOADED)
+    _begin(job.params, styles, note if wanted else _PAST_UPLOADED if job.styles else _PAST_UNKNOWN)
     regions = [(each, *_available(service, _offered(each.styles))) for each in job.regions]
     _add_notes([note for _, _, note in regions])
     shown = [(each, styles) for each, styles, _ in regions if styles or each.is_automatic]

@@ -1,8 +1,7 @@
 """The Gallery page: a carousel of public paintings, and all of them below, the newest or the most liked first.
 
 Every run reads the feed again, from its first entry down to the last one that the visitor has asked for. So no entry is missing or shown
-twice while new ones arrive, and entries that were made private or hidden disappear. The first page is
-read for all visitors together.
+twice while new ones arrive, and entries that were made private or hidden disappear. The first page is read for all visitors together.
 """
 
 import time
@@ -141,7 +140,8 @@ def _read(visit: Visit, choice: Choice) -> tuple[list[FeedEntry], Cursor | None]
     entries, following = list(page.entries), page.following
     while following is not None and reached is not None and sum(place(entry.cursor) < place(reached) for entry in entries) < PAGE:
         page = choice.page(visit, following)
-        entries += page.entries
+        known = {entry.job_id for entry in entries}  # one that has lost a like since the first page was read is on two pages
+        entries += [entry for entry in page.entries if entry.job_id not in known]
         following = page.following
     return entries, following
 
@@ -161,7 +161,8 @@ def _slide(visit: Visit, entry: FeedEntry, styles: tuple[StyleEntry, ...]) -> Sl
 
 def _show_entry(visit: Visit, entry: FeedEntry, styles: tuple[StyleEntry, ...], *, liked: bool) -> None:
     size = entry.params.size or PRESET_SIZES[entry.params.preset]
-    facts = style_line(entry, styles), f"{texts.PRESETS[entry.params.preset]}, {size} px", texts.ago(time.time() - entry.published)
+    quality = f"{texts.PRESETS[entry.params.preset]}, {size} px" if entry.styles else ""  # unknown, as the styles are
+    facts = style_line(entry, styles), quality, texts.ago(time.time() - entry.published)
     show_card(
         job_url(entry.job_id),
         entry_src(visit.service, entry, "small-after") or "",

@@ -47,7 +47,8 @@ def show_result(visit: Visit, job: Job) -> None:
                 show_like(visit, job.id, job.likes, liked=bool(visit.service.gallery.liked(visit.viewer, [job.id])))
                 show_report(visit, job.id)
         _show_link(visit, job, is_mine)
-        _show_recipe(job)
+        if job.styles:  # those of a record that was rebuilt are not known
+            _show_recipe(job)
 
 
 def _show_painting(visit: Visit, job: Job, alt: str) -> None:

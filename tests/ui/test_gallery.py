@@ -5,6 +5,7 @@ from streamlit.testing.v1 import AppTest
 
 from nst.domain import FeedOrder, StyleParams
 from nst.service import Order, StyleChoice
+from nst.service.rebuilding import rebuild_feed
 from nst.ui import gallery, owner
 from nst.ui.owner import Owner
 from tests.support.pages import ANNA, BERT, DiskStudio, keys, words
@@ -192,3 +193,35 @@ def test_pages_of_the_most_liked_follow_each_other(open_page: OpenPage, studio: 
     for _ in range(2):
         page.button(key="more").click().run()
     assert shown(page) == [jobs[number].id for number in (2, 4, 1, 3, 0)]
+
+
+def test_a_painting_that_loses_a_like_between_two_reads_is_shown_once(
+    open_page: OpenPage, studio: DiskStudio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first page may be two seconds old, and another server has taken the like since."""
+    monkeypatch.setattr(gallery, "PAGE", 2)
+    jobs = [studio.painted(public=True) for _ in range(3)]
+    for job in jobs[:2]:
+        studio.service.gallery.like(job.id, BERT, liked=True)
+    page = open_page("gallery")
+    page.get("button_group")[0].set_value(FeedOrder.LIKED).run()
+    monkeypatch.setattr("nst.service.feed_head.HEAD_SECONDS", 1e9)
+    studio.service.gallery.head(2, None, FeedOrder.LIKED)
+    studio.backend.feed.like(jobs[0].id, BERT, False, 0.0)
+    page.button(key="more").click().run()
+    assert not page.error
+    assert shown(page) == [job.id for job in (jobs[1], jobs[0], jobs[2])]
+
+
+def test_what_is_not_known_of_a_rebuilt_painting_is_not_made_up(open_page: OpenPage, studio: DiskStudio) -> None:
+    job_id = "ab" * 16
+    studio.backend.objects.put(f"public/output/{job_id}.jpg", picture_bytes())
+    assert rebuild_feed(studio.backend) == 1
+    page = open_page("gallery")
+    assert "Unknown style" in words(page)
+    assert " px" not in words(page)
+    page = open_page(job=job_id, owner=BERT)
+    assert "Everything needed to paint it again" not in words(page)
+    page.button(key=f"like_{job_id}").click().run()
+    assert not page.error
+    assert "Its style and its settings are not known." in words(page)
