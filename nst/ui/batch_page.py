@@ -23,6 +23,8 @@ _ORDER = (JobState.SUCCEEDED, JobState.RUNNING, JobState.QUEUED, JobState.FAILED
 
 def show_batch(visit: Visit, batch_id: str) -> None:
     batch = _own(visit, batch_id)
+    if draft.current().sent:
+        draft.current().more = []  # they are this page's now
     jobs = jobs_of(visit, batch_id)
     if not jobs and not (batch and (batch.waiting or batch.refused)):
         show_heading("No such paintings", small=True)
@@ -41,8 +43,7 @@ def _own(visit: Visit, batch_id: str) -> Batch | None:
     """What is not submitted yet: in this session, or kept from one before."""
     if not draft.has_begun() and visit.owner.has_cookie and (earlier := kept.copy_of(visit.viewer)):
         st.session_state["draft"] = earlier
-    batch = draft.current().batch
-    return batch if batch and batch.id == batch_id else None
+    return next((batch for batch in draft.current().batches if batch.id == batch_id), None)
 
 
 def _is_over(jobs: Sequence[Job], batch: Batch | None) -> bool:
@@ -87,8 +88,11 @@ def _show(visit: Visit, batch_id: str) -> None:
 
 
 def _show_why_waiting(batch: Batch | None, number: int) -> None:
-    follow = f"{texts.counted(number, 'photo follows', 'photos follow')} as soon as your limits allow it. Keep this page open."
-    st.info(f"{follow} {batch.note}" if batch and batch.note else follow, icon=":material/hourglass_empty:")
+    if batch and batch.note:
+        follow = f"{texts.counted(number, 'photo follows', 'photos follow')} as soon as your limits allow it. Keep this page open."
+        st.info(f"{follow} {batch.note}", icon=":material/hourglass_empty:")
+    else:
+        st.info(f"{texts.counted(number, 'photo is', 'photos are')} being sent. Keep this page open.", icon=":material/upload:")
 
 
 def _summary(jobs: Sequence[Job], waiting: int) -> str:
@@ -99,7 +103,7 @@ def _summary(jobs: Sequence[Job], waiting: int) -> str:
 
 def _cancel(visit: Visit, batch_id: str) -> None:
     if batch := _own(visit, batch_id):
-        batch.waiting.clear()
+        batch.cancel()
     for job in jobs_of(visit, batch_id):
         if not job.state.is_terminal:
             try:

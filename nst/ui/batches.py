@@ -4,8 +4,10 @@ The jobs of a batch are found by their tokens, so that its page outlives the ses
 """
 
 import re
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from threading import Lock
 
 from nst.domain import Job
 from nst.errors import PasticheError, Refused, StoreUnavailable
@@ -14,6 +16,7 @@ from nst.ui.frame import Visit
 
 MOST_PHOTOS = 20
 _TOKEN = re.compile(r"([0-9a-f]{32})-\d{2}", re.ASCII)
+_SECONDS = 2.0  # that a page sends photos before it shows what was sent
 _MOST_JOBS = 100  # of the visitor's newest, among which those of a batch are looked for
 
 
@@ -46,6 +49,7 @@ class Batch:
     waiting: list[Waiting]
     refused: list[tuple[str, str]] = field(default_factory=list)
     note: str | None = None
+    _lock: Lock = field(default_factory=Lock, repr=False, compare=False)
 
     @property
     def size(self) -> int:
@@ -53,19 +57,37 @@ class Batch:
         return sum(len(each.order.photo) + len(each.shown) for each in self.waiting)
 
     def send(self, visit: Visit) -> None:
-        """Submit as many as the limits allow. The others stay, and nothing is submitted twice, since each order has its token."""
-        self.note = None
-        while self.waiting:
-            first = self.waiting[0]
+        """Submit as many as the limits and a few seconds allow. The others stay. None is submitted twice, since each order has its token.
+
+        Another page of the visitor may send the same batch: the one that comes second leaves it to the first.
+        """
+        end, self.note = time.monotonic() + _SECONDS, None
+        while self.waiting and time.monotonic() < end and self._lock.acquire(blocking=False):
             try:
-                visit.service.submit(visit.viewer, first.order, network=visit.network, has_cookie=visit.owner.has_cookie)
-            except (Refused, StoreUnavailable) as error:
-                self.note = str(error)
-                return
-            except PasticheError as error:
-                self.refused.append((first.name, str(error)))
-            if first in self.waiting:  # another tab of this visitor may have the same batch
-                self.waiting.remove(first)
+                if not self._send_first(visit):
+                    return
+            finally:
+                self._lock.release()
+
+    def cancel(self) -> None:
+        """Remove what is not submitted yet. A photo that is being submitted is so afterwards."""
+        with self._lock:
+            self.waiting.clear()
+
+    def _send_first(self, visit: Visit) -> bool:
+        """False when it has to wait."""
+        if not self.waiting:
+            return False
+        first = self.waiting[0]
+        try:
+            visit.service.submit(visit.viewer, first.order, network=visit.network, has_cookie=visit.owner.has_cookie)
+        except (Refused, StoreUnavailable) as error:
+            self.note = str(error)
+            return False
+        except PasticheError as error:
+            self.refused.append((first.name, str(error)))
+        self.waiting.pop(0)
+        return True
 
 
 def token_of(batch_id: str, number: int) -> str:
@@ -81,7 +103,7 @@ def batch_of(job: Job) -> str | None:
 
 def jobs_of(visit: Visit, batch_id: str) -> list[Job]:
     """The jobs of a batch, in the order of its photos."""
-    jobs = [job for job in visit.service.mine(visit.viewer, _MOST_JOBS) if job.token.startswith(f"{batch_id}-")]
+    jobs = [job for job in visit.service.mine(visit.viewer, _MOST_JOBS) if batch_of(job) == batch_id]
     return sorted(jobs, key=lambda job: job.token)
 
 

@@ -5,9 +5,9 @@ from typing import NoReturn
 
 import streamlit as st
 
-from nst.domain import Preset, new_id
+from nst.domain import Preset
 from nst.service import Service
-from nst.ui import draft, frame, regions_form, settings_form, singletons, sketch
+from nst.ui import draft, frame, regions_form, settings_form, singletons, sketch, texts
 from nst.ui.batches import batch_of, number_that_fits
 from nst.ui.components import DisplaySize, example
 from nst.ui.frame import Visit
@@ -19,11 +19,13 @@ from nst.ui.urls import url
 
 _WORDS = "Choose a photo and a style, and watch your painting appear. Only you can see it unless you publish it."
 _EXAMPLE = DisplaySize(ratio=640 / 426, width=450)
+_SUBMIT = "submit"
 _DURATIONS_TTL = 60.0  # seconds; durations change slowly, and the form is redrawn with every click
 
 
 def show_form(visit: Visit) -> None:
     _resume(visit)
+    _begin_anew()
     has_changed = draft.follow_catalogue(visit.service)
     for selection in draft.current().selections:
         selection.chosen = selection.chosen or [visit.service.styles()[0].id]
@@ -60,6 +62,14 @@ def _resume(visit: Visit) -> None:
         kept.put(visit.viewer, draft.current())
 
 
+def _begin_anew() -> None:
+    """After a form was submitted. The second click of a double click comes before the browser has left that form: it leads to the same."""
+    now = draft.current()
+    if now.sent and st.session_state.get(_SUBMIT):
+        _open(now.sent)
+    now.begin_anew()
+
+
 def _show_example() -> None:
     """What a visitor will get, for those who have not chosen a photo yet."""
     example(
@@ -72,15 +82,33 @@ def _show_example() -> None:
 
 
 def _show_in_progress(visit: Visit) -> None:
+    for batch in draft.current().batches:
+        if batch.waiting:
+            not_sent = texts.counted(len(batch.waiting), "photo of an earlier form is", "photos of an earlier form are")
+            _show_link(f"{not_sent} not sent yet. They are sent while their page is open.", "Open it", ("batch", batch.id))
+            return
     for job in visit.service.mine(visit.viewer, limit=10):
         if not job.state.is_terminal:
-            with st.container(key="under_way", horizontal=True, vertical_alignment="center", border=True):
-                st.markdown("One of your paintings is in progress.")
-                if st.button("Watch it", key="watch", type="tertiary", icon=":material/visibility:"):
-                    batch = batch_of(job)
-                    st.query_params["batch" if batch else "job"] = batch or job.id
-                    st.rerun()
+            of = batch_of(job)
+            _show_link("One of your paintings is in progress.", "Watch it", ("batch", of) if of else ("job", job.id))
             return
+
+
+def _show_link(words: str, label: str, target: tuple[str, str]) -> None:
+    with st.container(key="under_way", horizontal=True, vertical_alignment="center", border=True):
+        st.markdown(words)
+        if st.button(label, key="watch", type="tertiary", icon=":material/visibility:"):
+            _open(target)
+
+
+def _open(target: tuple[str, str]) -> NoReturn:
+    """
+    Args:
+        target: a parameter of the URL and its value.
+    """
+    name, value = target
+    st.query_params[name] = value
+    st.rerun()
 
 
 def _show_submit(visit: Visit, has_changed: bool) -> None:
@@ -94,26 +122,27 @@ def _show_submit(visit: Visit, has_changed: bool) -> None:
     with st.container(key="submit_row", horizontal=True, vertical_alignment="center", gap="medium"):
         st.caption("Private: only this browser can open it.", width="stretch")
         label = f"Paint {1 + len(draft_.more)} photos" if draft_.more and draft_.photo else "Paint it"
-        pressed = st.button(label, key="submit", type="primary", icon=":material/brush:")
-    if not pressed or has_changed:
-        return
-    if draft_.photo is None:
+        pressed = st.button(label, key=_SUBMIT, type="primary", icon=":material/brush:")
+    if pressed and not has_changed:
+        _submit(visit)
+
+
+def _submit(visit: Visit) -> None:
+    now = draft.current()
+    if now.photo is None:
         st.warning("Choose a photo first, or try one of the samples.", icon=":material/add_photo_alternate:")
-        return
-    if reason := regions_form.reason_to_wait():
+    elif reason := regions_form.reason_to_wait():
         st.warning(reason, icon=":material/hourglass_top:")
-        return
-    if regions_form.is_empty():
+    elif regions_form.is_empty():
         st.warning(regions_form.NOTHING_TO_PAINT, icon=":material/brush:")
-        return
-    with frame.error_boundary():
-        if draft_.more:
-            _submit_all(visit)
-        job = visit.service.submit(visit.viewer, draft_.order(), network=visit.network, has_cookie=visit.owner.has_cookie)
-        draft_.token, draft_.note = new_id(), None
-        sketch.keep_for(job.id)
-        st.query_params["job"] = job.id
-        st.rerun()
+    else:
+        with frame.error_boundary():
+            if now.more:
+                _submit_all(visit)
+            job = visit.service.submit(visit.viewer, now.order(), network=visit.network, has_cookie=visit.owner.has_cookie)
+            now.sent, now.note = ("job", job.id), None
+            sketch.keep_for(job.id)
+            _open(now.sent)
 
 
 def _show_limits(visit: Visit) -> None:
@@ -128,14 +157,12 @@ def _show_limits(visit: Visit) -> None:
 
 
 def _submit_all(visit: Visit) -> NoReturn:
+    """Leaves the sending to their page: whatever happens to this one, they are not in a form any more that could be sent again."""
     now = draft.current()
-    batch = now.begin_batch()
-    batch.send(visit)
-    now.token, now.note, now.more = new_id(), None, []
+    batch, now.note = now.begin_batch(), None
     if visit.owner.has_cookie:
         kept.put(visit.viewer, now)
-    st.query_params["batch"] = batch.id
-    st.rerun()
+    _open(("batch", batch.id))
 
 
 @st.cache_data(ttl=_DURATIONS_TTL, max_entries=8, show_spinner=False, hash_funcs={Service: id})

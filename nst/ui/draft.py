@@ -61,7 +61,8 @@ class Draft(Selection):
         values: parameters that differ from their defaults, by name.
         token: makes a form that is sent twice a single job.
         more: photos besides the first one, which are painted in the same style.
-        batch: the photos of the last form with several, some of which may not be submitted yet.
+        batches: the photos of forms with several, some of which may not be submitted yet.
+        sent: where the form that was submitted last leads: a parameter of the URL and its value. None once the form is shown again.
     """
 
     photo: Picture | None = None
@@ -74,7 +75,8 @@ class Draft(Selection):
     seen: dict[str, str] = field(default_factory=dict)
     token: str = field(default_factory=new_id)
     more: list[Picture] = field(default_factory=list)
-    batch: Batch | None = None
+    batches: list[Batch] = field(default_factory=list)
+    sent: tuple[str, str] | None = None
 
     @property
     def selection(self) -> Selection:
@@ -121,10 +123,17 @@ class Draft(Selection):
         first = self.order()
         photos = [picture for picture in (self.photo, *self.more) if picture]
         orders = [first, *(replace(first, photo=picture.data, regions=()) for picture in self.more)]
-        self.batch = Batch(self.token, [])
+        batch = Batch(self.token, [])
         for number, (order, picture) in enumerate(zip(orders, photos, strict=True)):
-            self.batch.waiting.append(Waiting(replace(order, token=token_of(self.token, number)), picture.shown, picture.alt, picture))
-        return self.batch
+            batch.waiting.append(Waiting(replace(order, token=token_of(self.token, number)), picture.shown, picture.alt, picture))
+        self.batches = [*(each for each in self.batches if each.waiting or each.refused), batch]
+        self.sent = "batch", batch.id
+        return batch
+
+    def begin_anew(self) -> None:
+        """Make another submission another painting. Photos that were sent besides the first leave the form."""
+        if self.sent:
+            self.token, self.more, self.sent = new_id(), [], None
 
     def _choices(self, shares: Sequence[StyleShare[str]]) -> list[StyleChoice]:
         return [StyleChoice(self._source(each.style), each.share, self.seen.get(each.style)) for each in shares]
@@ -304,6 +313,7 @@ def _digest(service: Service, style: str) -> str | None:
 
 def _begin(params: StyleParams, styles: Sequence[StyleChoice], note: str | None) -> None:
     draft, defaults = current(), StyleParams()
+    draft.begin_anew()
     _choose(draft, styles)
     draft.parts = Parts()
     draft.values = {name: getattr(params, name) for name in OFFERED if getattr(params, name) != getattr(defaults, name)}

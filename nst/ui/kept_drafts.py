@@ -24,8 +24,9 @@ class KeptDrafts:
 
     def put(self, owner: str, draft: Draft) -> None:
         with self._lock:
-            self._kept[owner] = self._clock(), draft
-            self._kept.move_to_end(owner)
+            self._kept.pop(owner, None)
+            if _size_of(draft) <= self._capacity:  # one that is larger would displace all others
+                self._kept[owner] = self._clock(), draft
             while self._kept and (self._oldest() < self._clock() - SECONDS or self._size() > self._capacity):
                 self._kept.popitem(last=False)
 
@@ -41,18 +42,23 @@ class KeptDrafts:
                 "seen": {**draft.seen},
                 "own_styles": {**draft.own_styles},
                 "more": [*draft.more],
+                "batches": [*draft.batches],  # the same ones: what one page has submitted, the others need not
             }
-            return replace(draft, **copies, parts=draft.parts.copy(), token=new_id())
+            copy = replace(draft, **copies, parts=draft.parts.copy(), token=new_id())
+            copy.begin_anew()
+            return copy
 
     def _oldest(self) -> float:
         return next(iter(self._kept.values()))[0]
 
     def _size(self) -> int:
-        drafts = [draft for _, draft in self._kept.values()]
-        pictures = (picture for draft in drafts for picture in (draft.photo, *draft.own_styles.values(), *draft.more) if picture)
-        return sum(len(picture.data) + len(picture.small) + len(picture.shown) for picture in pictures) + sum(
-            draft.parts.size + (draft.batch.size if draft.batch else 0) for draft in drafts
-        )
+        return sum(_size_of(draft) for _, draft in self._kept.values())
+
+
+def _size_of(draft: Draft) -> int:
+    pictures = [picture for picture in (draft.photo, *draft.own_styles.values(), *draft.more) if picture]
+    of_pictures = sum(len(picture.data) + len(picture.small) + len(picture.shown) for picture in pictures)
+    return of_pictures + draft.parts.size + sum(batch.size for batch in draft.batches)
 
 
 kept = KeptDrafts()  # of all visitors of this process

@@ -509,3 +509,19 @@ def test_several_photos_are_painted_in_one_style_and_downloaded_as_one_file(
         assert file.testzip() is None
     expect(page.locator("h1")).to_have_text("Your paintings")
     shoot(page, f"several-done-{viewport['width']}")
+
+
+def test_a_form_that_is_sent_by_a_double_click_is_painted_once(studio: Studio, visitor: OpenBrowser, photo: Path, tmp_path: Path) -> None:
+    second = tmp_path / "second.jpg"
+    second.write_bytes(photo.read_bytes())
+    for photos in ([photo], [photo, second]):
+        page = visitor(studio.url)
+        element(page, "photo").locator("input[type=file]").set_input_files(photos)
+        expect(page.locator(".chosen-photo figcaption")).to_have_count(len(photos))
+        page.get_by_text("Draft", exact=True).click()
+        page.wait_for_load_state("networkidle")
+        button(page, "submit").dblclick(delay=5)
+        expect(page.locator("h1")).not_to_have_text(re.compile("Turn a photo"))
+        page.goto(f"{studio.url}/my_pictures")
+        expect(page.locator("a.card").first).to_be_visible()
+        expect(page.locator("a.card")).to_have_count(len(photos))

@@ -1,12 +1,16 @@
 """Several photos in one form, painted in one style."""
 
-from typing import Any
+import time
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, cast
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from nst.domain import JobProgress, JobState, Outcome
+from nst.service import Order, Service
 from nst.ui import batches, draft, owner
+from nst.ui.frame import Visit
 from nst.ui.owner import Owner
 from tests.support.pages import ANNA, BERT, DiskStudio, keys, words
 from tests.support.pictures import picture_bytes
@@ -127,8 +131,76 @@ def test_an_order_that_was_sent_twice_is_one_job(open_page: OpenPage, studio: Di
     page.button(key="submit").click().run()
     orders = [batches.token_of(batch_of(page), number) for number in range(2)]
     assert sorted(job.token for job in studio.service.mine(ANNA)) == orders
-    assert kept.batch.waiting == []
+    assert kept.batches[0].waiting == []
     assert "cancel_all" in keys(page)
+
+
+def test_a_second_click_that_comes_before_the_browser_has_left_the_form_leads_to_the_same(open_page: OpenPage, studio: DiskStudio) -> None:
+    for number, names in enumerate((["1.png"], ["1.png", "2.png"])):
+        form = with_photos(open_page(owner=f"{number}" * 32), *names)
+        clicked = form.button(key="submit").click().root.get_widget_states()
+        form.run()
+        led_to = dict(form.query_params)
+        form.query_params.clear()
+        form._run(clicked)
+        assert dict(form.query_params) == led_to
+        assert len(studio.service.mine(f"{number}" * 32)) == len(names)
+        form.query_params.clear()
+        form.run().button(key="submit").click().run()  # the first photo once more
+        assert len(studio.service.mine(f"{number}" * 32)) == len(names) + 1
+
+
+def test_photos_that_wait_are_kept_while_another_form_is_sent(configure: Configure, open_page: OpenPage, studio: DiskStudio) -> None:
+    configure(jobs_per_visitor=2)
+    page = with_photos(open_page(), "1.png", "2.png", "3.png")
+    page.button(key="submit").click().run()
+    first = batch_of(page)
+    page.button(key="another").click().run()
+    assert "1 photo of an earlier form is not sent yet." in words(page)
+    page.file_uploader(key="further_photos").set_value(files("5.png")).run()
+    page.button(key="submit").click().run()
+    assert mine(studio) == [JobState.QUEUED] * 2
+    studio.end(studio.begin())
+    page.query_params.clear()
+    page.run().button(key="watch").click().run()
+    assert batch_of(page) == first
+    assert len(studio.service.mine(ANNA)) == 3
+
+
+def test_a_form_leaves_the_sending_to_its_page_so_that_a_lost_connection_sends_nothing_again(
+    open_page: OpenPage, studio: DiskStudio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(owner, "current", lambda: Owner(ANNA, has_cookie=True, since=0.0))
+    page = with_photos(open_page(), "1.png", "2.png")
+    with monkeypatch.context() as lost:
+        lost.setattr(batches.Batch, "send", lambda *_: None)
+        page.button(key="submit").click().run()
+    assert mine(studio) == []
+    reloaded = open_page()
+    assert reloaded.button(key="submit").label == "Paint it"
+    assert "2 photos of an earlier form are not sent yet." in words(reloaded)
+    reloaded.button(key="watch").click().run()
+    page.run()
+    assert len(studio.service.mine(ANNA)) == 2
+
+
+def test_two_pages_that_send_the_same_batch_send_each_photo_once() -> None:
+    sent: list[str] = []
+
+    class SlowService:
+        def submit(self, _viewer: str, order: Order, **_: object) -> None:
+            time.sleep(0.01)
+            sent.append(order.token)
+
+    waiting = [batches.Waiting(Order(b"", [], str(number)), "", "", None) for number in range(8)]
+    batch, visit = batches.Batch("0" * 32, list(waiting)), Visit(cast(Service, SlowService()), Owner(ANNA, has_cookie=True))
+    with ThreadPoolExecutor(4) as pool:
+        for _ in range(4):
+            pool.submit(batch.send, visit)
+    assert sent == [str(number) for number in range(8)]
+    batch.waiting = list(waiting)
+    batch.cancel()
+    assert batch.waiting == []
 
 
 def test_the_form_leads_back_to_the_page_of_all_of_them(open_page: OpenPage, studio: DiskStudio) -> None:
