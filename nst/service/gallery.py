@@ -29,7 +29,7 @@ class Gallery:
         most = settings.visitors_per_address
         self._likes, self._titles = RateLimit(_LIKES_A_MINUTE, _MINUTE, clock), RateLimit(_TITLES_A_MINUTE, _MINUTE, clock)
         self._likes_of_network = RateLimit(most * _LIKES_A_MINUTE, _MINUTE, clock)
-        self._of_network = RateLimit(most, _DAY, clock)
+        self._of_network, self._counted = RateLimit(most, _DAY, clock), RateLimit(1, _DAY, clock)
 
     def page(
         self,
@@ -108,10 +108,11 @@ class Gallery:
         if network is None:
             return
         self._likes_of_network.count(network)
-        if liked and not self.liked(owner, [job_id]):
+        if liked and not self._counted.is_reached(f"{owner} {job_id}") and not self.liked(owner, [job_id]):
             if self._of_network.is_reached(f"{network} {job_id}"):
                 raise Refused("Many visitors from your network like this painting already. Please try again tomorrow.")
             self._of_network.count(f"{network} {job_id}")
+            self._counted.count(f"{owner} {job_id}")
 
     def _terms(self, query: str) -> list[SearchTerm]:
         wanted = words_of(query[:_MAX_QUERY])

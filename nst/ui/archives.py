@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import unicodedata
 import zipfile
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -16,7 +17,7 @@ from starlette.responses import PlainTextResponse, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 from nst.client_network import client_network
-from nst.domain import Job, JobState, words_of
+from nst.domain import Job, JobState
 from nst.errors import ObjectMissing, PasticheError, StoreUnavailable, UnknownJob
 from nst.http_responses import PRIVATE
 from nst.service import Service
@@ -29,6 +30,7 @@ MOST = 100
 _AT_A_TIME, _OF_NETWORK = 8, 2  # downloads: each keeps a painting in memory while its receiver is slow
 _SECONDS = 900.0  # that a download may take
 _CHUNK = 65_536  # bytes
+_NAME = 120  # bytes of a title in a file's name, of which file systems allow 255
 _FIRST_YEAR, _LAST_YEAR = 1980, 2107  # that ZIP files know
 
 log = logging.getLogger(__name__)
@@ -125,13 +127,17 @@ class _Unseekable(BytesIO):
 
 
 def _entry(job: Job, number: int, size: int) -> zipfile.ZipInfo:
-    """Its name begins with a number, so that names differ and keep the order; the letters of the title follow."""
+    """Its name begins with a number, so that names differ and keep the order; letters and digits of the title follow."""
     ended = datetime.fromtimestamp(job.finished or 0.0, UTC)
     year = min(max(ended.year, _FIRST_YEAR), _LAST_YEAR)
-    words = "-".join(words_of(job.title or "")) or "pastiche"
     suffix = PurePosixPath(job.output_key or job.input_key).suffix
-    entry = zipfile.ZipInfo(
-        f"{number:03d}-{words[:60]}-{job.id[:8]}{suffix}", (year, ended.month, ended.day, ended.hour, ended.minute, ended.second)
-    )
+    name = f"{number:03d}-{_name(job.title or '')}-{job.id[:8]}{suffix}"
+    entry = zipfile.ZipInfo(name, (year, ended.month, ended.day, ended.hour, ended.minute, ended.second))
     entry.file_size = size
     return entry
+
+
+def _name(title: str) -> str:
+    """Letters with their accents and digits, in lower case, with hyphens between words."""
+    kept = "".join(each if unicodedata.category(each)[0] in "LMN" else " " for each in title.lower())
+    return "-".join(kept.split()).encode()[:_NAME].decode(errors="ignore").rstrip("-") or "pastiche"

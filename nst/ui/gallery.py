@@ -25,6 +25,7 @@ from nst.ui.urls import job_url
 
 PAGE = 24
 _POLL_SECONDS = 3.0
+_SEARCH_POLL_SECONDS = 30.0  # a search costs more than a page
 _SLIDE_SECONDS = 5.0
 _SLIDES = 6
 _ORDERS = {FeedOrder.NEWEST: "Newest", FeedOrder.LIKED: "Most liked"}
@@ -52,12 +53,13 @@ def show_gallery(visit: Visit) -> None:
     styles = visit.service.styles()
     show_heading("Gallery", "Paintings that visitors have published.")
     choice = _choose(styles)
-    entries, following = _read(visit, choice)
-    frame.rerun_on_change(lambda: _shown_facts(choice.page(visit).entries), _shown_facts(entries[:PAGE]), _POLL_SECONDS)
+    first = choice.page(visit)
+    entries, following = _read(visit, choice, first)
+    poll_seconds = _SEARCH_POLL_SECONDS if choice.query else _POLL_SECONDS
+    frame.rerun_on_change(lambda: _shown_facts(choice.page(visit).entries), _shown_facts(first.entries), poll_seconds)
     if not entries:
-        _show_nothing(choice)
-        return
-    if not choice.query:
+        _show_nothing(choice, is_over=following is None)
+    elif not choice.query:
         carousel([_slide(visit, entry, styles) for entry in entries[:_SLIDES]], _SLIDE_SECONDS)
     open_clicked_card()
     liked = visit.service.gallery.liked(visit.viewer, [entry.job_id for entry in entries])
@@ -65,7 +67,7 @@ def show_gallery(visit: Visit) -> None:
         for entry in entries:
             with st.container(key=f"entry_{entry.job_id}", gap="small"):
                 _show_entry(visit, entry, styles, liked=entry.job_id in liked)
-    if following and st.button("Show more", key="more", width="stretch"):
+    if following and st.button("Show more" if entries else "Search older paintings", key="more", width="stretch"):
         st.session_state["gallery_end"] = following
         st.rerun()
 
@@ -118,8 +120,10 @@ def _choose_style(styles: tuple[StyleEntry, ...]) -> str | None:
     )
 
 
-def _show_nothing(choice: Choice) -> None:
-    if choice.is_narrowed:
+def _show_nothing(choice: Choice, *, is_over: bool) -> None:
+    if not is_over:
+        show_empty("Nothing found yet", "None of the paintings searched so far matches. Search older ones, or try another word or style.")
+    elif choice.is_narrowed:
         show_empty("Nothing found", "No painting in the gallery matches. Try another word or style.")
     else:
         show_empty("Nothing here yet", "Be the first: paint a photo and publish it.")
@@ -130,13 +134,16 @@ def _shown_facts(entries: Sequence[FeedEntry]) -> list[tuple[str, str | None]]:
     return [(entry.job_id, entry.title) for entry in entries]
 
 
-def _read(visit: Visit, choice: Choice) -> tuple[list[FeedEntry], Cursor | None]:
+def _read(visit: Visit, choice: Choice, page: Page) -> tuple[list[FeedEntry], Cursor | None]:
     """The entries of all pages the visitor has asked for, and the cursor of the page after them.
 
     `gallery_end` in the session is the cursor at which the last page asked for begins. It is a place in the feed, not a number of entries.
+
+    Args:
+        page: the first one.
     """
     reached: Cursor | None = st.session_state.get("gallery_end")
-    page, place = choice.page(visit), choice.order.place
+    place = choice.order.place
     entries, following = list(page.entries), page.following
     while following is not None and reached is not None and sum(place(entry.cursor) < place(reached) for entry in entries) < PAGE:
         page = choice.page(visit, following)

@@ -1,9 +1,14 @@
 """What `nst.store.ports.Feed` promises."""
 
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+
+import pytest
 
 from nst.domain import Cursor, FeedOrder, Job, Outcome, SearchTerm, StyleRef
 from nst.store.ports import Backend
+from nst.store.redis import feed as redis_feed
+from nst.store.sqlite import feed as sqlite_feed
 from tests.support.jobs import record, submitted, succeeded
 
 
@@ -255,3 +260,30 @@ def test_the_pages_of_a_search_follow_each_other(backend: Backend) -> None:
                 break
         assert seen == [entry.job_id for entry in backend.feed.page(99, order=order).entries]
         assert len(seen) == 7
+
+
+def test_a_search_looks_at_few_paintings_at_a_time_and_is_continued(backend: Backend, monkeypatch: pytest.MonkeyPatch) -> None:
+    for module, name, number in ((sqlite_feed, "_FEW", 2), (sqlite_feed, "_LOOKED_AT", 4), (redis_feed, "_LOOKED_AT", 2)):
+        monkeypatch.setattr(module, name, number)
+    jobs = [succeeded(backend, public=True, at=float(number // 2)) for number in range(14)]
+    for number, job in enumerate(jobs):
+        backend.jobs.set_title(job.id, "Wave" if number % 5 else "Wave at night")
+        if number % 3 == 0:
+            backend.feed.like(job.id, "bert", True, 9.0)
+    both = [SearchTerm("wave", {"starlit-swirl"}), SearchTerm("nig")]
+    for order in FeedOrder:
+        wanted = [job_id for job_id in all_pages(backend, 99, None, order, []) if record(backend, job_id).title == "Wave at night"]
+        assert len(wanted) == 3
+        for style in (None, "starlit-swirl"):
+            assert all_pages(backend, 2, style, order, both) == wanted
+            assert all_pages(backend, 2, style, order, [*both, SearchTerm("no", {"starlit-swirl"})]) == wanted
+            assert all_pages(backend, 2, style, order, [*both, SearchTerm("no")]) == []
+
+
+def all_pages(backend: Backend, limit: int, style: str | None, order: FeedOrder, terms: Sequence[SearchTerm]) -> list[str]:
+    seen: list[str] = []
+    page = backend.feed.page(limit, None, style, order, terms)
+    while page.following:
+        seen += [entry.job_id for entry in page.entries]
+        page = backend.feed.page(limit, page.following, style, order, terms)
+    return [*seen, *(entry.job_id for entry in page.entries)]

@@ -3,6 +3,7 @@
 import asyncio
 import zipfile
 from collections.abc import Callable
+from dataclasses import replace
 from io import BytesIO
 from typing import Any
 
@@ -29,11 +30,28 @@ def test_a_zip_file_has_the_chosen_paintings_as_they_are_stored(visitor: OpenBro
     assert answer.headers["cache-control"] == "private, no-store"
     with zipfile.ZipFile(BytesIO(answer.content)) as file:
         assert file.testzip() is None
-        names = [f"001-pastiche-{jobs[0].id[:8]}.jpg", f"002-evening-by-the-sea-{jobs[1].id[:8]}.jpg", f"003-pastiche-{jobs[2].id[:8]}.jpg"]
+        names = [f"001-pastiche-{jobs[0].id[:8]}.jpg", f"002-évening-by-the-sea-{jobs[1].id[:8]}.jpg", f"003-pastiche-{jobs[2].id[:8]}.jpg"]
         assert file.namelist() == names
         for name, job in zip(names, jobs, strict=True):
             assert file.read(name) == studio.service.result(job.id, job.owner)
             images.decode(file.read(name), Limits.of(Settings()))
+
+
+@pytest.mark.parametrize(
+    ("title", "name"),
+    [
+        ("हिन्दी 저녁", "हिन्दी-저녁"),
+        ("\U00020000" * 80, "\U00020000" * 30),
+        ("CON", "con"),
+        ('../../🌊"<>|', "pastiche"),
+        (None, "pastiche"),
+    ],
+)
+def test_every_file_system_takes_the_names(studio: DiskStudio, title: str | None, name: str) -> None:
+    job = replace(studio.painted(), title=title)
+    with zipfile.ZipFile(BytesIO(b"".join(archives.zipped(studio.service, [job])))) as file:
+        assert file.namelist() == [f"001-{name}-{job.id[:8]}.jpg"]
+        assert len(file.namelist()[0].encode()) < 255
 
 
 def test_it_is_for_the_owner_of_all_its_paintings_alone(visitor: OpenBrowser, studio: DiskStudio) -> None:

@@ -6,6 +6,7 @@ from streamlit.testing.v1 import AppTest
 from nst.domain import FeedOrder, StyleParams
 from nst.service import Order, StyleChoice
 from nst.service.rebuilding import rebuild_feed
+from nst.store.sqlite import feed as sqlite_feed
 from nst.ui import gallery, owner
 from nst.ui.owner import Owner
 from tests.support.pages import ANNA, BERT, DiskStudio, keys, words
@@ -225,3 +226,16 @@ def test_what_is_not_known_of_a_rebuilt_painting_is_not_made_up(open_page: OpenP
     page.button(key=f"like_{job_id}").click().run()
     assert not page.error
     assert "Its style and its settings are not known." in words(page)
+
+
+def test_a_search_that_has_found_nothing_yet_is_continued(open_page: OpenPage, studio: DiskStudio, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sqlite_feed, "_FEW", 1)
+    monkeypatch.setattr(sqlite_feed, "_LOOKED_AT", 2)
+    jobs = [studio.painted(public=True) for _ in range(5)]
+    for number, job in enumerate(jobs):
+        studio.service.gallery.set_title(job.id, ANNA, "Night sea" if number < 2 else "Night" if number < 4 else "Sea")
+    page = open_page("gallery", search="sea night")
+    assert "Nothing found yet" in words(page)
+    page.button(key="more").click().run()
+    assert "Nothing found" not in words(page)
+    assert words(page).count("<b>Night sea</b>") == 2

@@ -49,7 +49,9 @@ def test_memory_is_bounded_and_old_drafts_are_dropped() -> None:
         drafts.put(owner, a_draft(10))
     assert [drafts.copy_of(owner) is not None for owner in ("anna", "bert", "carl")] == [False, True, True]
     drafts.put("dora", a_draft(99))
-    assert drafts.copy_of("dora") is None
+    assert [drafts.copy_of(owner) is not None for owner in ("bert", "carl", "dora")] == [True, True, False], "it displaces no others"
+    drafts.put("bert", a_draft(99))
+    assert drafts.copy_of("bert") is None, "an earlier one is not taken for the newest"
     drafts.put("bert", a_draft())
     clock.now = 2 * SECONDS
     drafts.put("carl", a_draft())

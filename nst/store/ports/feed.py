@@ -19,6 +19,8 @@ class Feed(Protocol):
     ) -> Page:
         """One page by (published, id), or by (likes, published, id), the greatest first. The thousandth takes no longer than the first.
 
+        Of many paintings, a search looks at a few thousand for one page: it may have fewer entries than the limit, and yet a following one.
+
         Args:
             before: where it begins, as given by the previous page of the same order.
             style: only paintings in this style, by its id.

@@ -6,7 +6,10 @@ from collections.abc import Collection, Sequence
 from nst.domain import Cursor, FeedEntry, FeedOrder, Page, SearchTerm
 from nst.store.ports import Feed
 from nst.store.redis.connection import UsesRedis
-from nst.store.redis.records import after, job_of
+from nst.store.redis.records import after, job_of, time_of
+
+_LOOKED_AT = 2000  # paintings, in one call of a script
+_CALLS = 3  # for one page of a search
 
 
 class RedisFeed(UsesRedis, Feed):
@@ -18,17 +21,22 @@ class RedisFeed(UsesRedis, Feed):
         order: FeedOrder = FeedOrder.NEWEST,
         terms: Sequence[SearchTerm] = (),
     ) -> Page:
-        likes = before.likes if before else ""
-        if terms:
-            groups = [*terms, SearchTerm("", {style})] if style else terms
-            wanted = json.dumps([[term.word, sorted(term.styles)] for term in groups])
-            found = self._connection.run("search", order.value, limit + 1, likes, after(before), wanted)
-        elif order is FeedOrder.LIKED:
-            found = self._connection.run("most_liked", style or "", limit + 1, likes, after(before))
-        else:
-            found = self._connection.run("newest", f"feed:{style}" if style else "feed", limit + 1, after(before))
-        entries = tuple(FeedEntry.of(job_of(reply)) for reply in found[:limit])
-        return Page(entries, entries[-1].cursor if len(found) > limit else None)
+        if terms or order is FeedOrder.LIKED:
+            return self._search(limit, before, style, order, terms)
+        found = self._connection.run("newest", f"feed:{style}" if style else "feed", limit + 1, after(before))
+        return _page(found, limit, None)
+
+    def _search(self, limit: int, before: Cursor | None, style: str | None, order: FeedOrder, terms: Sequence[SearchTerm]) -> Page:
+        wanted = json.dumps([[term.word, sorted(term.styles)] for term in terms])
+        found: list[Sequence[str]] = []
+        for _ in range(_CALLS):
+            place = before.likes if before else "", after(before)
+            more, last = self._connection.run("search", order.value, style or "", limit + 1 - len(found), *place, wanted, _LOOKED_AT)
+            found += more
+            before = Cursor(time_of(last[16:]), last[32:], int(time_of(last))) if last else None
+            if before is None or len(found) > limit:
+                break
+        return _page(found, limit, before)
 
     def like(self, job_id: str, owner: str, liked: bool, now: float) -> int | None:
         number = self._connection.run("like", job_id, owner, liked, now)
@@ -42,3 +50,13 @@ class RedisFeed(UsesRedis, Feed):
 
     def hide(self, job_id: str, hidden: bool) -> bool:
         return bool(self._connection.run("hide", job_id, hidden))
+
+
+def _page(found: Sequence[Sequence[str]], limit: int, following: Cursor | None) -> Page:
+    """
+    Args:
+        found: one record more than the page has, if there are so many.
+        following: where a page that has fewer is continued.
+    """
+    entries = tuple(FeedEntry.of(job_of(reply)) for reply in found[:limit])
+    return Page(entries, entries[-1].cursor if len(found) > limit else following)

@@ -3,6 +3,7 @@
 import json
 import sqlite3
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 
 from nst.domain import Cursor, FeedEntry, FeedOrder, Job, Page, SearchTerm, words_of
 from nst.store.ports import Feed
@@ -15,10 +16,36 @@ _PLACES = {
     FeedOrder.LIKED: ("feed.likes", "feed.published", "feed.job_id"),
 }
 _LAST = chr(0x10FFFF)  # after every character of a word
-_MATCHING = (
+_IN_GROUP = (
     "SELECT job_id FROM title_words WHERE ? <> '' AND word >= ? AND word < ?"
     " UNION ALL SELECT job_id FROM feed WHERE style IN (SELECT value FROM json_each(?))"
 )
+_MATCHES = (
+    "(EXISTS (SELECT 1 FROM title_words AS own WHERE own.job_id = feed.job_id AND ? <> '' AND own.word >= ? AND own.word < ?)"
+    " OR EXISTS (SELECT 1 FROM feed AS own WHERE own.job_id = feed.job_id AND own.style IN (SELECT value FROM json_each(?))))"
+)
+_FEW = 2000  # paintings that a term matches, all of which are looked at
+_LOOKED_AT = 6000  # paintings, for one page of a search
+
+
+@dataclass(frozen=True)
+class _Part:
+    """The part of the feed that follows a place."""
+
+    condition: str
+    values: tuple[object, ...]
+    order: str
+
+    @classmethod
+    def of(cls, style: str | None, before: Cursor | None, order: FeedOrder) -> "_Part":
+        at, job_id, likes = before or (float("inf"), "", float("inf"))
+        names = _PLACES[order]
+        condition = f"feed.style = ? AND ({', '.join(names)}) < ({', '.join('?' * len(names))})"
+        return cls(condition, (style or _ALL, *(likes, at, job_id)[-len(names) :]), ", ".join(f"{name} DESC" for name in names))
+
+    @property
+    def query(self) -> str:
+        return f"feed WHERE {self.condition} ORDER BY {self.order}"
 
 
 class SqliteFeed(UsesDatabase, Feed):
@@ -30,19 +57,24 @@ class SqliteFeed(UsesDatabase, Feed):
         order: FeedOrder = FeedOrder.NEWEST,
         terms: Sequence[SearchTerm] = (),
     ) -> Page:
-        at, job_id, likes = before or (float("inf"), "", float("inf"))
-        names = _PLACES[order]
-        start = (likes, at, job_id)[-len(names) :]
-        matches = "".join(f" AND feed.job_id IN ({_MATCHING})" for _ in terms)
-        words = [value for term in terms for value in (term.word, term.word, term.word + _LAST, json.dumps(sorted(term.styles)))]
-        rows = self._database.rows(
-            "SELECT jobs.* FROM feed JOIN jobs ON jobs.id = feed.job_id"
-            f" WHERE feed.style = ? AND ({', '.join(names)}) < ({', '.join('?' * len(names))}){matches}"
-            f" ORDER BY {', '.join(f'{name} DESC' for name in names)} LIMIT ?",
-            (style or _ALL, *start, *words, limit + 1),
-        )
+        part = _Part.of(style, before, order)
+        with self._database.reading() as connection:
+            few, last, source = _few(connection, terms), None, f"feed JOIN jobs ON jobs.id = feed.job_id WHERE {part.condition}"
+            values = list(part.values)
+            if few:
+                source += f" AND feed.job_id IN ({_IN_GROUP})"
+                values += _values(few)
+            elif terms:
+                last = connection.execute(
+                    f"SELECT published, job_id, likes FROM {part.query} LIMIT 1 OFFSET {_LOOKED_AT - 1}", values
+                ).fetchone()
+                source = f"(SELECT * FROM {part.query} LIMIT {_LOOKED_AT}) AS feed JOIN jobs ON jobs.id = feed.job_id WHERE TRUE"
+            for term in terms:
+                source += f" AND {_MATCHES}"
+                values += _values(term)
+            rows = connection.execute(f"SELECT jobs.* FROM {source} ORDER BY {part.order} LIMIT ?", (*values, limit + 1)).fetchall()
         entries = tuple(FeedEntry.of(job_of(dict(row))) for row in rows[:limit])
-        return Page(entries, entries[-1].cursor if len(rows) > limit else None)
+        return Page(entries, entries[-1].cursor if len(rows) > limit else Cursor(*last) if last else None)
 
     def like(self, job_id: str, owner: str, liked: bool, now: float) -> int | None:
         with self._database.writing() as connection:
@@ -83,6 +115,18 @@ class SqliteFeed(UsesDatabase, Feed):
                 connection.execute("DELETE FROM reports WHERE job_id = ?", (job_id,))
             put_in(connection, job_of(dict(row)))
             return True
+
+
+def _few(connection: sqlite3.Connection, terms: Sequence[SearchTerm]) -> SearchTerm | None:
+    """A term that so few paintings match that all of them can be looked at."""
+    query = f"SELECT count(*) FROM (SELECT 1 FROM ({_IN_GROUP}) LIMIT {_FEW + 1})"
+    numbers = [(connection.execute(query, _values(term)).fetchone()[0], position) for position, term in enumerate(terms)]
+    number, position = min(numbers, default=(_FEW + 1, 0))
+    return terms[position] if number <= _FEW else None
+
+
+def _values(term: SearchTerm) -> list[object]:
+    return [term.word, term.word, term.word + _LAST, json.dumps(sorted(term.styles))]
 
 
 def put_in(connection: sqlite3.Connection, job: Job) -> None:

@@ -91,6 +91,15 @@ def test_a_painting_gets_few_likes_a_day_from_one_network(studio: Studio) -> Non
     assert gallery.like(job.id, "cookie-3", liked=True, network="192.0.2.1") == 5
 
 
+@pytest.mark.parametrize("studio", [{"visitors_per_address": 3}], indirect=True)
+def test_one_visitor_who_likes_again_and_again_counts_once_for_the_network(studio: Studio) -> None:
+    job, gallery = studio.painted(public=True), studio.service.gallery
+    for liked in (True, False) * 5:
+        gallery.like(job.id, "bert", liked=liked, network="192.0.2.1")
+    assert gallery.like(job.id, "bert", liked=True, network="192.0.2.1") == 1
+    assert gallery.like(job.id, "carl", liked=True, network="192.0.2.1") == 2
+
+
 def test_a_search_looks_at_titles_and_at_the_words_of_styles(studio: Studio) -> None:
     swirl = studio.painted(public=True, token="1")
     tide = studio.painted(public=True, token="2", styles=[StyleChoice("tide-wash")])

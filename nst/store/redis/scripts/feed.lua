@@ -29,78 +29,98 @@ for i = 2, #ARGV do
 end
 return found
 
---- most_liked: style or '', limit, likes and place after which to begin or ''. Returns records, the greatest number of likes first
--- The index has those with likes only, so that it is right for jobs of earlier versions, too. The others follow, the newest first.
-local function add_shown(found, id, from, member)
-  if is_shown(id) then found[#found + 1] = record(id) else redis.call('ZREM', from, member) end
-end
-local function index(name) return ARGV[1] == '' and key(name) or key(name, ARGV[1]) end
-local limit, at, found = tonumber(ARGV[2]), ARGV[4], {}
-if ARGV[3] ~= '0' then
-  local first = ARGV[3] == '' and '+' or '(' .. place(ARGV[3], at)
-  while #found < limit do
-    local members = redis.call('ZRANGE', index('liked'), first, '-', 'BYLEX', 'REV', 'LIMIT', 0, limit)
-    for _, member in ipairs(members) do
-      if #found < limit then add_shown(found, string.sub(member, 33), index('liked'), member) end
-    end
-    if #members < limit then break end
-    first = '(' .. members[#members]
-  end
-  at = ''
-end
-local first = at == '' and '+' or '(' .. at
-while #found < limit do
-  local members = redis.call('ZRANGE', index('feed'), first, '-', 'BYLEX', 'REV', 'LIMIT', 0, limit)
-  for _, member in ipairs(members) do
-    local id = string.sub(member, 17)
-    if #found < limit and not has_likes({likes = redis.call('HGET', key('job', id), 'likes')}) then found[#found + 1] = record(id) end
-  end
-  if #members < limit then break end
-  first = '(' .. members[#members]
-end
-return found
-
---- search: order, limit, likes and place after which to begin or '', groups [[start of a word or '', [style, ...]], ...]
--- Returns records that match every group. The group with the fewest paintings is read whole, and each of them looked up in the others.
+--- search: order, style or '', limit, likes and place after which to begin or '', groups [[start of a word or '', [style, ...]], ...], most
+-- Returns records that match every group; and likes and place of the last painting looked at, or '' when there are no more.
+-- The group with the fewest paintings is read whole if they are at most that many. Otherwise so many are looked at in their order: Redis
+-- serves nobody else meanwhile. The index by likes has those with likes only, so that it is right for jobs of earlier versions, too.
+local by_likes, limit, most = ARGV[1] == 'liked', tonumber(ARGV[3]), tonumber(ARGV[7])
 local groups, smallest = {}, nil
-for i, wanted in ipairs(cjson.decode(ARGV[5])) do
-  local group = {titles = {}, styles = wanted[2], size = 0, number = i}
-  if wanted[1] ~= '' then
-    for _, entry in ipairs(redis.call('ZRANGE', key('title_words'), '[' .. wanted[1], '[' .. wanted[1] .. '\255', 'BYLEX')) do
-      group.titles[string.match(entry, ' (.*)$')] = true
-      group.size = group.size + 1
-    end
+local function add_group(word, styles)
+  local group = {word = word, styles = {}, size = 0}
+  if word ~= '' then group.size = redis.call('ZLEXCOUNT', key('title_words'), '[' .. word, '[' .. word .. '\255') end
+  for _, style in ipairs(styles) do
+    group.styles[style] = true
+    group.size = group.size + redis.call('ZCARD', key('feed', style))
   end
-  for _, style in ipairs(group.styles) do group.size = group.size + redis.call('ZCARD', key('feed', style)) end
-  groups[i] = group
+  groups[#groups + 1] = group
   if not smallest or group.size < smallest.size then smallest = group end
 end
+for _, wanted in ipairs(cjson.decode(ARGV[6])) do add_group(wanted[1], wanted[2]) end
+if ARGV[2] ~= '' then add_group('', {ARGV[2]}) end
 
-local function matches(group, member)
-  if group.titles[member] then return true end
-  for _, style in ipairs(group.styles) do
-    if redis.call('ZSCORE', key('feed', style), member) then return true end
+local function matches(group, words, styles)
+  for word in string.gmatch(group.word ~= '' and words or '', '%S+') do
+    if string.sub(word, 1, #group.word) == group.word then return true end
+  end
+  for _, style in ipairs(styles) do
+    if group.styles[style[1]] then return true end
   end
   return false
 end
 
-local candidates = {}
-for member in pairs(smallest.titles) do candidates[member] = is_shown(string.sub(member, 17)) or nil end
-for _, style in ipairs(smallest.styles) do
-  for _, member in ipairs(redis.call('ZRANGE', key('feed', style), 0, -1)) do candidates[member] = true end
+-- The likes of a painting that is shown and matches; nothing for others.
+local function likes_of(id)
+  local fields = redis.call('HMGET', key('job', id), 'published', 'hidden', 'likes', 'title_words', 'styles')
+  if not fields[1] or fields[2] ~= '0' then return nil end
+  local styles = cjson.decode(fields[5])
+  for _, group in ipairs(groups) do
+    if not matches(group, fields[4] or '', styles) then return nil end
+  end
+  return fields[3] or '0'
 end
-local by_likes, start, sorted = ARGV[1] == 'liked', ARGV[4], {}
-if by_likes and start ~= '' then start = place(ARGV[3], start) end
-for member in pairs(candidates) do
-  local found = true
-  for _, group in ipairs(groups) do found = found and (group == smallest or matches(group, member)) end
-  if found then
-    local likes = by_likes and redis.call('HGET', key('job', string.sub(member, 17)), 'likes') or 0
-    local at = by_likes and place(likes, member) or member
-    if start == '' or at < start then sorted[#sorted + 1] = at end
+
+local found = {}
+if smallest and smallest.size <= most then
+  local candidates, sorted = {}, {}
+  if smallest.word ~= '' then
+    local first, last = '[' .. smallest.word, '[' .. smallest.word .. '\255'
+    for _, entry in ipairs(redis.call('ZRANGE', key('title_words'), first, last, 'BYLEX')) do
+      candidates[string.match(entry, ' (.*)$')] = true
+    end
+  end
+  for style in pairs(smallest.styles) do
+    for _, member in ipairs(redis.call('ZRANGE', key('feed', style), 0, -1)) do candidates[member] = true end
+  end
+  local start = by_likes and ARGV[5] ~= '' and place(ARGV[4], ARGV[5]) or ARGV[5]
+  for member in pairs(candidates) do
+    local likes = likes_of(string.sub(member, 17))
+    local at = likes and by_likes and place(likes, member) or member
+    if likes and (start == '' or at < start) then sorted[#sorted + 1] = at end
+  end
+  table.sort(sorted, function(one, other) return one > other end)
+  for i = 1, math.min(#sorted, limit) do found[i] = record(string.sub(sorted[i], by_likes and 33 or 17)) end
+  return {found, ''}
+end
+
+local function index(name) return ARGV[2] == '' and key(name) or key(name, ARGV[2]) end
+local looked_at, last = 0, ''
+-- Whether the end was reached.
+local function walk(name, first, look)
+  while true do
+    local members = redis.call('ZRANGE', index(name), first, '-', 'BYLEX', 'REV', 'LIMIT', 0, 100)
+    for _, member in ipairs(members) do
+      if #found >= limit or looked_at >= most then return false end
+      looked_at = looked_at + 1
+      look(member)
+    end
+    if #members < 100 then return true end
+    first = '(' .. members[#members]
   end
 end
-table.sort(sorted, function(one, other) return one > other end)
-local found = {}
-for i = 1, math.min(#sorted, tonumber(ARGV[2])) do found[i] = record(string.sub(sorted[i], by_likes and 33 or 17)) end
-return found
+local function look_at_liked(member)
+  local id = string.sub(member, 33)
+  last = member
+  if likes_of(id) then found[#found + 1] = record(id) elseif not is_shown(id) then redis.call('ZREM', index('liked'), member) end
+end
+local function look_at_other(member)
+  local likes = likes_of(string.sub(member, 17))
+  last = place(0, member)
+  if likes and (likes == '0' or not by_likes) then found[#found + 1] = record(string.sub(member, 17)) end
+end
+local start, is_end = ARGV[5] == '' and '+' or '(' .. ARGV[5], true
+if by_likes and ARGV[4] ~= '0' then
+  is_end = walk('liked', ARGV[5] == '' and '+' or '(' .. place(ARGV[4], ARGV[5]), look_at_liked)
+  start = '+'
+end
+is_end = is_end and walk('feed', start, look_at_other)
+return {found, is_end and '' or last}
