@@ -6,7 +6,7 @@ import streamlit as st
 
 from nst import samples
 from nst.images import INPUT_FORMATS
-from nst.ui import draft, uploader
+from nst.ui import draft, texts, uploader
 from nst.ui.components import take_incoming_photo
 from nst.ui.urls import url
 
@@ -66,10 +66,17 @@ def _show_samples() -> None:
 
 
 def _from_files(files: uploader.Files) -> None:
-    (name, data), *others = files
-    draft.take_photo(data, name or "Your photo", keeps_last=True)
-    if others and not draft.current().photo_error:
-        draft.take_more(others)
+    """The first that can be used is the photo; the others are painted in the same style."""
+    problems: list[str] = []
+    for number, (name, data) in enumerate(files, start=1):
+        draft.take_photo(data, name or "Your photo", keeps_last=True)
+        error = draft.current().photo_error
+        if error is None:
+            draft.take_more(files[number:])
+            break
+        problems.append(f"{texts.plain(name)}: {error}" if len(files) > 1 else error)
+        _forget_error()
+    draft.current().photo_error = "  \n".join([*problems, *filter(None, [draft.current().photo_error])]) or None
     _close()
 
 

@@ -117,6 +117,18 @@ def test_a_photo_that_cannot_be_used_is_named_and_the_others_are_taken(open_page
     assert page.button(key="submit").label == "Paint it"
 
 
+def test_the_first_photo_that_can_be_used_is_the_first(open_page: OpenPage) -> None:
+    page, bad = open_page(), ("a*b.jpg", b"dear diary", "image/jpeg")
+    page.file_uploader(key="photo").set_value([bad, *files("2.png"), ("c.jpg", b"dear diary", "image/jpeg"), *files("3.png")]).run()
+    assert words(page).index("<figcaption>2.png") < words(page).index("<figcaption>3.png")
+    assert [r"a\*b\.jpg: This is not a JPEG" in page.error[0].value, r"c\.jpg: This is not a JPEG" in page.error[0].value] == [True, True]
+    assert page.button(key="submit").label == "Paint 2 photos"
+    page = open_page()
+    page.file_uploader(key="photo").set_value([bad, bad]).run()
+    assert page.error[0].value.count("This is not a JPEG") == 2
+    assert page.button(key="submit").label == "Paint it"
+
+
 def test_photos_are_added_to_the_first_up_to_a_limit(open_page: OpenPage, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(draft, "MOST_PHOTOS", 3)
     page = with_photos(open_page(), "1.png")
