@@ -2,12 +2,13 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import suppress
 from html import escape
 
 import streamlit as st
 
 from nst.domain import Job, JobState
-from nst.errors import UnknownJob
+from nst.errors import PasticheError, UnknownJob
 from nst.ui import draft, texts
 from nst.ui.batches import Batch, jobs_of
 from nst.ui.cards import open_clicked_card
@@ -104,12 +105,13 @@ def _summary(jobs: Sequence[Job], waiting: int) -> str:
 def _cancel(visit: Visit, batch_id: str) -> None:
     if batch := _own(visit, batch_id):
         batch.cancel()
-    for job in jobs_of(visit, batch_id):
-        if not job.state.is_terminal:
-            try:
-                visit.service.cancel(job.id, visit.viewer)
-            except UnknownJob:  # deleted in another window
-                continue
+    try:
+        for job in jobs_of(visit, batch_id):
+            if not job.state.is_terminal:
+                with suppress(UnknownJob):  # deleted in another window
+                    visit.service.cancel(job.id, visit.viewer)
+    except PasticheError as error:
+        st.toast(str(error), icon=":material/info:")
 
 
 def _show_new() -> None:

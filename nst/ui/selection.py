@@ -6,7 +6,7 @@ from html import escape
 import streamlit as st
 
 from nst.domain import Job, JobState
-from nst.errors import UnknownJob
+from nst.errors import PasticheError, UnknownJob
 from nst.ui import texts
 from nst.ui.archives import MOST
 from nst.ui.frame import Visit
@@ -72,6 +72,9 @@ def _delete(visit: Visit, jobs: Sequence[Job]) -> None:
             deleted += 1
         except UnknownJob:  # deleted in another window
             pass
+        except PasticheError as error:  # the others stay selected
+            st.toast(str(error), icon=":material/info:")
+            break
         st.session_state.pop(_key(job.id), None)
     st.session_state["delete_selected"] = False
     st.toast(f"{texts.counted(deleted, 'picture is', 'pictures are')} deleted.")

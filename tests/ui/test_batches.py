@@ -8,6 +8,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from nst.domain import JobProgress, JobState, Outcome
+from nst.errors import StoreUnavailable
 from nst.service import Order, Service
 from nst.ui import batches, draft, owner
 from nst.ui.frame import Visit
@@ -79,6 +80,21 @@ def test_all_of_them_are_cancelled_those_that_were_not_sent_included(configure: 
     assert mine(studio) == [JobState.RUNNING, JobState.CANCELLED]
     assert all(job.cancel_requested for job in studio.service.mine(ANNA))
     assert "Not sent yet" not in words(page)
+
+
+def test_a_batch_that_cannot_be_cancelled_now_says_so(open_page: OpenPage, studio: DiskStudio, monkeypatch: pytest.MonkeyPatch) -> None:
+    page = with_photos(open_page(), "1.png", "2.png")
+    page.button(key="submit").click().run()
+
+    def away(*_: object) -> None:
+        raise StoreUnavailable("The studio's database does not answer.")
+
+    with monkeypatch.context() as outage:
+        outage.setattr(Service, "cancel", away)
+        page.button(key="cancel_all").click().run()
+    assert page.toast[0].value == "The studio's database does not answer."
+    assert not page.exception
+    assert mine(studio) == [JobState.QUEUED] * 2
 
 
 def test_the_state_of_each_picture_is_shown_and_a_zip_file_has_those_that_are_painted(

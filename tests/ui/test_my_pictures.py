@@ -7,6 +7,8 @@ from urllib.parse import parse_qs
 import pytest
 
 from nst.domain import JobProgress, Outcome
+from nst.errors import StoreUnavailable
+from nst.service import Service
 from nst.ui import my_pictures, owner
 from nst.ui.owner import Owner
 from tests.support.pages import ANNA, BERT, DiskStudio, keys, words
@@ -75,6 +77,26 @@ def test_several_pictures_are_selected_and_deleted(open_page: OpenPage, studio: 
     assert studio.service.feed().entries == ()
     assert {found.key.rpartition("/")[2].partition(".")[0] for found in studio.backend.objects.listing()} == {second.id}
     assert page.toast[0].value == "2 pictures are deleted."
+
+
+def test_what_cannot_be_deleted_now_stays_selected(open_page: OpenPage, studio: DiskStudio, monkeypatch: pytest.MonkeyPatch) -> None:
+    jobs, delete = [studio.painted() for _ in range(3)], type(studio.service).delete
+    page = open_page("my_pictures")
+    page.toggle(key="selecting").set_value(True).run()
+    page.button(key="select_all").click().run()
+
+    def fails_once_one_is_deleted(service: Service, job_id: str, viewer: str) -> None:
+        if len(service.mine(viewer)) < 3:
+            raise StoreUnavailable("The studio's database does not answer.")
+        delete(service, job_id, viewer)
+
+    with monkeypatch.context() as away:
+        away.setattr(Service, "delete", fails_once_one_is_deleted)
+        page.button(key="delete_selected_now").click().run()
+    assert not page.exception
+    assert [toast.value for toast in page.toast] == ["The studio's database does not answer.", "1 picture is deleted."]
+    assert [job.id for job in studio.service.mine(ANNA)] == [jobs[1].id, jobs[0].id]
+    assert "2 pictures selected" in words(page)
 
 
 def test_all_pictures_are_selected_for_one_zip_file(open_page: OpenPage, studio: DiskStudio, monkeypatch: pytest.MonkeyPatch) -> None:
