@@ -159,7 +159,7 @@ def test_a_painting_that_is_made_private_leaves_galleries_that_are_open(studio: 
 
 def test_a_gallery_without_paintings_says_so(studio: Studio, visitor: OpenBrowser) -> None:
     page = visitor(f"{studio.url}/gallery?style=Tide+Wash")
-    expect(page.get_by_text("Nothing here yet")).to_be_visible()
+    expect(page.get_by_text("Nothing found")).to_be_visible()
     shoot(page, "gallery-empty-wide-light")
 
 
