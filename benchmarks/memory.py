@@ -7,7 +7,6 @@ import sys
 from benchmarks.report import Table
 from nst.domain import Mode, Precision, StyleParams
 from nst.engine import best_device, memory_budget
-from nst.engine.devices import uses_bfloat16
 
 SIZES = {Mode.OPTIMISED: (512, 1024, 2048), Mode.INSTANT: (512, 1024, 2048, 4096)}
 STEPS = 12  # more than L-BFGS remembers
@@ -51,7 +50,8 @@ def run() -> Table:
     for mode, sizes in SIZES.items():
         for size in sizes:
             idle, peak = measure(size, mode=mode)
-            estimated = memory_budget.estimate(subjects.photo(), StyleParams(mode=mode), size, uses_bfloat16(best_device()))
+            params = StyleParams(mode=mode, scales=1, iterations=STEPS)
+            estimated = memory_budget.estimate(subjects.photo(), params, size, memory_budget.stores_bfloat16(best_device(), Precision.AUTO))
             rows.append((mode.value, size, peak / 1e6, (peak - idle) / 1e6, estimated / 1e6, estimated / (peak - idle)))
     return Table(
         "Memory",

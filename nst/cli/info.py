@@ -27,14 +27,14 @@ def _facts(settings: Settings) -> dict[str, Any]:
 
     from nst.engine import device_named
     from nst.engine.devices import uses_bfloat16
-    from nst.engine.memory_budget import free_bytes, largest_size, pixels_at_once
+    from nst.engine.memory_budget import free_bytes, largest_size, pixels_at_once, stores_bfloat16
 
     device = device_named(settings.device)
     free, in_half = free_bytes(device), uses_bfloat16(device, settings.precision)
-    photo = Image.new("L", (4, 3))  # only its shape counts
+    photo, stored_in_half = Image.new("L", (4, 3)), stores_bfloat16(device, settings.precision)  # of the photo, only its shape counts
 
     def largest(params: StyleParams) -> int:
-        return largest_size(photo, params, free, in_half, at_once=pixels_at_once(params, device, free))
+        return largest_size(photo, params, free, stored_in_half, at_once=pixels_at_once(params, device, free))
 
     return {
         "device": str(device),

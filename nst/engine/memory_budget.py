@@ -9,7 +9,7 @@ from nst.engine.devices import has_fast_bfloat16, uses_bfloat16
 from nst.engine.instant.stylizer import TILE
 from nst.engine.memory_limits import address_space_left, cgroup_left
 from nst.engine.optimised.minimise import history_size
-from nst.engine.optimised.scales import has_passes, plan
+from nst.engine.optimised.scales import Scale, has_passes, plan
 from nst.engine.optimised.sums import PIXELS_AT_ONCE
 from nst.engine.tensors import MARGIN, aspect_excess, fit
 from nst.errors import DoesNotFit
@@ -33,6 +33,11 @@ INSTANT_STYLE = 0.65
 # Bytes for each pixel of the painting and each part of it, where there are regions: weights, and moments by part. Measured at 512 pixels
 # with eight parts.
 PER_PART_PIXEL = 50
+# Values that some operations of GPUs can index (reflection padding and poolings, by 32-bit integers), and those of the largest activation
+# for each pixel, by encoder.
+MAX_VALUES = 2**31 - 1
+WIDEST = {"compact": 16, "vgg19": 64}
+MAX_SIZE = int(range_of("size")[1])  # pixels of the long side
 # Fraction of the free memory that a rendering may plan with; the rest is for other processes.
 HEADROOM = 0.9
 
@@ -45,15 +50,12 @@ def estimate_optimised(pixels: int, style_pixels: int, steps: int, encoder: str,
         steps: at most 8 of which are remembered.
         at_once: number of pixels above which pictures are encoded tile by tile.
     """
-    tile = PER_TILE[encoder] if max(pixels, style_pixels) > at_once else 0
     history = history_size(3 * pixels, steps)
-    painting = (
-        PER_PIXEL[encoder]
-        if pixels <= at_once
-        else TILED_PER_PIXEL[encoder] + 6 * history.pairs * (history.dtype or torch.float32).itemsize
-    )
-    style = PER_STYLE_PIXEL[encoder] if style_pixels <= at_once else TILED_PER_STYLE_PIXEL[encoder]
-    return FIXED[encoder] + tile + max(painting * pixels, style * style_pixels)
+    remembered = 6 * history.pairs * (history.dtype or torch.float32).itemsize
+    tile, is_tiled, is_style_tiled = PER_TILE[encoder], pixels > at_once, style_pixels > at_once
+    painting = (TILED_PER_PIXEL[encoder] + remembered) * pixels + tile if is_tiled else PER_PIXEL[encoder] * pixels
+    style = TILED_PER_STYLE_PIXEL[encoder] * style_pixels + tile if is_style_tiled else PER_STYLE_PIXEL[encoder] * style_pixels
+    return FIXED[encoder] + max(painting, style)  # style pictures are encoded before the painting
 
 
 def estimate_instant(content: Image.Image, style_pixels: int, size: int, in_bfloat16: bool) -> int:
@@ -86,7 +88,8 @@ def affordable_size(
 
 
 def pixels_at_once(params: StyleParams, device: torch.device, free: float, parts: int = 0) -> int:
-    """The number of pixels up to which pictures are encoded at once: what fits, and on a CPU at most `PIXELS_AT_ONCE`.
+    """The number of pixels up to which pictures are encoded at once: what fits, and on a CPU at most `PIXELS_AT_ONCE`. On other devices,
+    no activation has more values than `MAX_VALUES`.
 
     Args:
         free: bytes.
@@ -94,7 +97,7 @@ def pixels_at_once(params: StyleParams, device: torch.device, free: float, parts
     """
     encoder = _encoder_of(params)
     fitting = int(min(free - FIXED[encoder], 1e15) / (PER_PIXEL[encoder] + PER_PART_PIXEL * parts))
-    return max(0, min(fitting, PIXELS_AT_ONCE) if device.type == "cpu" else fitting)
+    return max(0, min(fitting, PIXELS_AT_ONCE if device.type == "cpu" else MAX_VALUES // WIDEST[encoder]))
 
 
 def _encoder_of(params: StyleParams) -> str:
@@ -108,8 +111,7 @@ def stores_bfloat16(device: torch.device, precision: Precision) -> bool:
 
 def _panorama_size(content: Image.Image, preset: Preset) -> int:
     """A preset's long side for a panorama in pixels, at most the photo's."""
-    _, most = range_of("size")
-    return min(round(PRESET_SIZES[preset] * aspect_excess(content)), max(content.size), int(most))
+    return min(round(PRESET_SIZES[preset] * aspect_excess(content)), max(content.size), MAX_SIZE)
 
 
 def largest_size(
@@ -120,13 +122,12 @@ def largest_size(
     parts: int = 0,
     at_once: int = PIXELS_AT_ONCE,
 ) -> int:
-    """The greatest long side, in steps of 16 pixels, whose painting fits into `free` bytes; at least 32."""
-    low, high = 0, 8192 // 16
-    while low < high:
-        middle = (low + high + 1) // 2
-        fits = estimate(content, params, middle * 16, in_bfloat16, parts, at_once) <= free
-        low, high = (middle, high) if fits else (low, middle - 1)
-    return max(32, low * 16)
+    """The greatest long side, in steps of 16 pixels, up to which all paintings fit into `free` bytes; at least 32.
+
+    Not found by bisection: estimates fall where the optimiser's memory of steps becomes smaller.
+    """
+    too_large = (size for size in range(48, MAX_SIZE + 1, 16) if estimate(content, params, size, in_bfloat16, parts, at_once) > free)
+    return next(too_large, MAX_SIZE + 16) - 16
 
 
 def estimate(
@@ -151,14 +152,19 @@ def estimate(
     def style_pixels(long_side: int) -> int:
         return round((long_side / excess * params.style_scale) ** 2)
 
-    of_parts = PER_PART_PIXEL * parts * _padded_pixels(content, size)
-    instant = of_parts + estimate_instant(content, style_pixels(size), size, in_bfloat16)
+    def of_parts(long_side: int) -> int:
+        return PER_PART_PIXEL * parts * _padded_pixels(content, long_side)
+
+    def optimised(scale: Scale) -> int:
+        pixels, encoder = _padded_pixels(content, scale.long_side), _encoder_of(params)
+        return of_parts(scale.long_side) + estimate_optimised(pixels, style_pixels(scale.long_side), scale.steps, encoder, at_once)
+
+    instant = of_parts(size) + estimate_instant(content, style_pixels(size), size, in_bfloat16)
     if params.mode is Mode.INSTANT:
         return instant
-    finest = max((scale for scale in plan(size, params, excess) if scale.steps), key=lambda scale: scale.long_side)
-    pixels = _padded_pixels(content, finest.long_side)
-    optimised = of_parts + estimate_optimised(pixels, style_pixels(finest.long_side), finest.steps, _encoder_of(params), at_once)
-    return max(instant, optimised) if has_passes(params) else optimised
+    # Not the finest scale alone: a coarser one that is encoded at once may take more than the finest one tile by tile.
+    steps = max(optimised(scale) for scale in plan(size, params, excess) if scale.steps)
+    return max(instant, steps) if has_passes(params) else steps
 
 
 def _padded_pixels(content: Image.Image, size: int) -> int:
@@ -170,5 +176,6 @@ def free_bytes(device: torch.device) -> float:
     """Bytes that a rendering may take on a device now; limits of containers and of the process count."""
     if device.type == "cuda":
         free, _ = torch.cuda.mem_get_info(device)
-        return HEADROOM * free
+        # What torch keeps of earlier paintings counts as used there.
+        return HEADROOM * (free + torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device))
     return HEADROOM * min(psutil.virtual_memory().available, cgroup_left(), address_space_left())

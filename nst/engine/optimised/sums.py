@@ -195,8 +195,9 @@ class _TiledStage:
                 if part is not None and output is not None:
                     area = tile.area(_size(x), self._stage.shape.stride)
                     pairs.append((area.crop(part), area.of(output)))
-            outputs, output_gradients = zip(*pairs, strict=True)
-            tile.around(gradient).add_(torch.autograd.grad(outputs, window, output_gradients)[0])
+            if pairs:  # nothing of the last stage counts where the whole photo is kept
+                outputs, output_gradients = zip(*pairs, strict=True)
+                tile.around(gradient).add_(torch.autograd.grad(outputs, window, output_gradients)[0])
         return gradient
 
     def _run(self, window: Tensor, size: Size, tile: _Tile) -> tuple[list[Tensor], Tensor | None]:

@@ -8,6 +8,7 @@ from benchmarks.subjects import photo
 from nst.domain import Mode, Precision, Preset, StyleParams
 from nst.engine import memory_budget
 from nst.engine.devices import has_fast_bfloat16
+from nst.engine.encoders.registry import NETWORKS
 from nst.engine.optimised.sums import PIXELS_AT_ONCE
 from nst.engine.tensors import MARGIN
 from nst.errors import DoesNotFit
@@ -56,7 +57,7 @@ def test_quick_painting_of_512_pixels_takes_the_memory_of_its_steps() -> None:
 
 
 def test_optimising_by_tiles_takes_a_small_part_of_the_memory() -> None:
-    steps = StyleParams(iterations=12)
+    steps = StyleParams(iterations=12, scales=1)
     tiled, at_once = (memory_budget.estimate(LANDSCAPE, steps, 2048, at_once=pixels) for pixels in (1_500_000, 10**9))
     assert tiled < at_once / 4
 
@@ -70,13 +71,45 @@ def test_what_does_not_fit_at_once_is_painted_by_tiles() -> None:
         < free
         < memory_budget.estimate(LANDSCAPE, StyleParams(), 1024)
     )
-    assert memory_budget.pixels_at_once(StyleParams(), torch.device("cuda"), 1e12) > 100_000_000
+
+
+def test_an_estimate_is_that_of_the_scale_that_takes_most() -> None:
+    """A finest scale by tiles may take less than a coarser one at once."""
+    finest, coarser, both = (
+        memory_budget.estimate(LANDSCAPE, StyleParams(iterations=12, scales=scales), size)
+        for size, scales in ((1800, 1), (round(1800 / 2**0.5), 1), (1800, 2))
+    )
+    assert finest < coarser == both
+
+
+@pytest.mark.parametrize("free", [0.6e9, 1e9, 2e9])
+@pytest.mark.parametrize("scale", [0.5, 1.0, 2.0])
+def test_whatever_is_encoded_at_once_fits(free: float, scale: float) -> None:
+    """So that no size is refused because of a smaller scale of the same painting."""
+    params = StyleParams(style_scale=scale)
+    at_once = memory_budget.pixels_at_once(params, CPU, free)
+    largest = memory_budget.largest_size(LANDSCAPE, params, free, at_once=at_once)
+    assert all(memory_budget.estimate(LANDSCAPE, params, size, at_once=at_once) <= free for size in range(64, largest, 32))
+
+
+@pytest.mark.parametrize(("encoder", "width"), [("compact", 16), ("vgg19", 64)])
+def test_gpus_encode_at_once_what_they_can_index(encoder: str, width: int) -> None:
+    most = memory_budget.pixels_at_once(StyleParams(encoder=encoder), torch.device("cuda"), 1e12)
+    assert most * width < 2**31 <= (most + 1) * width
+    assert memory_budget.WIDEST[encoder] == NETWORKS[encoder]().convs["relu1_1"].out_channels
+
+
+def test_what_torch_keeps_of_earlier_paintings_on_a_gpu_is_free(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "mem_get_info", lambda _: (10**9, 8 * 10**9))
+    monkeypatch.setattr(torch.cuda, "memory_reserved", lambda _: 6 * 10**9)
+    monkeypatch.setattr(torch.cuda, "memory_allocated", lambda _: 10**9)
+    assert memory_budget.free_bytes(torch.device("cuda")) == memory_budget.HEADROOM * 6e9
 
 
 @pytest.mark.slow
 def test_the_estimate_of_tiles_is_within_30_percent_of_what_is_measured() -> None:
     idle, peak = measure(1536)
-    needed = memory_budget.estimate(photo(), StyleParams(iterations=12), 1536)
+    needed = memory_budget.estimate(photo(), StyleParams(iterations=12, scales=1), 1536)
     assert needed == pytest.approx(peak - idle, rel=0.3)
 
 
@@ -94,8 +127,10 @@ def test_ultra_takes_what_fits(monkeypatch: pytest.MonkeyPatch) -> None:
     ultra = StyleParams(preset=Preset.ULTRA)
     monkeypatch.setattr(memory_budget, "free_bytes", lambda _: 2e9)
     fitting = memory_budget.affordable_size(LANDSCAPE, ultra, CPU, Precision.FLOAT32)
+    at_once = memory_budget.pixels_at_once(ultra, CPU, 2e9)
     assert 1024 < fitting < 4096
-    assert memory_budget.estimate(LANDSCAPE, ultra, fitting) <= 2e9 < memory_budget.estimate(LANDSCAPE, ultra, fitting + 16)
+    needed, too_much = (memory_budget.estimate(LANDSCAPE, ultra, size, at_once=at_once) for size in (fitting, fitting + 16))
+    assert needed <= 2e9 < too_much
     monkeypatch.setattr(memory_budget, "free_bytes", lambda _: 1e15)
     assert memory_budget.affordable_size(LANDSCAPE, ultra, CPU) == 4096
 

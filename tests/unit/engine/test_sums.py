@@ -102,6 +102,14 @@ def test_tiles_have_the_gradient_of_the_whole_in_single_precision(loss: Loss, re
     assert_same(found, wanted, 2e-3)
 
 
+def test_a_photo_that_is_kept_everywhere_is_held_by_tiles_too() -> None:
+    encoder, kept = compact(), torch.zeros(1, 4, *ODD)
+    kept[:, -1] = 1
+    found, wanted = (evaluated(sums, StyleParams(), kept) for sums in (TiledSums(encoder, tile_values=TILE), WholeSums(encoder)))
+    assert found[0]["style"] == 0
+    assert_same(found, wanted, 2e-3)
+
+
 @pytest.mark.parametrize("layers", [(("relu1_1", 1.0),), (("relu2_1", 0.5), ("relu4_2", 0.5)), (("relu5_1", 1.0),)])
 @pytest.mark.parametrize("size", [(64, 64), (67, 131), (33, 260)])
 def test_layers_and_sizes_of_vgg19(layers: tuple[tuple[str, float], ...], size: tuple[int, int]) -> None:
