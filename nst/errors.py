@@ -57,6 +57,11 @@ class PasticheError(Exception):
     code: ClassVar[str] = "pastiche_error"
 
 
+def is_out_of_memory(error: Exception) -> bool:
+    """Whether any error, of whatever kind, means that memory ran out: torch raises RuntimeErrors."""
+    return isinstance(error, MemoryError) or (isinstance(error, RuntimeError) and "memory" in str(error))
+
+
 class InvalidImage(PasticheError):
     exit_code = 10
     code = "invalid_image"

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from nst.domain import PRINT_DPI, PrintRequest, StyleParams, in_centimetres, in_inches, print_size
-from nst.domain.prints import checked_dpi
+from nst.domain.prints import MIN_DPI, checked_dpi
 from nst.errors import DoesNotFit, InvalidParams
 
 Size = tuple[int, int]
@@ -58,7 +58,8 @@ class Printing:
         """The error in terms of the print."""
         if self.request is None:
             return error
-        return DoesNotFit(f"{error} For a print of {self.request.paper}, choose less than --dpi {self.dpi}, or a smaller paper.")
+        fewer = f"less than --dpi {self.dpi}, or " if self.dpi > MIN_DPI else ""
+        return DoesNotFit(f"{error} For a print of {self.request.paper}, choose {fewer}a smaller paper.")
 
 
 DEFAULT_PRINTING = Printing()

@@ -25,7 +25,16 @@ from nst.cli.terminal import one_line, print_error, print_note, print_result, re
 from nst.cli.timelapses import FilmTarget
 from nst.cli.weights import fetch_weights
 from nst.domain import Mode, Progress, StyleParams, StyleShare
-from nst.errors import CannotWrite, DoesNotFit, FileUnreadable, InternalError, InvalidParams, PasticheError, WeightsUnavailable
+from nst.errors import (
+    CannotWrite,
+    DoesNotFit,
+    FileUnreadable,
+    InternalError,
+    InvalidParams,
+    PasticheError,
+    WeightsUnavailable,
+    is_out_of_memory,
+)
 from nst.settings import Settings
 from nst.timelapse import FrameRecorder
 
@@ -236,7 +245,7 @@ def _as_pastiche_error(error: Exception) -> PasticheError:
     """An error with a sentence for the user and an exit code."""
     if isinstance(error, PasticheError):
         return error
-    if isinstance(error, MemoryError) or (isinstance(error, RuntimeError) and "memory" in str(error)):  # torch raises RuntimeErrors
+    if is_out_of_memory(error):
         return DoesNotFit("There is not enough memory for this painting. Choose a smaller size, or close other programs.")
     if isinstance(error, OSError):
         return FileUnreadable(f"A file cannot be read or written ({reason_of(error)}).")

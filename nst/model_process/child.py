@@ -20,7 +20,7 @@ from PIL import Image
 
 from nst import images
 from nst.domain import FencingToken, JobProgress, Mode, Progress, StyleParams, StyleShare
-from nst.errors import InvalidParams, PasticheError
+from nst.errors import InvalidParams, PasticheError, is_out_of_memory
 from nst.images import Format
 from nst.lru import LRUCache
 from nst.model_process import engine
@@ -189,11 +189,9 @@ class _Child:
             self._send(self._found(request) if isinstance(request, FindRequest) else self._painted(request))
         except PasticheError as error:
             self._send(Failed(request.token, str(error)))
-        except MemoryError:
-            self._send(Failed(request.token, self._codec.out_of_memory))
-        except Exception:  # an engine may raise anything, and the next request has to be served
+        except Exception as error:  # an engine may raise anything, and the next request has to be served
             log.exception("painting %s failed", request.token.job_id)
-            self._send(Failed(request.token, self._codec.fault))
+            self._send(Failed(request.token, self._codec.out_of_memory if is_out_of_memory(error) else self._codec.fault))
 
     def _painted(self, request: PaintRequest) -> Done | Stopped:
         codec = self._codec

@@ -111,6 +111,7 @@ def test_a_part_that_a_style_does_not_have_ends_in_a_sentence(here: Callable[...
     [
         ("raises", raises.WITH_A_SENTENCE, "Nothing finite was found. Lower the strength."),
         ("raises", raises.WITHOUT_MEMORY, "needs more memory"),
+        ("raises", raises.WITHOUT_MEMORY_IN_TORCH, "needs more memory"),
         ("raises", 0.5, "a problem on our side"),
         ("killed", 0.5, "most likely because memory ran out"),
         ("killed", killed.EXITS, "broke off unexpectedly"),

@@ -11,6 +11,9 @@ from PIL import Image, ImageCms
 from typer.testing import Result
 
 from nst import engine
+from nst.cli.prints import plan
+from nst.domain import StyleParams
+from nst.domain.prints import MIN_DPI
 from nst.errors import DoesNotFit
 from tests.support.command_line import made
 
@@ -105,6 +108,11 @@ def test_a_print_that_memory_cannot_hold_says_what_to_change(run: Run, photo: Pa
     result = run("stylize", photo, *QUICK, "--print", "30x20cm")
     assert result.exit_code == 30
     assert "a long side of 640 pixels. For a print of 30 x 20 cm, choose less than --dpi 300, or a smaller paper." in result.stderr
+
+
+def test_fewer_dpi_than_the_least_are_not_proposed() -> None:
+    wants = plan("1000x700mm", MIN_DPI, StyleParams())
+    assert str(wants.explained(DoesNotFit("Too large."))) == "Too large. For a print of 1000 x 700 mm, choose a smaller paper."
 
 
 def test_a_photo_that_is_small_for_its_print_is_painted_with_a_warning(run: Run, objects: Callable[[Result], list[dict[str, Any]]]) -> None:

@@ -2,7 +2,7 @@
 
 from nst.errors import RenderingFailed
 
-WITH_A_SENTENCE, WITHOUT_MEMORY = 0.0, 1.0
+WITH_A_SENTENCE, WITHOUT_MEMORY, WITHOUT_MEMORY_IN_TORCH = 0.0, 1.0, 0.75
 
 
 def engine(_settings):
@@ -11,6 +11,8 @@ def engine(_settings):
             raise RenderingFailed("Nothing finite was found. Lower the strength.")
         if params.strength == WITHOUT_MEMORY:
             raise MemoryError
+        if params.strength == WITHOUT_MEMORY_IN_TORCH:
+            raise RuntimeError("CUDA out of memory. Tried to allocate 2.00 GiB. /home/somebody/secret.py")
         raise KeyError("/home/somebody/secret.py")
 
     return paint
