@@ -10,7 +10,7 @@ from typing import Any, Literal
 from nst.domain import Job, object_key
 from nst.domain.keys import is_job_id, thumbnail_keys
 from nst.errors import JobLost, ObjectMissing, UnknownJob, WrongState
-from nst.images import Format
+from nst.images import WEB_FORMATS
 from nst.service.signing import SigningKey
 from nst.store.ports import Backend, Links
 
@@ -139,7 +139,7 @@ def unknown_job() -> UnknownJob:
 def _gone(backend: Backend, job_id: str) -> UnknownJob:
     """`JobLost` when the photo is still stored: orphans are kept for a day. This reveals nothing, since job ids are unguessable."""
     for public in (False, True) if is_job_id(job_id) else ():
-        for format in Format:
+        for format in WEB_FORMATS:
             with suppress(ObjectMissing):
                 backend.objects.size(object_key(job_id, "input", format.suffix, public=public))
                 return JobLost("This painting was lost when the studio was restarted after a fault. Please submit the photo again.")

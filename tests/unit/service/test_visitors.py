@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from nst.domain import JobProgress, JobState, Preset, StyleParams
-from nst.domain.keys import object_key, preview_key
+from nst.domain.keys import is_key, object_key, preview_key
 from nst.errors import JobIdTaken, JobLost, ObjectMissing, StorageFull, StoreFull, UnknownJob, WrongState
 from nst.service import Order, Service, StyleChoice, Waiting, WorkerOutage
 from nst.service.access import picture_key
@@ -176,6 +176,21 @@ def test_a_photo_without_a_record_is_a_lost_painting_in_every_format(studio: Stu
     studio.backend.objects.put(object_key(job_id, "input", suffix, public=False), b"photo")
     with pytest.raises(JobLost):
         studio.service.get(job_id, "anna")
+
+
+def test_a_lost_painting_is_looked_for_under_keys_of_photos_alone(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    size = studio.backend.objects.size
+
+    def recorded(key: str) -> int:
+        asked.append(key)
+        return size(key)
+
+    monkeypatch.setattr(studio.backend.objects, "size", recorded)
+    with pytest.raises(UnknownJob):
+        studio.service.get("0123456789abcdef0123456789abcdef", "anna")
+    assert len(asked) == 6
+    assert all(map(is_key, asked))
 
 
 def test_listeners_receive_a_cancellation(studio: Studio) -> None:
