@@ -52,6 +52,7 @@ def has_no_part(page: Page, stage: Any) -> None:
 
 
 def drag(page: Page, stage: Any, *places: tuple[float, float]) -> None:
+    stage.scroll_into_view_if_needed()
     box = stage.bounding_box()
     for number, (x, y) in enumerate(places):
         page.mouse.move(box["x"] + x * box["width"], box["y"] + y * box["height"], steps=3)

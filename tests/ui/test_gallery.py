@@ -251,9 +251,9 @@ def test_a_painting_in_parts_is_named_and_found_by_all_its_styles(open_page: Ope
     assert ImageAnswer.of(entry, "", lambda _: None).styles == ["starlit-swirl", "paper-garden"], (
         "programs are told the styles that they can ask for"
     )
-    for style in ("starlit-swirl", "paper-garden"):
+    for style in ("Starlit Swirl", "Paper Garden"):
         page = open_page("gallery", style=style)
         assert shown(page) == [job.id]
         assert "<b>Starlit Swirl and Paper Garden</b>" in words(page)
-    assert shown(open_page("gallery", style="tide-wash")) == []
+    assert shown(open_page("gallery", style="Tide Wash")) == []
     assert ">Starlit Swirl and Paper Garden</h1>" in words(open_page(job=job.id))
