@@ -203,10 +203,7 @@ def take_sample(name: str) -> None:
 
 
 def take_style(data: bytes) -> None:
-    """Takes a style picture of the visitor's own, and chooses it for what is being painted; or notes why it cannot be used.
-
-    It replaces the last one, unless another part has that.
-    """
+    """Chooses a style picture of the visitor's own, in place of the last one that no other part has; or notes why it cannot be used."""
     draft = current()
     picture, draft.own_style_error = _read_style(data)
     if picture is not None:

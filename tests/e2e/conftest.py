@@ -131,7 +131,10 @@ def visitor(browser: Browser) -> Iterator[OpenBrowser]:
         context = browser.new_context(**{"viewport": WIDE, "color_scheme": "light", "accept_downloads": True, **options})
         context.set_default_timeout(60_000)
         home = "/".join(address.split("/")[:3])
-        context.on("request", lambda request: None if request.url.startswith((home, "data:", "blob:")) else foreign.append(request.url))
+        context.on(
+            "request",
+            lambda request: None if request.url.startswith((home, "http://127.0.0.1:", "data:", "blob:")) else foreign.append(request.url),
+        )
         if owner is not None:
             assert owner == ANNA
             context.add_cookies([{"name": COOKIE, "value": annas_cookie(), "url": home}])

@@ -12,7 +12,7 @@ from nst import images
 from nst.images import STORED_LIMITS
 from nst.service.visitors import owner_of
 from nst.ui.owner import COOKIE
-from tests.e2e.conftest import NARROW, OpenBrowser, Studio, button, choose_photo, element, shoot
+from tests.e2e.conftest import NARROW, WIDE, OpenBrowser, Studio, button, choose_photo, element, shoot
 from tests.support.waiting import until
 
 
@@ -52,7 +52,6 @@ def has_no_part(page: Page, stage: Any) -> None:
 
 
 def drag(page: Page, stage: Any, *places: tuple[float, float]) -> None:
-    stage.scroll_into_view_if_needed()
     box = stage.bounding_box()
     for number, (x, y) in enumerate(places):
         page.mouse.move(box["x"] + x * box["width"], box["y"] + y * box["height"], steps=3)
@@ -62,7 +61,7 @@ def drag(page: Page, stage: Any, *places: tuple[float, float]) -> None:
 
 
 def test_parts_are_painted_with_mouse_and_keyboard_and_submitted(studio: Studio, visitor: OpenBrowser, photo: Path) -> None:
-    page = visitor(studio.url)
+    page = visitor(studio.url, viewport={**WIDE, "height": 1400})  # photo and tools at once
     stage = open_tools(page, photo)
     stage.focus()
     for key in ("Enter", "ArrowRight"):
@@ -241,7 +240,7 @@ def test_the_part_whose_style_is_chosen_is_marked_when_the_page_replaces_the_but
 
 
 def test_a_finger_paints_and_two_fingers_zoom(studio: Studio, visitor: OpenBrowser, photo: Path) -> None:
-    page = visitor(studio.url, viewport=NARROW, has_touch=True, is_mobile=True, color_scheme="dark")
+    page = visitor(studio.url, viewport={**NARROW, "height": 1400}, has_touch=True, is_mobile=True, color_scheme="dark")
     stage = open_tools(page, photo)
     stage.scroll_into_view_if_needed()
     client = page.context.new_cdp_session(page)

@@ -74,22 +74,17 @@ local function entries(job)
     if job.state ~= 'succeeded' then add(key('unpainted'), 0, place(job.finished, job.id)) end
   end
   if job.published and job.hidden == '0' then
-    local function add_styles(index, member) -- of the painting and of its parts
-      local groups = {cjson.decode(job.styles)}
-      for _, region in ipairs(cjson.decode(job.regions or '[]')) do groups[#groups + 1] = region.styles end
-      for _, styles in ipairs(groups) do
-        for _, style in ipairs(styles) do
-          if not string.find(style[1], '/', 1, true) then add(key(index, style[1]), 0, member) end
-        end
-      end
-    end
     add(key('feed'), 0, place(job.published, job.id))
-    add_styles('feed', place(job.published, job.id))
+    for _, style in ipairs(cjson.decode(job.styles)) do
+      if not string.find(style[1], '/', 1, true) then add(key('feed', style[1]), 0, place(job.published, job.id)) end
+    end
     for word in string.gmatch(job.title_words or '', '%S+') do add(key('title_words'), 0, word .. ' ' .. place(job.published, job.id)) end
     if has_likes(job) then
       local liked = place(job.likes, place(job.published, job.id))
       add(key('liked'), 0, liked)
-      add_styles('liked', liked)
+      for _, style in ipairs(cjson.decode(job.styles)) do
+        if not string.find(style[1], '/', 1, true) then add(key('liked', style[1]), 0, liked) end
+      end
     end
   end
   return found
