@@ -484,7 +484,8 @@ def test_a_picture_is_pasted_or_dropped_anywhere(studio: Studio, visitor: OpenBr
     for event in ("paste", "drop") if viewport == WIDE else ("paste",):
         assert page.evaluate(send, [picture, f"{event}.jpg", event])
         expect(page.locator(".chosen-photo figcaption")).to_have_text(f"{event}.jpg")
-    expect(page.locator(".sketch img")).to_have_attribute("alt", re.compile("in the style Starlit Swirl, 50 percent style"))
+        expect(page.locator(".sketch img")).to_have_attribute("alt", re.compile("in the style Starlit Swirl, 50 percent style"))
+        page.wait_for_timeout(2000)  # the upload field is replaced once a photo is taken
 
 
 @pytest.mark.parametrize("viewport", [WIDE, NARROW], ids=["wide", "narrow"])
