@@ -56,7 +56,7 @@ def visible_job(backend: Backend, job_id: str, viewer: str) -> Job:
 
 
 def _without_digests(recipe: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
-    """A recipe without digests of masks: whoever has a photo could find out by them whether a private photo is the same."""
+    """A recipe without the digests of masks. Somebody with a copy of a photo could use them to test whether it is the private one."""
     match recipe:
         case {"regions": [*regions]}:
             shown = [{name: value for name, value in each.items() if name != "mask_digest"} for each in regions if isinstance(each, dict)]

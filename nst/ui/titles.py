@@ -23,7 +23,7 @@ def show_title_field(job: Job, name: str) -> None:
     """A field for the title.
 
     Args:
-        name: tells the fields of one painting apart.
+        name: distinguishes the fields of one painting from each other.
     """
     st.text_input("Title", job.title or "", key=_key(job.id, name), max_chars=MAX_TITLE, placeholder="Optional")
     if refusal := st.session_state.pop(_refusal_key(job.id, name), None):

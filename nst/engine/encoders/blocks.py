@@ -1,5 +1,6 @@
 """Networks of blocks: 3x3 convolutions, with a 2x2 max pooling between blocks, at once or stage by stage."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
@@ -11,7 +12,7 @@ from torch.nn import functional as F
 STAGES = ((0, 1), (2,), (3,), (4,))
 
 
-class BlockNetwork(nn.Module):
+class BlockNetwork(nn.Module, ABC):
     """Maps RGB (B, 3, H, W) in [0, 1] to features by layer, taken after the ReLU. A layer is named after its convolution in VGG-19.
 
     Attributes:
@@ -28,13 +29,13 @@ class BlockNetwork(nn.Module):
         super().__init__()
         self.convs = nn.ModuleDict()
 
+    @abstractmethod
     def normalised(self, x: Tensor) -> Tensor:
         """The first convolution's input for a picture."""
-        raise NotImplementedError
 
+    @abstractmethod
     def features(self, name: str, x: Tensor) -> Tensor:
         """The features of a layer, from its activation."""
-        raise NotImplementedError
 
     def depth(self, layers: Collection[str]) -> int:
         """The number of blocks that `layers` need.

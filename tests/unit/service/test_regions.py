@@ -226,7 +226,7 @@ def test_strangers_see_no_parts_of_styles(studio: Studio) -> None:
 
 
 def test_strangers_see_a_recipe_without_digests_of_masks(studio: Studio) -> None:
-    """Found regions have the digests that the photo gives: whoever guesses a private photo could find out."""
+    """The digest of a found region follows from the photo, so it would confirm a guess which photo was painted."""
     job = studio.submit(public=True, regions=[RegionChoice("sky", TIDE)])
     key = output_key_of(job.input_key)
     studio.backend.objects.put(key, b"painting")
