@@ -4,9 +4,14 @@ export default function () {
   const pictures = (data) => [...(data?.files ?? [])].filter((file) => file.type.startsWith("image/"));
   const isText = (element) => element?.matches?.("input:not([type=file], [type=range], [type=checkbox], [type=radio]), textarea");
 
+  const until = async (condition, seconds) => {
+    for (const end = Date.now() + 1000 * seconds; !condition() && Date.now() < end; ) await new Promise((done) => setTimeout(done, 50));
+  };
+  const isDrawn = () => !document.querySelector("[data-test-script-state=running]"); // before that, the field may still be replaced
   const opened = async () => { // once there is a photo, the field is in a popover
+    await until(isDrawn, 10);
     if (!field()) document.querySelector(".st-key-change_photo button")?.click();
-    for (let wait = 0; !field() && wait < 40; wait += 1) await new Promise((done) => setTimeout(done, 50));
+    await until(() => field() && isDrawn(), 10);
     return field();
   };
   const take = async (files) => {
