@@ -55,6 +55,7 @@ class FeedEntry:
         title: that its owner has given it.
         likes: the number of visitors who like it.
         has_thumbnails: whether there are thumbnails of the painting, and of the photo if that is published.
+        style_groups: as a job has them.
     """
 
     job_id: str
@@ -66,6 +67,7 @@ class FeedEntry:
     title: str | None = None
     likes: int = 0
     has_thumbnails: bool = False
+    style_groups: tuple[tuple[StyleRef, ...], ...] = ()
 
     @classmethod
     def of(cls, job: Job) -> "FeedEntry":
@@ -74,7 +76,16 @@ class FeedEntry:
             raise ValueError(f"job {job.id} has nothing to show")
         photo = job.input_key if is_public(job.input_key) else None
         return cls(
-            job.id, job.output_key, photo, job.styles, job.params, job.published, job.title, job.likes, has_thumbnails=job.has_thumbnails
+            job.id,
+            job.output_key,
+            photo,
+            job.styles,
+            job.params,
+            job.published,
+            job.title,
+            job.likes,
+            has_thumbnails=job.has_thumbnails,
+            style_groups=job.style_groups,
         )
 
     @property

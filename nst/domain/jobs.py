@@ -168,6 +168,11 @@ class Job:
         return self.published is not None and not self.hidden
 
     @property
+    def style_groups(self) -> tuple[tuple[StyleRef, ...], ...]:
+        """The painting's styles, and those of each part that has others. Styles of a group are mixed."""
+        return tuple(dict.fromkeys(styles for styles in (self.styles, *(region.styles for region in self.regions)) if styles))
+
+    @property
     def shows_photo(self) -> bool:
         """Whether those who may read this record may see the photo: its owner, and everyone if the painting was published with it."""
         return bool(self.owner) or is_public(self.input_key)

@@ -96,7 +96,7 @@ class ImageAnswer(Answer):
             requestId=entry.job_id,
             result=entry_url(entry, base, public_url),
             before=(public_url(entry.input_key) if entry.input_key else None) or picture_url(entry.input_key or entry.output_key, base),
-            styles=[style.name for style in entry.styles if not style.is_upload],
+            styles=list(dict.fromkeys(style.name for group in entry.style_groups for style in group if not style.is_upload)),
             published=entry.published,
             title=entry.title,
             likes=entry.likes,

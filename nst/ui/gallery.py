@@ -174,7 +174,7 @@ def _show_entry(visit: Visit, entry: FeedEntry, styles: tuple[StyleEntry, ...], 
         job_url(entry.job_id),
         entry_src(visit.service, entry, "small-after") or "",
         entry_src(visit.service, entry, "small-before"),
-        f"Painting in the style {texts.style_names(entry.styles, styles)}",
+        f"Painting in the style {texts.style_names(entry, styles)}",
         title_of(entry, styles),
         " · ".join(filter(None, facts)),
     )

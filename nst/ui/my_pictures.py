@@ -68,7 +68,7 @@ def show_job_card(visit: Visit, job: Job, styles: tuple[StyleEntry, ...]) -> Non
         job_url(job.id),
         picture_src(visit.service, visit.owner, job, "small-after") if is_painted else photo,
         photo if is_painted else None,
-        f"Painting in the style {texts.style_names(job.styles, styles)}" if is_painted else "Your photo",
+        f"Painting in the style {texts.style_names(job, styles)}" if is_painted else "Your photo",
         title_of(job, styles),
         " · ".join(filter(None, (style_line(job, styles), *_facts(visit, job)))),
         badge=_badge(job),

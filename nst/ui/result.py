@@ -32,7 +32,7 @@ def show_result(visit: Visit, job: Job) -> None:
     with st.container(key="result"):
         tab = "Your painting" if is_mine else None
         show_heading(title, style_line(job, styles), view=f"{job.id}-{job.state}", tab=tab, small=True)
-        _show_painting(visit, job, f"Painting in the style {texts.style_names(job.styles, styles)}")
+        _show_painting(visit, job, f"Painting in the style {texts.style_names(job, styles)}")
         with st.container(key="actions", horizontal=True, horizontal_alignment="center"):
             _show_downloads(visit, job)
             if is_mine:

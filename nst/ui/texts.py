@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from nst.domain import PRESET_SIZES, PRINT_DPI, JobState, Preset, StyleRef, in_centimetres, in_inches, print_size
+from nst.domain import PRESET_SIZES, PRINT_DPI, FeedEntry, Job, JobState, Preset, StyleRef, in_centimetres, in_inches, print_size
 from nst.domain.prints import centimetres, inches
 from nst.styles import StyleEntry
 
@@ -74,8 +74,13 @@ def counted(number: int, one: str, many: str) -> str:
     return f"{number} {one if number == 1 else many}"
 
 
-def style_names(styles: tuple[StyleRef, ...], entries: tuple[StyleEntry, ...]) -> str:
-    """The titles of a painting's styles: "Starlit Swirl + Own picture"."""
+def style_names(painting: Job | FeedEntry, entries: tuple[StyleEntry, ...]) -> str:
+    """The titles of its styles: "Starlit Swirl + Own picture"; with parts in others, "Starlit Swirl, Tide Wash and Copperplate"."""
     titles = {entry.id: entry.title for entry in entries}
-    names = ["Own picture" if style.is_upload else titles.get(style.name, style.name) for style in styles if style.share]
-    return " + ".join(names) or "Unknown style"  # of a record that was rebuilt from its pictures
+
+    def title(style: StyleRef) -> str:
+        return "Own picture" if style.is_upload else titles.get(style.name, style.name)
+
+    groups = dict.fromkeys(" + ".join(title(style) for style in group if style.share) for group in painting.style_groups)
+    *names, last = groups or ["Unknown style"]  # of a record that was rebuilt from its pictures
+    return f"{', '.join(names)} and {last}" if names else last

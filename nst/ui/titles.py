@@ -11,12 +11,12 @@ from nst.ui.frame import Visit
 
 def title_of(painting: Job | FeedEntry, styles: tuple[StyleEntry, ...]) -> str:
     """The owner's title; without one, the titles of its styles."""
-    return painting.title or texts.style_names(painting.styles, styles)
+    return painting.title or texts.style_names(painting, styles)
 
 
 def style_line(painting: Job | FeedEntry, styles: tuple[StyleEntry, ...]) -> str:
     """The titles of its styles, where they are not its title; else an empty text."""
-    return texts.style_names(painting.styles, styles) if painting.title else ""
+    return texts.style_names(painting, styles) if painting.title else ""
 
 
 def show_title_field(job: Job, name: str) -> None:

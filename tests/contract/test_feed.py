@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from nst.domain import Cursor, FeedOrder, Job, Outcome, SearchTerm, StyleRef
+from nst.domain import Cursor, FeedOrder, Job, Outcome, RegionRef, SearchTerm, StyleRef
 from nst.store.ports import Backend
 from nst.store.redis import feed as redis_feed
 from nst.store.sqlite import feed as sqlite_feed
@@ -69,6 +69,24 @@ def test_the_feed_is_filtered_by_style(backend: Backend) -> None:
     assert ids(backend, style="tide-wash") == [one.id, both.id]
     assert ids(backend, style="night-chalk") == [both.id]
     assert ids(backend, style=f"style/{'0' * 32}-0.jpg") == []
+
+
+def test_a_painting_is_found_by_the_styles_of_its_parts(backend: Backend) -> None:
+    regions = (RegionRef("sky", (StyleRef("night-chalk"), StyleRef(f"style/{'0' * 32}-0.jpg"))), RegionRef("faces"))
+    job = succeeded(backend, public=True, at=1.0, styles=(StyleRef("tide-wash"),), regions=regions)
+    (entry,) = backend.feed.page(9).entries
+    assert entry.style_groups == (job.styles, regions[0].styles)
+    backend.feed.like(job.id, "bert", True, 2.0)
+    for style in ("tide-wash", "night-chalk"):
+        assert ids(backend, style=style) == [job.id]
+        assert [each.job_id for each in backend.feed.page(9, style=style, order=FeedOrder.LIKED).entries] == [job.id]
+        assert [each.job_id for each in backend.feed.page(9, terms=[SearchTerm("", {style})]).entries] == [job.id]
+        backend.feed.hide(job.id, True)
+        assert ids(backend, style=style) == []
+        backend.feed.hide(job.id, False)
+    assert ids(backend, style=f"style/{'0' * 32}-0.jpg") == []
+    backend.jobs.delete(job.id)
+    assert ids(backend, style="night-chalk") == []
 
 
 def test_a_hidden_painting_stays_out_until_it_is_shown_again_at_its_old_place(backend: Backend) -> None:

@@ -4,7 +4,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from nst.domain import FeedOrder, StyleParams
-from nst.service import Order, StyleChoice
+from nst.gateway.schemas import ImageAnswer
+from nst.service import Order, RegionChoice, StyleChoice
 from nst.service.rebuilding import rebuild_feed
 from nst.store.sqlite import feed as sqlite_feed
 from nst.ui import gallery, owner
@@ -239,3 +240,20 @@ def test_a_search_that_has_found_nothing_yet_is_continued(open_page: OpenPage, s
     page.button(key="more").click().run()
     assert "Nothing found" not in words(page)
     assert words(page).count("<b>Night sea</b>") == 2
+
+
+def test_a_painting_in_parts_is_named_and_found_by_all_its_styles(open_page: OpenPage, studio: DiskStudio) -> None:
+    regions = [RegionChoice("sky", [StyleChoice("starlit-swirl")]), RegionChoice("subject", [StyleChoice("paper-garden")])]
+    order = Order(picture_bytes(), [StyleChoice("starlit-swirl")], "form", public=True, regions=regions)
+    job = studio.service.submit(ANNA, order)
+    studio.end(studio.begin())
+    (entry,) = studio.service.feed().entries
+    assert ImageAnswer.of(entry, "", lambda _: None).styles == ["starlit-swirl", "paper-garden"], (
+        "programs are told the styles that they can ask for"
+    )
+    for style in ("Starlit Swirl", "Paper Garden"):
+        page = open_page("gallery", style=style)
+        assert shown(page) == [job.id]
+        assert "<b>Starlit Swirl and Paper Garden</b>" in words(page)
+    assert shown(open_page("gallery", style="Tide Wash")) == []
+    assert ">Starlit Swirl and Paper Garden</h1>" in words(open_page(job=job.id))

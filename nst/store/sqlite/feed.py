@@ -132,7 +132,7 @@ def _values(term: SearchTerm) -> list[object]:
 def put_in(connection: sqlite3.Connection, job: Job) -> None:
     """Insert a job as part of a transaction. One that is not to be shown is ignored, and so is one that is in the feed."""
     if job.is_in_feed:
-        names = {_ALL, *(style.name for style in job.styles if not style.is_upload)}
+        names = {_ALL, *(style.name for group in job.style_groups for style in group if not style.is_upload)}
         rows = [(name, job.published, job.id, job.likes) for name in names]
         connection.executemany("INSERT OR IGNORE INTO feed (style, published, job_id, likes) VALUES (?, ?, ?, ?)", rows)
         words = [(word, job.id) for word in words_of(job.title or "")]

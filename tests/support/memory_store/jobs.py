@@ -199,7 +199,7 @@ class MemoryFeed(Feed):
 
 
 def _styles(job: Job) -> set[str]:
-    return {style.name for style in job.styles if not style.is_upload}
+    return {style.name for group in job.style_groups for style in group if not style.is_upload}
 
 
 def _matches(job: Job, term: SearchTerm) -> bool:

@@ -53,16 +53,16 @@ local function matches(group, words, styles)
     if string.sub(word, 1, #group.word) == group.word then return true end
   end
   for _, style in ipairs(styles) do
-    if group.styles[style[1]] then return true end
+    if group.styles[style] then return true end
   end
   return false
 end
 
 -- The likes of a painting that is shown and matches; nothing for others.
 local function likes_of(id)
-  local fields = redis.call('HMGET', key('job', id), 'published', 'hidden', 'likes', 'title_words', 'styles')
+  local fields = redis.call('HMGET', key('job', id), 'published', 'hidden', 'likes', 'title_words', 'styles', 'regions')
   if not fields[1] or fields[2] ~= '0' then return nil end
-  local styles = cjson.decode(fields[5])
+  local styles = style_names(fields[5], fields[6])
   for _, group in ipairs(groups) do
     if not matches(group, fields[4] or '', styles) then return nil end
   end

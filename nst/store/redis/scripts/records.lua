@@ -53,6 +53,18 @@ local function has_likes(job) -- records of before have no number
   return job.likes and job.likes ~= '0'
 end
 
+-- Names of the styles of a painting and of its parts, from their fields, without visitors' own pictures.
+local function style_names(styles, regions)
+  local groups, names = {cjson.decode(styles)}, {}
+  for _, region in ipairs(cjson.decode(regions or '[]')) do groups[#groups + 1] = region.styles end
+  for _, group in ipairs(groups) do
+    for _, style in ipairs(group) do
+      if not string.find(style[1], '/', 1, true) then names[#names + 1] = style[1] end
+    end
+  end
+  return names
+end
+
 -- {key, score, member} of every index entry of a record. Members with the score 0 sort as texts.
 local function entries(job)
   local found = {{key('owner', job.owner), 0, place(job.created, job.id)}}
@@ -74,17 +86,16 @@ local function entries(job)
     if job.state ~= 'succeeded' then add(key('unpainted'), 0, place(job.finished, job.id)) end
   end
   if job.published and job.hidden == '0' then
-    add(key('feed'), 0, place(job.published, job.id))
-    for _, style in ipairs(cjson.decode(job.styles)) do
-      if not string.find(style[1], '/', 1, true) then add(key('feed', style[1]), 0, place(job.published, job.id)) end
+    local function add_styles(index, member)
+      for _, style in ipairs(style_names(job.styles, job.regions)) do add(key(index, style), 0, member) end
     end
+    add(key('feed'), 0, place(job.published, job.id))
+    add_styles('feed', place(job.published, job.id))
     for word in string.gmatch(job.title_words or '', '%S+') do add(key('title_words'), 0, word .. ' ' .. place(job.published, job.id)) end
     if has_likes(job) then
       local liked = place(job.likes, place(job.published, job.id))
       add(key('liked'), 0, liked)
-      for _, style in ipairs(cjson.decode(job.styles)) do
-        if not string.find(style[1], '/', 1, true) then add(key('liked', style[1]), 0, liked) end
-      end
+      add_styles('liked', liked)
     end
   end
   return found
