@@ -34,7 +34,7 @@ def show_batch(visit: Visit, batch_id: str) -> None:
         return
     open_clicked_card()
     if _is_over(jobs, batch):
-        _show(visit, batch_id)
+        _show(visit, batch_id, jobs, batch)
     else:
         st.fragment(with_error_boundary(_watch), run_every=_POLL_SECONDS)(visit, batch_id)
     _show_new()
@@ -57,13 +57,14 @@ def _watch(visit: Visit, batch_id: str) -> None:
         batch.send(visit)
         if visit.owner.has_cookie:
             kept.put(visit.viewer, draft.current())
-    if _is_over(jobs_of(visit, batch_id), batch):
+    jobs = jobs_of(visit, batch_id)
+    if _is_over(jobs, batch):
         st.rerun()
-    _show(visit, batch_id)
+    _show(visit, batch_id, jobs, batch)
 
 
-def _show(visit: Visit, batch_id: str) -> None:
-    jobs, batch, styles = jobs_of(visit, batch_id), _own(visit, batch_id), visit.service.styles()
+def _show(visit: Visit, batch_id: str, jobs: Sequence[Job], batch: Batch | None) -> None:
+    styles = visit.service.styles()
     waiting = batch.waiting if batch else []
     is_over = _is_over(jobs, batch)
     total = len(jobs) + len(waiting)
