@@ -1,5 +1,6 @@
 """A way to Redis that can be cut at the worst moment: when a command has been carried out, and before its answer is heard."""
 
+import select
 import socket
 import threading
 from contextlib import ExitStack
@@ -43,19 +44,23 @@ class CuttingProxy:
             threading.Thread(target=self._serve, args=(ours,), daemon=True).start()
 
     def _serve(self, ours: socket.socket) -> None:
+        """Passes bytes on as they come: commands and answers may arrive in any number of pieces."""
         with ours, socket.create_connection(self._target) as theirs:
-            while data := _received(ours):
-                theirs.sendall(data)
-                marker = self._marker
-                if marker is not None and marker in data:
-                    self._marker = None
-                    if not _received(theirs).startswith(b"-"):  # an error carried nothing out
+            marker = None
+            while True:
+                for side in select.select([ours, theirs], [], [])[0]:
+                    if not (data := _received(side)):
+                        return
+                    if side is ours:
+                        marker = self._marker if self._marker and self._marker in data else marker
+                        theirs.sendall(data)
+                    elif marker is not None and not data.startswith(b"-"):  # an error carried nothing out
+                        self._marker = None
                         self.cuts += 1
                         return
-                    self._marker = marker
-                    ours.sendall(b"-NOSCRIPT No matching script.\r\n")
-                    continue
-                ours.sendall(_received(theirs))
+                    else:
+                        marker = None
+                        ours.sendall(data)
 
 
 def _received(side: socket.socket) -> bytes:
