@@ -15,8 +15,8 @@ from nst.engine.tensors import MARGIN, aspect_excess, fit
 from nst.errors import DoesNotFit
 
 # Fitted to `python -m benchmarks memory`, by encoder.
-# Bytes for each pixel of the finest scale, padding included, while it is optimised and encoded at once.
-PER_PIXEL = {"compact": 1500, "vgg19": 4500}
+# Bytes for each pixel of the finest scale, padding included, while it is optimised and encoded at once: in single precision, in bfloat16.
+PER_PIXEL = {"compact": (1500, 1250), "vgg19": (4500, 3600)}
 # Bytes for each pixel of a style picture while it is encoded at once.
 PER_STYLE_PIXEL = {"compact": 400, "vgg19": 1400}
 # Bytes at any size.
@@ -24,7 +24,7 @@ FIXED = {"compact": 20_000_000, "vgg19": 20_000_000}
 # The same where it is encoded tile by tile; to be added: what the optimiser remembers, and a tile.
 TILED_PER_PIXEL = {"compact": 90, "vgg19": 130}
 TILED_PER_STYLE_PIXEL = {"compact": 36, "vgg19": 70}
-PER_TILE = {"compact": 250_000_000, "vgg19": 250_000_000}
+PER_TILE = {"compact": 250_000_000, "vgg19": 450_000_000}
 # Of the instant network, in single precision and in bfloat16: bytes for each pixel of the painting, and for each pixel of a tile.
 INSTANT_PER_PIXEL = (210, 86)
 INSTANT_PER_TILE_PIXEL = (200, 190)
@@ -42,7 +42,9 @@ MAX_SIZE = int(range_of("size")[1])  # pixels of the long side
 HEADROOM = 0.9
 
 
-def estimate_optimised(pixels: int, style_pixels: int, steps: int, encoder: str, at_once: int = PIXELS_AT_ONCE) -> int:
+def estimate_optimised(
+    pixels: int, style_pixels: int, steps: int, encoder: str, in_bfloat16: bool = False, at_once: int = PIXELS_AT_ONCE
+) -> int:
     """Peak memory in bytes, beyond the idle process's, of optimising a picture with that number of pixels, padding included.
 
     Args:
@@ -53,7 +55,7 @@ def estimate_optimised(pixels: int, style_pixels: int, steps: int, encoder: str,
     history = history_size(3 * pixels, steps)
     remembered = 6 * history.pairs * (history.dtype or torch.float32).itemsize
     tile, is_tiled, is_style_tiled = PER_TILE[encoder], pixels > at_once, style_pixels > at_once
-    painting = (TILED_PER_PIXEL[encoder] + remembered) * pixels + tile if is_tiled else PER_PIXEL[encoder] * pixels
+    painting = (TILED_PER_PIXEL[encoder] + remembered) * pixels + tile if is_tiled else PER_PIXEL[encoder][in_bfloat16] * pixels
     style = TILED_PER_STYLE_PIXEL[encoder] * style_pixels + tile if is_style_tiled else PER_STYLE_PIXEL[encoder] * style_pixels
     return FIXED[encoder] + max(painting, style)  # style pictures are encoded before the painting
 
@@ -88,15 +90,15 @@ def affordable_size(
 
 
 def pixels_at_once(params: StyleParams, device: torch.device, free: float, parts: int = 0) -> int:
-    """The number of pixels up to which pictures are encoded at once: what fits, and on a CPU at most `PIXELS_AT_ONCE`. On other devices,
-    no activation has more values than `MAX_VALUES`.
+    """The number of pixels up to which pictures are encoded at once: what fits in either precision, and on a CPU at most `PIXELS_AT_ONCE`.
+    On other devices, no activation has more values than `MAX_VALUES`.
 
     Args:
         free: bytes.
         parts: as of `affordable_size`.
     """
     encoder = _encoder_of(params)
-    fitting = int(min(free - FIXED[encoder], 1e15) / (PER_PIXEL[encoder] + PER_PART_PIXEL * parts))
+    fitting = int(min(free - FIXED[encoder], 1e15) / (PER_PIXEL[encoder][False] + PER_PART_PIXEL * parts))
     return max(0, min(fitting, PIXELS_AT_ONCE if device.type == "cpu" else MAX_VALUES // WIDEST[encoder]))
 
 
@@ -157,7 +159,8 @@ def estimate(
 
     def optimised(scale: Scale) -> int:
         pixels, encoder = _padded_pixels(content, scale.long_side), _encoder_of(params)
-        return of_parts(scale.long_side) + estimate_optimised(pixels, style_pixels(scale.long_side), scale.steps, encoder, at_once)
+        of_style = style_pixels(scale.long_side)
+        return of_parts(scale.long_side) + estimate_optimised(pixels, of_style, scale.steps, encoder, in_bfloat16, at_once)
 
     instant = of_parts(size) + estimate_instant(content, style_pixels(size), size, in_bfloat16)
     if params.mode is Mode.INSTANT:
