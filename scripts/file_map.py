@@ -22,7 +22,7 @@ One line for every module, made by `scripts/file_map.py` from the modules' own f
 | `clients/` | a Python package and a page of JavaScript that speak to the gateway |
 | `training/` | how the weights and the bundled style pictures were made |
 | `benchmarks/` | measurements; `benchmarks/results/` has their results |
-| `deploy/` | Compose, CloudFormation and Hugging Face |
+| `deploy/` | Compose, Kubernetes, CloudFormation and Hugging Face |
 | `notebooks/` | a tour of the engine |
 | `tests/` | tests, in the folders of the code that they test; `tests/contract` runs against every backend |
 | `scripts/` | what the Makefile and CI call |
