@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
+from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 import httpx
@@ -55,6 +56,7 @@ class Connection:
         headers = {"User-Agent": f"pastiche-client/{_version()}"} | ({"Authorization": f"Bearer {key}"} if key else {})
         proxy, self._through = _proxy_for(url)
         try:
+            _check(url)
             self._http = httpx.Client(
                 base_url=f"{url.rstrip('/')}/api", headers=headers, timeout=timeout, transport=httpx.HTTPTransport(proxy=proxy)
             )
@@ -128,6 +130,13 @@ class Connection:
         return StudioUnreachable(
             f"The server at {self._url}{self._through} answers with status {answer.status_code}. {hint}", answer.status_code
         )
+
+
+def _check(url: str) -> None:
+    """Raises ValueError unless the URL names a host, of HTTP: requests would be retried as if the studio were down."""
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError(url)
 
 
 _pause: Callable[[RetryCallState], float] = wait_exponential_jitter(multiplier=0.2, max=5.0)
