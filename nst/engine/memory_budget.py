@@ -25,8 +25,9 @@ FIXED = {"compact": 20_000_000, "vgg19": 20_000_000}
 TILED_PER_PIXEL = {"compact": 90, "vgg19": 130}
 TILED_PER_STYLE_PIXEL = {"compact": 36, "vgg19": 70}
 PER_TILE = {"compact": 250_000_000, "vgg19": 450_000_000}
-# Of the instant network, in single precision and in bfloat16: bytes for each pixel of the painting, and for each pixel of a tile.
-INSTANT_PER_PIXEL = (210, 86)
+# Of the instant network: bytes at any size; in single precision and in bfloat16, bytes for each pixel of the painting and of a tile.
+INSTANT_FIXED = 10_000_000
+INSTANT_PER_PIXEL = (190, 86)
 INSTANT_PER_TILE_PIXEL = (200, 190)
 # What a style picture's pixel takes, relative to one of the painting.
 INSTANT_STYLE = 0.65
@@ -63,7 +64,7 @@ def estimate_optimised(
 def estimate_instant(content: Image.Image, style_pixels: int, size: int, in_bfloat16: bool) -> int:
     """As `estimate_optimised`, for the instant network. Styles are encoded before the photo."""
     pixels = max(_padded_pixels(content, size), round(INSTANT_STYLE * style_pixels))
-    return INSTANT_PER_PIXEL[in_bfloat16] * pixels + INSTANT_PER_TILE_PIXEL[in_bfloat16] * min(pixels, TILE**2)
+    return INSTANT_FIXED + INSTANT_PER_PIXEL[in_bfloat16] * pixels + INSTANT_PER_TILE_PIXEL[in_bfloat16] * min(pixels, TILE**2)
 
 
 def affordable_size(
