@@ -9,7 +9,7 @@ from nst.domain import Mode, Precision, StyleParams
 from nst.engine import best_device, memory_budget
 
 SIZES = {Mode.OPTIMISED: (512, 1024, 2048), Mode.INSTANT: (512, 1024, 2048, 4096)}
-STEPS = 12  # more than L-BFGS remembers
+STEPS = 9  # more than L-BFGS remembers
 
 PROGRAM = """
 import json, sys
