@@ -34,7 +34,7 @@ def main() -> None:
 
 
 def paint(page: Page, studio: Studio, sample: str, style: str) -> None:
-    """Paints and publishes one painting. The last one is filmed."""
+    """Paints and publishes one painting."""
     page.goto(studio.url)
     button(page, f"sample_{sample}").click()
     expect(page.locator(".chosen-photo img")).to_be_visible()
@@ -46,32 +46,8 @@ def paint(page: Page, studio: Studio, sample: str, style: str) -> None:
         page.locator("[data-testid=stMain]").evaluate("element => element.scrollTo(0, 0)")
         keep(page, "create")
     button(page, "submit").click()
-    if last:
-        film(page)
     expect(element(page, "result")).to_be_visible(timeout=PATIENCE)
     publish(page, page.url.rpartition("=")[2], "The painting and the photo")
-
-
-def film(page: Page) -> None:
-    """Records the live preview as an animation, faster than it was."""
-    figure = page.locator("figure.live-preview")
-    expect(figure.locator("img").first).to_be_visible()
-    frames = [photograph(figure)]
-    deadline = time.monotonic() + PATIENCE / 1000
-    while element(page, "result").count() == 0 and time.monotonic() < deadline:
-        if figure.count():
-            frames.append(photograph(figure))
-        time.sleep(0.5)
-    different = [frame for frame, before in zip(frames[1:], frames, strict=False) if frame.tobytes() != before.tobytes()]
-    chosen = [frames[0], *different[:: max(1, len(different) // 40)]]
-    durations = [900] + [110] * (len(chosen) - 2) + [2200]
-    chosen[0].save(DOCS / "emerging.webp", save_all=True, append_images=chosen[1:], duration=durations, loop=0, quality=60, method=6)
-
-
-def photograph(figure: object) -> Image.Image:
-    picture = Image.open(BytesIO(figure.screenshot())).convert("RGB")  # type: ignore[attr-defined]
-    picture.thumbnail((420, 420))
-    return picture
 
 
 def show_others(page: Page, studio: Studio) -> None:
