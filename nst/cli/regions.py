@@ -12,6 +12,7 @@ from PIL import Image
 from nst import images
 from nst.cli.inputs import NamedStyle, load_styles, style_facts
 from nst.cli.sources import Source, address_source, file_source, path_from
+from nst.cli.style_parts import split_styles
 from nst.cli.terminal import decode_names
 from nst.domain import StyleParams, StyleShare
 from nst.domain.regions import NAMES, check_mask_shape, colour_of, is_automatic
@@ -131,20 +132,15 @@ def parse(painted: Sequence[str], kept: Sequence[str], catalogue: Catalogue, lim
 def _styles_and_strength(description: str) -> tuple[list[str], float | None]:
     words, _, number = description.rpartition(":")
     if colour_of(description.rpartition("@")[2]):  # what follows its last colon is a tolerance, or the colour itself
-        return _split(description), None
+        return split_styles(description), None
     try:
         strength = float(number) if words else math.nan
     except ValueError:
         strength = math.nan
     if math.isnan(strength):
-        return _split(description), None
+        return split_styles(description), None
     StyleParams(strength=strength)
-    return _split(words), strength
-
-
-def _split(words: str) -> list[str]:
-    """Styles with + between them, unless that is a file's name."""
-    return [words] if os.path.lexists(words) else words.split("+")
+    return split_styles(words), strength
 
 
 def _check_exists(mask: str, limits: Limits) -> None:

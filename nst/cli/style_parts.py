@@ -35,9 +35,21 @@ def split(word: str, catalogue: Catalogue) -> tuple[str, str | None]:
     """The word for a style, and that for the mask of its part, if there is one. Names of files and addresses may have an @ of their own."""
     if word in catalogue or _exists(word):
         return word, None
-    splits = [(word[:place], word[place + 1 :]) for place, letter in enumerate(word) if letter == "@" and place]
-    whole = [pair for pair in splits if _is_mask(pair[1])] or [pair for pair in splits if pair[0] in catalogue or _exists(pair[0])]
+    splits = _splits(word)
+    masks = [pair for pair in splits if _is_mask(pair[1])]
+    styles = [pair for pair in splits if pair[0] in catalogue or _exists(pair[0])]
+    whole = [pair for pair in masks if pair in styles] or masks or styles
     return whole[0] if whole else (word, None)
+
+
+def split_styles(words: str) -> list[str]:
+    """The words for styles with + between them. Names of files may have a + of their own: the longest word that names one is a style."""
+    pieces, found = words.split("+"), []
+    while pieces:
+        length = next((each for each in range(len(pieces), 1, -1) if _has_plus_in_name("+".join(pieces[:each]))), 1)
+        found.append("+".join(pieces[:length]))
+        del pieces[:length]
+    return found
 
 
 def load(word: str, style: Source, picture: Image.Image, limits: Limits) -> NamedPart:
@@ -72,6 +84,16 @@ def _read(word: str, limits: Limits) -> NamedPart:
         return NamedPart(source.name, images.mask_of(source.read()), source.digest(), source.path)
     except PasticheError as error:
         raise type(error)(f"{source.name}: {error}") from error
+
+
+def _has_plus_in_name(word: str) -> bool:
+    """Whether the + in a word are of a file's name: a style's, a mask's after @, or both."""
+    return any(all("+" not in name or _exists(name) for name in names) for names in [(word,), *_splits(word)])
+
+
+def _splits(word: str) -> list[tuple[str, str]]:
+    """The word in two, at each @ that has something before it."""
+    return [(word[:place], word[place + 1 :]) for place, letter in enumerate(word) if letter == "@" and place]
 
 
 def _is_mask(word: str) -> bool:

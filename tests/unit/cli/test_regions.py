@@ -171,6 +171,19 @@ def test_a_strength_follows_a_part_and_names_may_have_an_at(paint: Run, photo: P
     assert "style_parts" not in json.loads(Path("out.json").read_text(encoding="utf-8"))
 
 
+def test_names_of_styles_and_masks_may_have_a_plus(paint: Run, photo: Path, mask: Path) -> None:
+    two_colours()
+    Image.open("two.png").save("my+own@home.png")
+    Image.open("blue.png").save("its+sky.png")
+    styles = "my+own@home.png@blue.png+copperplate@its+sky.png+my+own@home.png@its+sky.png+tide-wash:0.25"
+    assert paint(photo, "-s", "copperplate", "--region", f"{mask}={styles}", "-o", "out.png").exit_code == 0
+    (region,) = regions("out.json")
+    assert region["styles"] == ["my+own@home.png", "copperplate", "my+own@home.png", "tide-wash"]
+    assert (region["style_parts"], region["strength"]) == (["blue.png", "its+sky.png", "its+sky.png", None], 0.25)
+    result = paint(photo, "-s", "copperplate", "--region", f"{mask}=my+own@home.png@none.png")
+    assert "There is no mask 'none.png' of a style" in " ".join(result.stderr.replace("│", " ").split())
+
+
 def test_a_changed_part_of_a_style_is_painted_again(paint: Run, photos: Path) -> None:
     two_colours()
     words = (photos, "-s", "two.png@blue.png", "-o", "out")
