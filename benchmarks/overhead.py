@@ -11,6 +11,7 @@ from nst.engine import best_device
 from nst.engine.optimised.minimise import minimise
 from nst.engine.optimised.objective import Objective
 from nst.engine.optimised.sums import WholeSums
+from nst.engine.optimised.targets import target
 from nst.engine.regions import Part, StyleTensor
 from nst.engine.tensors import fit, pad, to_tensor
 
@@ -30,11 +31,9 @@ def run() -> Table:
 def _measure(size: int) -> tuple[int, float, float, float]:
     encoder, single = subjects.compact(), subjects.compact(Precision.FLOAT32)
     photo, style = (pad(to_tensor(p, fit(p, size), best_device())) for p in (subjects.photo(), subjects.style()))
-    rendering = minimise(
-        Objective(WholeSums(encoder), photo, [Part([StyleShare(StyleTensor(style))], StyleParams().strength)], StyleParams()),
-        photo,
-        3 + STEPS,
-    )
+    sums, params = WholeSums(encoder), StyleParams()
+    of_style = target(sums, Part([StyleShare(StyleTensor(style))], params.strength), params)
+    rendering = minimise(Objective(sums, photo, [of_style], params), photo, 3 + STEPS)
     for _ in range(3):
         next(rendering)
     calls: list[Callable[[], object]] = [

@@ -14,6 +14,7 @@ from nst.engine.optimised.lbfgs import LBFGS, Diverged
 from nst.engine.optimised.minimise import PreconditionedObjective
 from nst.engine.optimised.objective import Objective
 from nst.engine.optimised.sums import WholeSums
+from nst.engine.optimised.targets import target
 from nst.engine.regions import Part, StyleTensor
 from nst.engine.tensors import resize
 from training.crops import Crops
@@ -64,12 +65,8 @@ class Trajectory:
 
     def restart(self) -> None:
         """Make the objective and the optimiser anew, for an encoder with other weights."""
-        objective = Objective(
-            WholeSums(self._encoder),
-            self._scaled_photo,
-            [Part([StyleShare(StyleTensor(self._scaled_style))], self._params.strength)],
-            self._params,
-        )
+        sums, style = WholeSums(self._encoder), Part([StyleShare(StyleTensor(self._scaled_style))], self._params.strength)
+        objective = Objective(sums, self._scaled_photo, [target(sums, style, self._params)], self._params)
         preconditioned = PreconditionedObjective(objective, self.painting)
         self._minimiser = LBFGS(
             preconditioned.evaluate, self.painting, first_step=0.003, max_step=0.1, precondition=preconditioned.precondition

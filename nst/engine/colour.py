@@ -7,7 +7,8 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from nst.engine.moments import Guide, guided_moments, moments, moments_of_part, square_root
+from nst.engine.guides import Guides
+from nst.engine.moments import guided_moments, moments, moments_of_part, square_root
 
 
 def transfer_luminance(photo: Image.Image, painting: Image.Image) -> Image.Image:
@@ -27,8 +28,9 @@ def match_colours(style: Tensor, photo: Tensor, weights: Tensor | None = None, s
     The map is the Monge-Kantorovich one, which moves colours least (Pitié and Kokaram 2007):
     x -> m* + A (x - m) with A = C^-½ (C^½ C* C^½)^½ C^-½.
     """
-    guide = None if weights is None else Guide.of(weights)
-    source, target = moments_of_part(style, style_weights), moments(photo) if guide is None else guided_moments(photo, [guide])[0]
+    guides = Guides(weights[None] / weights.sum()) if weights is not None and weights.any() else None
+    source = moments_of_part(style, style_weights)
+    target = guided_moments(photo, guides).part(0) if guides else moments(photo)
     floor = 1e-5 * torch.eye(3).to(style)
     root = square_root(source.covariance + floor)
     inverse = torch.linalg.inv(root)

@@ -1,6 +1,8 @@
 """Selection of the device and of the precision of the networks."""
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import torch
 
@@ -48,3 +50,14 @@ def has_fast_bfloat16(device: torch.device) -> bool:
         return False
     abilities = torch.cpu.get_capabilities()
     return any(abilities.get(name, False) for name in ("avx512_bf16", "amx_bf16"))
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Matrices of about a hundred rows are decomposed in one thread: where several share one, they mostly wait for each other."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)

@@ -1,6 +1,7 @@
 """The pictures of one rendering as tensors of any size: photo, styles, initial painting, and the finished picture. It knows no network."""
 
 from collections.abc import Hashable
+from functools import cached_property
 
 import torch
 from PIL import Image
@@ -10,7 +11,7 @@ from nst.domain import Init, KeepColours, StyleParams, StyleShare
 from nst.engine.colour import match_colours, transfer_luminance
 from nst.engine.moments import moments_of_part, square_root
 from nst.engine.regions import Layout, MaskedStyle, Part, StyleTensor, style_weights
-from nst.engine.tensors import Size, alpha_of, aspect_excess, digest, fit, opaque, tile_to, to_picture, to_tensor
+from nst.engine.tensors import Size, alpha_of, aspect_excess, fingerprint, fit, opaque, tile_to, to_picture, to_tensor
 
 
 class RenderInputs:
@@ -58,23 +59,21 @@ class RenderInputs:
         weights = self.weights(size)
         return StyleTensor(match_colours(x, self.photo(size), None if weights is None else weights[0, part], shown), shown)
 
-    def parts_at(self, long_side: int) -> list[Part[StyleTensor]]:
-        """The parts with their styles as `style` has them."""
-        return [
-            Part([StyleShare(self.style(number, index, long_side), style.share) for index, style in enumerate(part.styles)], part.strength)
-            for number, part in enumerate(self.parts)
-        ]
-
     def key(self, size: Size) -> Hashable:
         """A cache key for the results of `photo` and `weights`."""
-        return (digest(self._content), size, self._layout.key)
+        return (fingerprint(self._content), size, self._layout.key)
 
     def style_key(self, part: int, index: int, long_side: int) -> Hashable:
         """A cache key for the result of `style`."""
         source = self.parts[part].styles[index].style
         recoloured = self._params.keep_colours is KeepColours.RECOLOUR
         colours = (self.key(self.size_at(long_side)), part) if recoloured else None
-        return (digest(source.picture), source.mask and digest(source.mask), self._style_size(source.picture, long_side), colours)
+        return (*self._style_prints[part][index], self._style_size(source.picture, long_side), colours)
+
+    @cached_property
+    def _style_prints(self) -> list[list[tuple[Hashable, Hashable]]]:
+        pictures = [[style.style for style in part.styles] for part in self.parts]
+        return [[(fingerprint(style.picture), style.mask and fingerprint(style.mask)) for style in styles] for styles in pictures]
 
     def _style_size(self, picture: Image.Image, long_side: int) -> Size:
         return fit(picture, min(long_side / self.aspect_excess * self._params.style_scale, max(picture.size)))

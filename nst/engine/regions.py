@@ -130,12 +130,13 @@ class Layout:
         # Each scale asks for its weights several times, and every picture that shows progress for what is kept at its size.
         self._weights: LRUCache[Size, Tensor] = LRUCache(1)
         self._kept: LRUCache[Size, Tensor] = LRUCache(3)
+        self._resized: LRUCache[Size, list[Image.Image]] = LRUCache(1)
         painted = [region for region in regions if not region.is_kept]
         every = [rest, *(part_of(region.styles, rest.strength if region.strength is None else region.strength) for region in painted)]
         self._shown = list(range(len(every)))
         if regions:
-            *weights, kept = self._composed(fit(photo, long_side), 0)
-            self._shown = [index for index, weight in enumerate(weights) if weight.max() >= LEAST_WEIGHT] or [0]
+            seen, kept = self._seen(fit(photo, long_side), 1)
+            self._shown = [index for index, weight in enumerate(seen) if (weight * (1 - kept)).max() >= LEAST_WEIGHT] or [0]
             self._masks = self._masks if len(self._shown) != 1 or kept.max() >= LEAST_WEIGHT else []
         self.parts = [every[index] for index in self._shown]
 
@@ -183,19 +184,26 @@ class Layout:
 
         Weights are blurred after they are put together: blurred masks of regions that meet would leave a gap between them.
         """
+        seen, kept = self._seen(size, max(1, round(KEPT_FEATHER * radius)))
+        weights = torch.empty(len(self._shown) + 1, *size)
+        for number, index in enumerate(self._shown):
+            weights[number] = _blurred(seen[index], radius)[0, 0]
+        shown, weights[-1] = weights[:-1], kept[0, 0]
+        shown *= (1 - weights[-1]) / shown.sum(0).clamp(min=1e-6)
+        return weights
+
+    def _seen(self, size: Size, narrow: int) -> tuple[list[Tensor], Tensor]:
+        """What is seen of the rest and of each painted region where nothing is kept, with hard edges, and what is kept, with transitions of
+        four times `narrow` pixels: (1, 1, H, W) each."""
         painted, kept = [], torch.zeros(1, 1, *size)
-        narrow = max(1, round(KEPT_FEATHER * radius))
-        for mask, is_kept in self._masks:
-            own = _resized(mask, size)
+        resized = self._resized.get_or_make(size, lambda: [mask.resize(size[::-1], Image.Resampling.BILINEAR) for mask, _ in self._masks])
+        for (mask, is_kept), own in zip(self._masks, map(_levels, resized), strict=True):
             if is_kept:
                 kept = kept.lerp(torch.ones_like(kept), _grown(torch.maximum(own, _full(mask, size)), narrow))
             else:
                 kept = kept * (1 - _inside(own, narrow)) if kept.any() else kept
                 painted.append(own)
-        weights = _uncovered(painted, size)
-        shown = torch.cat([_blurred(weights[index], radius) for index in self._shown], 1)[0]
-        shown *= (1 - kept[0]) / shown.sum(0).clamp(min=1e-6)
-        return torch.cat([shown, kept[0]])
+        return _uncovered(painted, size), kept
 
 
 def mixed(values: Sequence[float], weights: Tensor | None) -> Tensor:
@@ -218,7 +226,7 @@ def _uncovered(masks: Sequence[Tensor], size: Size) -> list[Tensor]:
 def _blurred(x: Tensor, radius: int) -> Tensor:
     """`blur` of weights (1, 1, H, W), at the cost of the rectangle that has any."""
     rows, columns = (x.amax(axes).nonzero().flatten().tolist() for axes in ((0, 1, 3), (0, 1, 2)))
-    if not radius or not rows:
+    if not rows:
         return x
     # The result reaches two radii, and a window around its last position three: it must not be cut off there.
     top, left = (max(0, places[0] - 3 * radius) for places in (rows, columns))
@@ -228,10 +236,9 @@ def _blurred(x: Tensor, radius: int) -> Tensor:
     return result
 
 
-def _resized(mask: Image.Image, size: Size) -> Tensor:
+def _levels(mask: Image.Image) -> Tensor:
     """A grey mask as weights (1, 1, H, W)."""
-    resized = mask.resize(size[::-1], Image.Resampling.BILINEAR)
-    return torch.from_numpy(np.asarray(resized, dtype=np.float32))[None, None] / 255
+    return torch.from_numpy(np.asarray(mask, dtype=np.float32))[None, None] / 255
 
 
 def style_weights(mask: Image.Image, size: Size) -> Tensor:

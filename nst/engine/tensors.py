@@ -2,7 +2,7 @@
 
 import hashlib
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from itertools import pairwise
 
 import numpy as np
@@ -134,11 +134,29 @@ def tile_to(x: Tensor, least: int) -> Tensor:
     return x.repeat(1, 1, down, across) if max(down, across) > 1 else x
 
 
+def halved(x: Tensor) -> Tensor:
+    """Means of x (B, C, H, W) over blocks of 2x2; H and W are even. On a CPU, in a tenth of the time of `F.avg_pool2d`."""
+    rows = x[..., ::2, :] + x[..., 1::2, :]
+    return (rows[..., ::2] + rows[..., 1::2]).mul_(0.25)
+
+
+def pooled(x: Tensor, size: Size) -> Tensor:
+    """`F.adaptive_avg_pool2d` of x (B, C, H, W), but by halving where that leads to `size`."""
+    while all(have >= 2 * want and have % 2 == 0 for have, want in zip(x.shape[-2:], size, strict=True)):
+        if any(have % want for have, want in zip(x.shape[-2:], size, strict=True)):
+            break
+        x = halved(x)
+    return x if tuple(x.shape[-2:]) == size else F.adaptive_avg_pool2d(x, size)
+
+
 def window_mean(x: Tensor, radius: int) -> Tensor:
     """Mean of x (B, C, H, W) over windows with sides of 2 `radius` + 1 pixels, which are cut off at the border."""
-    side = 2 * radius + 1
-    rows = F.avg_pool2d(x, (side, 1), stride=1, padding=(radius, 0), count_include_pad=False)
-    return F.avg_pool2d(rows, (1, side), stride=1, padding=(0, radius), count_include_pad=False)
+    for dim in (-2, -1):
+        sums = _windows(x, radius, dim, torch.add)
+        ends = torch.arange(x.shape[dim], device=x.device)
+        counts = (ends + radius).clamp(max=x.shape[dim] - 1) - (ends - radius).clamp(min=0) + 1
+        x = sums.div_(counts.view(-1, *[1] * (-1 - dim)))
+    return x
 
 
 def blur(x: Tensor, radius: int) -> Tensor:
@@ -147,12 +165,37 @@ def blur(x: Tensor, radius: int) -> Tensor:
 
 
 def dilate(x: Tensor, radius: int) -> Tensor:
-    """Maximum of x (B, C, H, W) over windows with sides of 2 `radius` + 1 pixels."""
-    side = 2 * radius + 1
-    rows = F.max_pool2d(x, (side, 1), stride=1, padding=(radius, 0))
-    return F.max_pool2d(rows, (1, side), stride=1, padding=(0, radius))
+    """Maximum of x (B, C, H, W), not below 0, over windows with sides of 2 `radius` + 1 pixels."""
+    return _windows(_windows(x, radius, -2, torch.maximum), radius, -1, torch.maximum)
+
+
+def _windows(x: Tensor, radius: int, dim: int, combined: Callable[[Tensor, Tensor], Tensor]) -> Tensor:
+    """Values, `combined` (added, or the larger of two) in windows of 2 `radius` + 1 values along a dimension. Beyond the border are zeros.
+
+    Windows are put together from those of 1, 2, 4 ... values: on a CPU that takes a third of the time of torch's poolings or less.
+    """
+    length, count = x.shape[dim], 2 * radius + 1
+    power = F.pad(x, (0, 0, radius, radius) if dim == -2 else (radius, radius))
+    result: Tensor | None = None
+    begun, width = 0, 1
+    while count:
+        if count & width:
+            part = power.narrow(dim, begun, length)
+            result = part.clone() if result is None else combined(result, part)
+            begun, count = begun + width, count - width
+        if count:
+            size = power.shape[dim] - width
+            power = combined(power.narrow(dim, 0, size), power.narrow(dim, width, size))
+            width *= 2
+    assert result is not None  # noqa: S101  # a window has one value at least
+    return result
 
 
 def digest(picture: Image.Image) -> str:
     """A hash of a picture's pixels, size and mode."""
     return hashlib.blake2b(picture.tobytes(), digest_size=16, key=repr((picture.mode, picture.size)).encode()).hexdigest()
+
+
+def fingerprint(picture: Image.Image) -> Hashable:
+    """A key of a picture for this process's caches, made in half the time of `digest`: Python's hash of bytes is keyed at random."""
+    return hash(picture.tobytes()), picture.mode, picture.size

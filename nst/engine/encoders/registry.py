@@ -27,7 +27,7 @@ class Encoder(Protocol):
     """A feature extractor with the names of VGG-19's layers.
 
     Calling it maps RGB (1, 3, H, W) in [0, 1], H and W at least `min_side`, to features (1, C, h, w) by layer, taken after the ReLU, in
-    the encoder's own precision.
+    the encoder's own precision. It is hashable: what it knows of recent styles is kept with it (see `optimised/targets.py`).
 
     Attributes:
         digest: SHA-256 of the file with its weights, for the recipe.

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor
-from torch.nn import functional as F
 
+from nst.engine.devices import one_thread
+from nst.engine.guides import Guides
 from nst.engine.instant.network import identity_map, style_map
-from nst.engine.instant.statistics import AffineMap, FeatureStatistics, feature_statistics, part_statistics
-from nst.engine.moments import rows_of
+from nst.engine.instant.statistics import AffineMap, FeatureStatistics, PartMoments, feature_statistics, stacked
+from nst.engine.tensors import Size, halved, pooled
 
 # What the network knows of a style: statistics of its features by WCT layer, about 200 kB.
 StyleCode = dict[str, FeatureStatistics]
@@ -30,9 +31,6 @@ class CodedPart:
         """Weight of the map to the style's statistics; that of the identity is the rest."""
         return self.strength * (2 - self.strength)
 
-    def map(self, layer: str, source: FeatureStatistics) -> AffineMap:
-        return identity_map(layer, source).lerp(style_map(layer, source, self.code[layer]), self.transfer)
-
 
 class Mixture:
     """The parts of a painting with their weights. Called with the name of a WCT layer and its input, it returns the layer's output."""
@@ -44,28 +42,38 @@ class Mixture:
                 for one part that covers everything.
         """
         self._parts = parts
-        self._weights = None if weights is None else F.avg_pool2d(weights, 2)
-        self._chosen: dict[tuple[int, int], list[tuple[Tensor, Tensor]]] = {}
+        self._weights = None if weights is None else halved(weights)
+        self._guides: dict[Size, Guides] = {}
 
     def __call__(self, layer: str, x: Tensor) -> Tensor:
         if self._weights is None:
-            return self._parts[0].map(layer, feature_statistics(x))(x)
-        whole = feature_statistics(x)
-        rows = rows_of(x)
-        result = torch.zeros_like(x, memory_format=torch.channels_last)
-        result_rows = rows_of(result)
-        for part, (positions, weights) in zip([*self._parts, None], self._positions(x.shape[-2], x.shape[-1]), strict=True):
-            if len(positions):
-                moves = part.map(layer, part_statistics(rows, positions, weights, whole)) if part else identity_map(layer, whole)
-                moved = moves.of_rows(rows.index_select(0, positions))
-                result_rows.index_add_(0, positions, (moved * weights).to(result))
-        return result
+            return _maps(layer, self._parts, feature_statistics(x))(x)
+        guides = self._guides_of(self._weights, (x.shape[-2], x.shape[-1]))
+        rows = guides.read(x)
+        moved = torch.empty_like(rows)
+        shown = [number for number, here in enumerate(guides.slices) if here.stop > here.start]
+        slices = [guides.slices[number] for number in shown]
+        moments = PartMoments.of([(rows[here], guides.weights[here]) for here in slices], x.shape[-2] * x.shape[-1])
+        whole = moments.together()
+        painted = [self._parts[number] for number in shown if number < len(self._parts)]
+        if painted:
+            _maps(layer, painted, moments.first(len(painted)).statistics(whole)).of_rows(rows, slices, moved)
+        if len(painted) < len(slices):  # the last is what is kept
+            identity_map(layer, whole).of_rows(rows, slices[-1:], moved)
+        return guides.put_back(moved)
 
-    def _positions(self, height: int, width: int) -> list[tuple[Tensor, Tensor]]:
-        """Where each part and what is kept has a weight at a resolution: positions (n,) and weights (n, 1). Layers share them."""
-        assert self._weights is not None  # noqa: S101
-        if (height, width) not in self._chosen:
-            pooled = F.adaptive_avg_pool2d(self._weights, (height, width))[0].flatten(1)
-            found = [(weights, weights.nonzero()[:, 0]) for weights in pooled]
-            self._chosen[height, width] = [(positions, weights[positions, None]) for weights, positions in found]
-        return self._chosen[height, width]
+    def _guides_of(self, weights: Tensor, size: Size) -> Guides:
+        """Where each part and what is kept has a weight at a resolution. Layers share it."""
+        if size not in self._guides:
+            self._guides[size] = Guides(pooled(weights, size)[0])
+        return self._guides[size]
+
+
+def _maps(layer: str, parts: Sequence[CodedPart], sources: FeatureStatistics) -> AffineMap:
+    """The maps of a layer for features of P parts, which have the statistics `sources`."""
+    targets = stacked([part.code[layer] for part in parts])
+    transfers = [part.transfer for part in parts]
+    transfer = transfers[0] if len(set(transfers)) == 1 else sources.mean.new_tensor(transfers)[:, None, None]
+    with one_thread():
+        to_style = style_map(layer, sources, targets)
+    return identity_map(layer, sources).lerp(to_style, transfer)

@@ -18,7 +18,7 @@ FLAT_VARIANCE = 1e-3
 SAMPLED_POSITIONS = 20_000
 # Positions of a part that its statistics are estimated from, at least.
 LEAST_SAMPLED = 1000
-# See `part_statistics`.
+# See `PartMoments.statistics`.
 BORROWED_POSITIONS = 4
 
 
@@ -56,31 +56,74 @@ def feature_statistics(x: Tensor) -> FeatureStatistics:
         return FeatureStatistics(mean.transpose(1, 2), _shrunk(centred.transpose(1, 2) @ centred / sample.shape[1], positions))
 
 
-def part_statistics(rows: Tensor, positions: Tensor, weights: Tensor, whole: FeatureStatistics) -> FeatureStatistics:
-    """Statistics of a part of one picture's features.
+@dataclass(frozen=True)
+class PartMoments:
+    """Weighted central moments of the features of parts of one picture.
 
-    The covariance counts `BORROWED_POSITIONS` of the whole: whitening would amplify a part of few positions without bound.
-
-    Args:
-        rows: features of all positions, (H*W, C).
-        positions: of the part, (n,); at least one.
-        weights: of these positions, (n, 1).
-        whole: statistics of all positions.
+    Attributes:
+        mean: (P, C, 1)
+        covariance: (P, C, C)
+        weight: sum of the weights, (P, 1, 1).
+        positions: their number, if weights were 0 and 1, (P, 1, 1).
     """
-    with torch.autocast(rows.device.type, enabled=False):
-        count = (weights.sum().square() / weights.square().sum()).item()  # of positions, if weights were 0 and 1
-        sampled = slice(None, None, min(len(rows) // SAMPLED_POSITIONS, len(positions) // LEAST_SAMPLED) | 1)
-        shares = weights[sampled] / weights[sampled].sum()
-        sample = rows.index_select(0, positions[sampled]).float()
-        mean = (shares * sample).sum(0)
-        centred = sample - mean
-        covariance = _shrunk(centred.T @ (shares * centred), count)[None]
-        return FeatureStatistics(mean[None, :, None], covariance.lerp(whole.covariance, BORROWED_POSITIONS / (BORROWED_POSITIONS + count)))
+
+    mean: Tensor
+    covariance: Tensor
+    weight: Tensor
+    positions: Tensor
+
+    @classmethod
+    def of(cls, parts: Sequence[tuple[Tensor, Tensor]], positions: int) -> "PartMoments":
+        """
+        Args:
+            parts: features (n, C) and weights (n, 1) of each; n is not 0.
+            positions: of the whole picture, from which it follows how many of them are a sample.
+        """
+        with torch.autocast(parts[0][0].device.type, enabled=False):
+            pairs = [_weighted_moments(rows, weights, positions) for rows, weights in parts]
+            mean, covariance = (torch.stack(column) for column in zip(*pairs, strict=True))
+            weight = torch.stack([weights.sum() for _, weights in parts])
+            squares = torch.stack([weights.square().sum() for _, weights in parts])
+            return cls(mean, covariance, weight[:, None, None], (weight.square() / squares)[:, None, None])
+
+    def first(self, count: int) -> "PartMoments":
+        return PartMoments(self.mean[:count], self.covariance[:count], self.weight[:count], self.positions[:count])
+
+    def together(self) -> FeatureStatistics:
+        """Statistics of all parts together."""
+        with torch.autocast(self.mean.device.type, enabled=False):
+            positions = self.weight.sum()
+            shares = self.weight / positions
+            mean = (shares * self.mean).sum(0, keepdim=True)
+            between = self.mean - mean
+            return FeatureStatistics(mean, _shrunk((shares * (self.covariance + between @ between.mT)).sum(0, keepdim=True), positions))
+
+    def statistics(self, whole: FeatureStatistics) -> FeatureStatistics:
+        """Statistics of each part. The covariance counts `BORROWED_POSITIONS` of the whole picture: whitening would amplify a part of few
+        positions without bound."""
+        borrowed = BORROWED_POSITIONS / (BORROWED_POSITIONS + self.positions)
+        return FeatureStatistics(self.mean, _shrunk(self.covariance, self.positions).lerp(whole.covariance, borrowed))
 
 
-def _shrunk(covariance: Tensor, positions: float) -> Tensor:
+def _weighted_moments(rows: Tensor, weights: Tensor, positions: int) -> tuple[Tensor, Tensor]:
+    """Mean (C, 1) and covariance (C, C) of features (n, C) with weights (n, 1), of a sample of them where there are many."""
+    sampled = slice(None, None, min(positions // SAMPLED_POSITIONS, len(rows) // LEAST_SAMPLED) | 1)
+    shares = weights[sampled] / weights[sampled].sum()
+    sample = rows[sampled].float()
+    mean = shares.T @ sample
+    centred = (sample - mean).mul_(shares.sqrt())
+    return mean.T, centred.T @ centred
+
+
+def _shrunk(covariance: Tensor, positions: float | Tensor) -> Tensor:
+    """Covariances (B, C, C) with those between channels reduced; `positions` is a number, or (B, 1, 1)."""
     diagonal = torch.diag_embed(covariance.diagonal(dim1=-2, dim2=-1))
     return diagonal.lerp(covariance, positions / (positions + covariance.shape[-1]))
+
+
+def stacked(parts: Sequence[FeatureStatistics]) -> FeatureStatistics:
+    """Statistics of several pictures or parts, one after another."""
+    return FeatureStatistics(torch.cat([part.mean for part in parts]), torch.cat([part.covariance for part in parts]))
 
 
 def blend(parts: Sequence[StyleShare[FeatureStatistics]]) -> FeatureStatistics:
@@ -107,12 +150,13 @@ class AffineMap:
         flat = x.permute(0, 2, 3, 1).flatten(1, 2) @ self.matrix.transpose(1, 2) + self.offset.transpose(1, 2)  # (B, H*W, C)
         return flat.view(len(x), *x.shape[-2:], -1).permute(0, 3, 1, 2)
 
-    def of_rows(self, rows: Tensor) -> Tensor:
-        """Apply the map to features (n, C) of one picture."""
-        return torch.addmm(self.offset[0, :, 0].to(rows), rows, self.matrix[0].T.to(rows))
+    def of_rows(self, rows: Tensor, parts: Sequence[slice], result: Tensor) -> None:
+        """Apply the map of each part to its features, a slice of rows (n, C), and write them to the same slice of `result`."""
+        for offset, matrix, part in zip(self.offset[..., 0].to(rows), self.matrix.to(rows), parts, strict=False):
+            torch.addmm(offset, rows[part], matrix.T, out=result[part])
 
-    def lerp(self, other: "AffineMap", weight: float) -> "AffineMap":
-        """Interpolate from this map (0) to another (1)."""
+    def lerp(self, other: "AffineMap", weight: float | Tensor) -> "AffineMap":
+        """Interpolate from this map (0) to another (1); `weight` is a number, or (B, 1, 1)."""
         return AffineMap(self.matrix.lerp(other.matrix, weight), self.offset.lerp(other.offset, weight))
 
     def normalised(self, output: FeatureStatistics) -> "AffineMap":

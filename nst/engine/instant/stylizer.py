@@ -11,13 +11,13 @@ from torch import Tensor
 from nst.domain import Precision, StyleShare
 from nst.engine.bundled_weights import load_bundled
 from nst.engine.devices import uses_bfloat16
+from nst.engine.guides import Guides, style_guidance
 from nst.engine.inputs import RenderInputs
 from nst.engine.instant import statistics
 from nst.engine.instant.mixing import FADE_BELOW, CodedPart, Mixture, StyleCode
 from nst.engine.instant.network import STRIDE, InstantNetwork, identity_map
-from nst.engine.instant.statistics import FeatureStatistics, feature_statistics, part_statistics
+from nst.engine.instant.statistics import FeatureStatistics, PartMoments, feature_statistics
 from nst.engine.instant.tiling import Tiles
-from nst.engine.moments import rows_of, style_guide
 from nst.engine.noise import add_noise_to_flat, multiscale_noise
 from nst.engine.regions import StyleTensor, mixed
 from nst.engine.tensors import MARGIN, Size, crop, pad
@@ -179,8 +179,8 @@ def _style_statistics(x: Tensor, weights: Tensor | None) -> FeatureStatistics:
     whole = feature_statistics(x)
     if weights is None:
         return whole
-    guide = style_guide(weights, (x.shape[-2], x.shape[-1]))
-    return part_statistics(rows_of(x), guide.positions, guide.weights, whole)
+    guides = Guides(style_guidance(weights, (x.shape[-2], x.shape[-1])))
+    return PartMoments.of([(guides.read(x), guides.weights)], x.shape[-2] * x.shape[-1]).statistics(whole)
 
 
 def tile_count(size: Size) -> int:

@@ -10,12 +10,13 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from nst.engine.moments import Moments, at_least_single, square_root
+from nst.engine.devices import one_thread
+from nst.engine.moments import Moments, at_least_single
 from nst.engine.optimised.areas import Area
 
 
 class StyleDistance(Protocol):
-    """The distance of moments from a target's, as a scalar."""
+    """The distances of moments from a target's, both of P parts: (P,)."""
 
     def __call__(self, found: Moments) -> Tensor: ...
 
@@ -25,35 +26,42 @@ class GramDistance:
 
     def __init__(self, target: Moments) -> None:
         self.target = target.second
-        self.norm = target.second.square().sum()
+        self.norm = target.second.square().sum((-2, -1))
 
     def __call__(self, found: Moments) -> Tensor:
-        return (found.second - self.target).square().sum() / self.norm
+        return (found.second - self.target).square().sum((-2, -1)) / self.norm
 
 
 class WassersteinDistance:
     """Squared Wasserstein-2 distance between two Gaussians with the features' means and covariances, over the target's energy.
 
     W2² = |m - m*|² + tr(C + C* - 2 (C*^½ C C*^½)^½)  (Olkin and Pukelsheim 1982; as a style loss: Vincent 2018, Crowson 2021)
+
+    The last trace is that of (Lᵀ C L)^½ for any L with L Lᵀ = C*, since the eigenvalues are those of C C*: here Cholesky's, which is quick.
     """
 
     # Added variance, relative to the target's mean square of a channel: the square root of a dead channel has no derivative.
     FLOOR = 1e-3
 
     def __init__(self, target: Moments) -> None:
-        covariance = target.covariance
         self.mean = target.mean
-        self.energy = target.second.trace()
-        self.floor = self.FLOOR * self.energy / len(self.mean) * torch.eye(len(self.mean)).to(self.mean)
-        self.root = square_root(covariance + self.floor)
-        self.trace = (covariance + self.floor).trace()
+        self.energy = _trace(target.second)
+        channels = self.mean.shape[-1]
+        self.floor = self.FLOOR * self.energy[..., None, None] / channels * torch.eye(channels).to(self.mean)
+        covariance = target.covariance + self.floor
+        self.factor = torch.linalg.cholesky_ex(covariance.double().cpu()).L.to(covariance)
+        self.trace = _trace(covariance)
 
     def __call__(self, found: Moments) -> Tensor:
         covariance = found.covariance + self.floor
-        product = self.root @ covariance @ self.root
-        between = trace_of_root(product)
-        distance = (found.mean - self.mean).square().sum() + covariance.trace() + self.trace - 2 * between
+        between = trace_of_root(self.factor.mT @ covariance @ self.factor)
+        distance = (found.mean - self.mean).square().sum(-1) + _trace(covariance) + self.trace - 2 * between
         return distance / self.energy
+
+
+def _trace(matrix: Tensor) -> Tensor:
+    """Traces of matrices (..., n, n)."""
+    return matrix.diagonal(dim1=-2, dim2=-1).sum(-1)
 
 
 class _TraceOfRoot(torch.autograd.Function):
@@ -62,24 +70,25 @@ class _TraceOfRoot(torch.autograd.Function):
     @staticmethod
     def forward(ctx, matrix: Tensor) -> Tensor:  # type: ignore[no-untyped-def]
         try:
-            values, vectors = torch.linalg.eigh((matrix + matrix.T) / 2)
+            with one_thread():
+                values, vectors = torch.linalg.eigh((matrix + matrix.mT) / 2)
         except RuntimeError:  # A is not finite; the optimiser handles NaN
-            values, vectors = matrix.new_full((len(matrix),), torch.nan), torch.full_like(matrix, torch.nan)
+            values, vectors = matrix.new_full(matrix.shape[:-1], torch.nan), torch.full_like(matrix, torch.nan)
         roots = values.clamp(min=0).sqrt()
         ctx.save_for_backward(roots, vectors)
-        total: Tensor = roots.sum()
+        total: Tensor = roots.sum(-1)
         return total
 
     @staticmethod
     def backward(ctx, gradient: Tensor) -> Tensor:  # type: ignore[no-untyped-def]
         roots, vectors = ctx.saved_tensors
-        inverse = 0.5 / roots.clamp(min=1e-4 * roots.max())
-        spread: Tensor = gradient * (vectors * inverse) @ vectors.T
+        inverse = 0.5 * gradient[..., None] / roots.clamp(min=1e-4 * roots.amax(-1, keepdim=True))
+        spread: Tensor = (vectors * inverse[..., None, :]) @ vectors.mT
         return spread
 
 
 def trace_of_root(matrix: Tensor) -> Tensor:
-    """Trace of the square root of a symmetric positive semi-definite matrix (n, n); differentiable."""
+    """Traces of the square roots of symmetric positive semi-definite matrices (..., n, n); differentiable."""
     result: Tensor = _TraceOfRoot.apply(matrix)
     return result
 

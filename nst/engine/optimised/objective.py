@@ -4,11 +4,10 @@ from collections.abc import Callable, Mapping, Sequence
 
 import torch
 from torch import Tensor
-from torch.nn import functional as F
 
-from nst.domain import Loss, StyleParams, StyleShare
-from nst.engine.encoders.registry import CONTENT_LAYER, STYLE_LAYERS
-from nst.engine.moments import Guide, Moments, blend, guided_moments, moments, style_guidance
+from nst.domain import Loss, StyleParams
+from nst.engine.encoders.registry import CONTENT_LAYER
+from nst.engine.moments import Moments
 from nst.engine.optimised.areas import Area
 from nst.engine.optimised.guidance import StyleTerm
 from nst.engine.optimised.losses import (
@@ -21,8 +20,9 @@ from nst.engine.optimised.losses import (
     total_variation,
 )
 from nst.engine.optimised.sums import PICTURE, Sums, Term
-from nst.engine.regions import Part, StyleTensor, mixed
-from nst.engine.tensors import Size
+from nst.engine.optimised.targets import Target, layer_weights
+from nst.engine.regions import mixed
+from nst.engine.tensors import Size, pooled
 
 DISTANCES: dict[Loss, Callable[[Moments], StyleDistance]] = {Loss.GRAM: GramDistance, Loss.WASSERSTEIN: WassersteinDistance}
 # Content weight at strengths 0, 1/2 and 1; interpolated geometrically between them. The style has weight 1.
@@ -44,7 +44,7 @@ class Objective:
         self,
         sums: Sums,
         content: Tensor,
-        parts: Sequence[Part[StyleTensor]],
+        targets: Sequence[Target],
         params: StyleParams,
         weights: Tensor | None = None,
     ) -> None:
@@ -52,21 +52,20 @@ class Objective:
         Args:
             sums: over the encoder's features, at once or tile by tile (see `sums_of`).
             content: (1, 3, H, W), of the size of the pictures that are evaluated.
-            parts: with styles of any size.
+            targets: of the parts.
             weights: where each part is painted (see `Layout.weights`), (1, P + 1, H, W); None for one part that covers everything.
         """
         self._sums = sums
         self._layers = layer_weights(params)
         # The strength sets how firmly content and pixels are held. Both terms are sums over positions, so a map of weights is exact; the
         # style terms, which compare statistics, keep a weight of 1.
-        strength = mixed([part.strength for part in parts], weights).to(content)
+        strength = mixed([target.strength for target in targets], weights).to(content)
         with torch.no_grad():
-            targets = [_targets(self._sums, part.styles, list(self._layers)) for part in parts]
             sizes, photo = _encoded(self._sums, content, list(self._layers) if weights is not None else [])
-            self._content = ContentTerm(photo, content_weight(F.adaptive_avg_pool2d(strength, _size(photo))))
+            self._content = ContentTerm(photo, content_weight(pooled(strength, _size(photo))))
         self._pixels = PixelTerm(content, pixel_weight(strength), SMOOTHNESS_WEIGHT * params.smoothness**2)
         self._style = [
-            StyleTerm([DISTANCES[params.loss](target[layer]) for target in targets], weights, sizes.get(layer, _size(content)))
+            StyleTerm(DISTANCES[params.loss], [target.moments[layer] for target in targets], weights, sizes.get(layer, _size(content)))
             for layer in self._layers
         ]
 
@@ -116,13 +115,6 @@ class PixelTerm:
         return area.share * (weight * (area.crop(x) - photo).square()).mean(), smoothness
 
 
-def layer_weights(params: StyleParams) -> dict[str, float]:
-    """Weights of the style layers, summing to 1."""
-    chosen = dict(params.layer_weights) if params.layer_weights else dict.fromkeys(STYLE_LAYERS, 1.0)
-    total = sum(chosen.values())
-    return {layer: weight / total for layer, weight in chosen.items() if weight > 0}
-
-
 def content_weight(strength: Tensor) -> Tensor:
     """Weight of the content term, relative to the style term's, for strengths from 0 to 1."""
     least, middle, most = CONTENT_WEIGHTS
@@ -137,32 +129,6 @@ def pixel_weight(strength: Tensor) -> Tensor:
 
 def _size(x: Tensor) -> Size:
     return x.shape[-2], x.shape[-1]
-
-
-def _targets(sums: Sums, styles: Sequence[StyleShare[StyleTensor]], layers: list[str]) -> dict[str, Moments]:
-    """Blended moments by layer. Pictures are encoded one after another, and only their moments are kept."""
-    found = [[Moments(*pair) for pair in _moment_sums(sums, style.style, layers)] for style in styles]
-    shares = [style.share for style in styles]
-    return {
-        layer: blend([StyleShare(found, share) for found, share in zip(by_style, shares, strict=True)])
-        for layer, by_style in zip(layers, zip(*found, strict=True), strict=True)
-    }
-
-
-def _moment_sums(sums: Sums, style: StyleTensor, layers: list[str]) -> list[tuple[Tensor, ...]]:
-    """Means and second moments of what is shown of a style picture, by layer."""
-    shown: dict[Size, Tensor] = {}
-
-    def moment_sums(features: Tensor, area: Area) -> tuple[Tensor, Tensor]:
-        if style.weights is None:
-            found = moments(area.crop(features))
-            return area.share * found.mean, area.share * found.second
-        if area.size not in shown:
-            shown[area.size] = style_guidance(style.weights, area.size)
-        found = guided_moments(area.crop(features), [Guide.within(area.of(shown[area.size]))])[0]
-        return found.mean, found.second
-
-    return sums(style.pixels, [(layer, moment_sums) for layer in layers])
 
 
 def _encoded(sums: Sums, photo: Tensor, layers: list[str]) -> tuple[dict[str, Size], Tensor]:

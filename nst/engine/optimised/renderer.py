@@ -17,6 +17,7 @@ from nst.engine.optimised.minimise import Step, minimise
 from nst.engine.optimised.objective import Objective
 from nst.engine.optimised.scales import Scale, plan
 from nst.engine.optimised.sums import PIXELS_AT_ONCE, sums_of
+from nst.engine.optimised.targets import StyleTargets
 from nst.engine.tensors import DETAIL, MARGIN, crop, pad, resize, upsample_with_detail
 
 # What a pass of the instant network takes, in steps of the optimiser at the same size.
@@ -54,6 +55,7 @@ class OptimisedRenderer:
         self.losses: Mapping[str, float] = {}
         self.stopped = False
         self._sums = sums_of(encoder, pixels_at_once, self._check_stop)
+        self._targets = StyleTargets(encoder, self._sums, params)
         self._work_done, self._started = 0.0, time.perf_counter()
         self._work = sum(self._work_of(scale) * (scale.steps + PASS_WORK * scale.has_pass) for scale in self.scales)
 
@@ -124,8 +126,8 @@ class OptimisedRenderer:
     def _objective(self, scale: Scale) -> Objective:
         size = self._inputs.size_at(scale.long_side)
         photo, weights = pad(self._inputs.photo(size)), self._inputs.weights(size)
-        parts = self._inputs.parts_at(scale.long_side)
-        return Objective(self._sums, photo, parts, self._params, None if weights is None else pad(weights))
+        targets = self._targets.of(self._inputs, scale.long_side)
+        return Objective(self._sums, photo, targets, self._params, None if weights is None else pad(weights))
 
     def _enlarged(self, previous: Tensor, index: int, photo: Tensor) -> Tensor:
         """The painting of the scale before scale `index`, in the size of `photo` (1, 3, H, W) and with some of its detail."""

@@ -5,7 +5,7 @@ from PIL import Image
 
 from nst.domain import Mode, Precision, StyleParams
 from nst.engine import devices, stylize
-from nst.engine.devices import uses_bfloat16
+from nst.engine.devices import one_thread, uses_bfloat16
 
 CPU = torch.device("cpu")
 
@@ -54,3 +54,11 @@ def test_every_mode_paints_in_the_precision_chosen_and_notes_it(mode: Mode, phot
 
 def test_the_device_of_that_name_is_found() -> None:
     assert devices.device_named("cpu") == CPU
+
+
+def test_one_thread_is_used_only_inside() -> None:
+    before = torch.get_num_threads()
+    with pytest.raises(ZeroDivisionError), one_thread():
+        assert torch.get_num_threads() == 1
+        raise ZeroDivisionError
+    assert torch.get_num_threads() == before

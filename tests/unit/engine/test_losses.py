@@ -3,7 +3,7 @@ import torch
 from torch import Tensor
 
 from nst.domain import StyleShare
-from nst.engine.moments import Moments, blend, moments, square_root
+from nst.engine.moments import Moments, blend, moments, square_root, stacked
 from nst.engine.optimised.losses import GramDistance, WassersteinDistance, content_distance, out_of_range, total_variation, trace_of_root
 
 
@@ -49,6 +49,13 @@ def test_wasserstein_distance_of_scaled_noise_has_its_closed_form() -> None:
     target = moments(x)
     found = WassersteinDistance(target)(moments(1.5 * x))  # (m, C) -> (1.5 m, 2.25 C): the distance is 0.25 (|m|² + tr C)
     assert found.item() == pytest.approx(0.25, rel=0.01)
+
+
+@pytest.mark.parametrize("distance", [GramDistance, WassersteinDistance])
+def test_parts_have_the_distances_that_each_has_alone(distance: type[GramDistance] | type[WassersteinDistance]) -> None:
+    found, targets = ([moments(features(seed)) for seed in seeds] for seeds in ((1, 2, 3), (4, 5, 6)))
+    alone = torch.stack([distance(target)(of_part) for target, of_part in zip(targets, found, strict=True)])
+    torch.testing.assert_close(distance(stacked(targets))(stacked(found)), alone)
 
 
 def test_trace_of_root_has_the_gradient_of_finite_differences() -> None:

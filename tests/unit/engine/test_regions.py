@@ -6,11 +6,13 @@ from torch import Tensor
 
 from nst.domain import Mode, StyleParams, StyleShare
 from nst.engine import Region, stylize
-from nst.engine.moments import Guide, guided_moments, moments
+from nst.engine.guides import Guides
+from nst.engine.moments import guided_moments, moments
 from nst.engine.optimised.guidance import StyleTerm
 from nst.engine.optimised.losses import WassersteinDistance
 from nst.engine.optimised.objective import Objective, content_weight, pixel_weight
 from nst.engine.optimised.sums import WholeSums
+from nst.engine.optimised.targets import target
 from nst.engine.regions import Layout, Part, StyleTensor, part_of
 from nst.engine.tensors import digest
 from nst.errors import InvalidParams
@@ -58,7 +60,7 @@ def features(seed: int, width: int = 10) -> Tensor:
 def test_guided_moments_of_whole_positions_are_the_moments_of_a_cut_out() -> None:
     x, guide = features(0), torch.zeros(8, 10)
     guide[:, :5] = 3.0
-    (found,) = guided_moments(x, [Guide.of(guide)])
+    found = guided_moments(x, Guides(guide[None] / guide.sum())).part(0)
     wanted = moments(x[..., :5])
     torch.testing.assert_close(found.mean, wanted.mean)
     torch.testing.assert_close(found.second, wanted.second)
@@ -66,23 +68,25 @@ def test_guided_moments_of_whole_positions_are_the_moments_of_a_cut_out() -> Non
 
 def test_guided_moments_have_the_gradient_of_autograd() -> None:
     x, generator = features(1).requires_grad_(True), torch.Generator().manual_seed(2)
-    maps = [torch.rand(8, 10, generator=generator), torch.rand(8, 10, generator=generator) * (torch.arange(10) > 4)]
+    maps = torch.rand(3, 8, 10, generator=generator) * (torch.arange(10) > torch.tensor([-1, 4, 7])[:, None, None])
+    maps[0, :, 3:8] = maps[1, :, 6:] = 1
     mix = torch.randn(4, 4, generator=generator)
 
     def plain(weight: Tensor) -> tuple[Tensor, Tensor]:
-        rows, shares = x[0].permute(1, 2, 0).flatten(0, 1), (weight / weight.sum()).flatten()
+        rows, shares = x[0].permute(1, 2, 0).flatten(0, 1), weight.flatten()
         return shares @ rows, rows.T @ (shares[:, None] * rows)
 
-    ours = sum(part.mean.sum() + (mix * part.second).sum() for part in guided_moments(x, [Guide.of(weight) for weight in maps]))
+    found = guided_moments(x, Guides(maps))
+    ours = found.mean.sum() + (mix * found.second).sum()
     theirs = sum(mean.sum() + (mix * second).sum() for mean, second in map(plain, maps))
     torch.testing.assert_close(*(torch.autograd.grad(total, x)[0] for total in (ours, theirs)))
 
 
 def test_parts_weigh_by_their_area() -> None:
-    x, target = features(3), WassersteinDistance(moments(features(4)))
-    whole = StyleTerm([target], None, (8, 10))(x)
+    x, target = features(3), moments(features(4))
+    whole = StyleTerm(WassersteinDistance, [target], None, (8, 10))(x)
     quarter = torch.full((1, 2, 8, 10), 0.25)
-    assert StyleTerm([target], quarter, (8, 10))(x).item() == pytest.approx(0.25 * whole.item(), rel=1e-4)
+    assert StyleTerm(WassersteinDistance, [target], quarter, (8, 10))(x).item() == pytest.approx(0.25 * whole.item(), rel=1e-4)
 
 
 def test_a_style_is_not_felt_on_the_other_side_of_the_border() -> None:
@@ -91,7 +95,7 @@ def test_a_style_is_not_felt_on_the_other_side_of_the_border() -> None:
     split = torch.zeros(1, 2, 32, 64)
     split[:, 0, :, :32] = split[:, 1, :, 32:] = 1
     found = encoder(x, ["relu2_1"])["relu2_1"]
-    term = StyleTerm([WassersteinDistance(moments(features(5, 12).repeat(1, 2, 1, 1)))], split, (16, 32))
+    term = StyleTerm(WassersteinDistance, [moments(features(5, 12).repeat(1, 2, 1, 1))], split, (16, 32))
     (gradient,) = torch.autograd.grad(term(found), x)
     inside, outside = gradient[..., :32].abs().sum(), gradient[..., 32:].abs().sum()
     assert 0 <= outside < 0.01 * inside
@@ -102,7 +106,8 @@ def test_strength_acts_where_the_part_is() -> None:
     split = torch.zeros(1, 3, 32, 64)
     split[:, 0, :, :32] = split[:, 1, :, 32:] = 1
     parts = [Part([StyleShare(StyleTensor(torch.rand(1, 3, 32, 32)))], strength) for strength in (0.0, 1.0)]
-    objective = Objective(WholeSums(encoder), photo, parts, StyleParams(), split)
+    sums = WholeSums(encoder)
+    objective = Objective(sums, photo, [target(sums, part, StyleParams()) for part in parts], StyleParams(), split)
     left, right = photo.clone(), photo.clone()
     left[..., :24] += 0.1
     right[..., 40:] += 0.1
@@ -266,7 +271,8 @@ def test_one_guide_over_everything_changes_nothing_but_rounding(photo: Image.Ima
     x, encoder = torch.rand(1, 3, 48, 64, generator=torch.Generator().manual_seed(0)), TinyEncoder()
     part = Part([StyleShare(StyleTensor(torch.rand(1, 3, 40, 40, generator=torch.Generator().manual_seed(1))))], 0.3)
     guide = torch.cat([torch.ones(1, 1, 48, 64), torch.zeros(1, 1, 48, 64)], 1)
-    plain, guided = (Objective(WholeSums(encoder), x, [part], StyleParams(), weights)(1 - x) for weights in (None, guide))
+    sums = WholeSums(encoder)
+    plain, guided = (Objective(sums, x, [target(sums, part, StyleParams())], StyleParams(), weights)(1 - x) for weights in (None, guide))
     for name, value in plain.items():
         assert guided[name].item() == pytest.approx(value.item(), rel=1e-5, abs=2e-6)
 

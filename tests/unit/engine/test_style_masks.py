@@ -8,7 +8,8 @@ from PIL import Image
 from nst.domain import Init, KeepColours, Mode, StyleParams, StyleShare
 from nst.engine import MaskedStyle, Region, load_instant, stylize
 from nst.engine.colour import match_colours
-from nst.engine.moments import moments, moments_of_part, style_guide
+from nst.engine.guides import Guides, style_guidance
+from nst.engine.moments import moments, moments_of_part
 from nst.engine.regions import style_weights
 from nst.errors import InvalidParams
 
@@ -111,7 +112,7 @@ def test_moments_of_a_part_leave_its_border_out() -> None:
     """Features at the border see what is beyond it."""
     weights = torch.zeros(1, 1, 24, 24)
     weights[..., :12] = 1
-    guide = style_guide(weights, (12, 12))
+    guide = Guides(style_guidance(weights, (12, 12)))
     columns = torch.zeros(12).index_add(0, guide.positions % 12, guide.weights[:, 0])
     assert (columns[6:] == 0).all()
     assert columns[5] < 0.2 * columns[0]
@@ -125,7 +126,7 @@ def test_a_small_part_does_not_vanish_in_a_small_picture() -> None:
     dot.putpixel((1234, 567), 255)
     weights = style_weights(dot, (40, 40))
     assert weights.max() > 0
-    assert style_guide(weights, (2, 2)).weights.sum() == pytest.approx(1)
+    assert style_guidance(weights, (2, 2)).sum() == pytest.approx(1)
 
 
 def test_a_black_mask_is_refused(photo: Image.Image, style: Image.Image) -> None:

@@ -221,3 +221,14 @@ def test_downloaded_weights_come_from_the_folder_given(
     with pytest.raises(WeightsUnavailable):
         stylize(photo, [style], quick(encoder="vgg19"), weights_dir=tmp_path)
     assert asked == [tmp_path]
+
+
+def test_a_style_is_encoded_once_for_paintings_of_one_size(photo: Image.Image, style: Image.Image, tiny: TinyEncoder) -> None:
+    paintings, sizes = [], []
+    for params in (QUICK, QUICK, quick(layer_weights=[["relu1_1", 1.0]])):
+        tiny.seen.clear()
+        paintings.append(stylize(photo, [style], params, encoder=tiny).picture.tobytes())
+        sizes.append(set(tiny.seen))
+    assert paintings[0] == paintings[1]
+    assert len(sizes[0] - sizes[1]) == 2  # the style's at both scales
+    assert sizes[2] == sizes[0]  # other layers

@@ -11,6 +11,7 @@ from nst.engine.encoders.registry import FrozenEncoder, StagedEncoder, load_enco
 from nst.engine.encoders.vgg19 import VGG19
 from nst.engine.optimised.objective import Objective
 from nst.engine.optimised.sums import Sums, TiledSums, WholeSums, sums_of
+from nst.engine.optimised.targets import target
 from nst.engine.regions import Part, StyleTensor
 from tests.support.encoder import TinyEncoder
 
@@ -64,7 +65,7 @@ def evaluated(
         [StyleShare(StyleTensor(random(4, (96, 99), dtype)), 1.0)],
     ]
     parts = [Part(styles[0], strength)] if weights is None else [Part(styles[index % 2], strength) for index in range(weights.shape[1] - 1)]
-    objective = Objective(sums, random(1, size, dtype), parts, params, weights)
+    objective = Objective(sums, random(1, size, dtype), [target(sums, part, params) for part in parts], params, weights)
     x = random(0, size, dtype).requires_grad_(True)
     terms = dict(objective(x))
     (gradient,) = torch.autograd.grad(torch.stack(list(terms.values())).sum(), x)

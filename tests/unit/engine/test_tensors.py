@@ -2,19 +2,24 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
+from torch.nn import functional as F
 
 from nst.engine.tensors import (
     alpha_of,
     crop,
+    dilate,
     fast_length,
+    fingerprint,
     fit,
     opaque,
     pad,
+    pooled,
     resize,
     tile_to,
     to_picture,
     to_tensor,
     upsample_with_detail,
+    window_mean,
 )
 
 CPU = torch.device("cpu")
@@ -90,3 +95,30 @@ def test_an_enlarged_painting_has_half_of_the_detail_that_only_the_larger_photo_
 def test_a_painting_that_is_enlarged_by_nothing_stays_as_it_is() -> None:
     photo, painting = torch.rand(2, 1, 3, 16, 24, generator=torch.Generator().manual_seed(4))
     assert torch.equal(upsample_with_detail(painting, photo, photo), painting)
+
+
+@pytest.mark.parametrize("size", [(12, 20), (24, 40), (6, 10), (24, 20), (7, 20), (5, 9)])
+def test_pooling_is_that_of_torch(size: tuple[int, int]) -> None:
+    x = torch.rand(2, 3, 24, 40, generator=torch.Generator().manual_seed(0))
+    torch.testing.assert_close(pooled(x, size), F.adaptive_avg_pool2d(x, size))
+
+
+@pytest.mark.parametrize("radius", [0, 1, 2, 3, 7])
+def test_means_and_maxima_of_windows_are_those_of_torch(radius: int) -> None:
+    x, side = torch.rand(2, 3, 33, 17, generator=torch.Generator().manual_seed(0)), 2 * radius + 1
+    means, maxima = x, x
+    for kernel, padding in (((side, 1), (radius, 0)), ((1, side), (0, radius))):
+        means = F.avg_pool2d(means, kernel, stride=1, padding=padding, count_include_pad=False)
+        maxima = F.max_pool2d(maxima, kernel, stride=1, padding=padding)
+    torch.testing.assert_close(window_mean(x, radius), means)
+    assert dilate(x, radius).equal(maxima)
+
+
+def test_the_mean_of_ones_is_one() -> None:
+    """A part's weights are exactly 1 inside."""
+    assert window_mean(torch.ones(1, 1, 9, 11), 3).equal(torch.ones(1, 1, 9, 11))
+
+
+def test_fingerprints_tell_pictures_of_the_same_bytes_apart() -> None:
+    assert fingerprint(Image.new("L", (4, 6))) == fingerprint(Image.new("L", (4, 6)))
+    assert len({fingerprint(Image.new(mode, size)) for mode, size in (("L", (4, 6)), ("L", (6, 4)), ("RGB", (4, 2)))}) == 3

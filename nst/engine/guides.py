@@ -1,0 +1,97 @@
+"""Where the parts of a layer are (guidance channels: Gatys et al. 2017, "Controlling Perceptual Factors"): weights and positions."""
+
+from functools import cached_property
+from itertools import accumulate, pairwise, starmap
+
+import torch
+from torch import Tensor
+
+from nst.engine.tensors import Size, pooled, window_mean
+
+# Positions around one, in a layer, of which its features depend mostly: half the receptive radius of a VGG's layers.
+REACH = 2
+
+
+class Guides:
+    """The positions where parts of a layer have a weight, part after part.
+
+    Rows of features are read in this order, and results are put back. It hardly matters how many parts share the positions. Where a weight
+    is 1, a row is only copied: scale weights so that most are.
+
+    Attributes:
+        positions: (n,), indices into the H*W positions; several parts may have the same one.
+        weights: (n, 1)
+        slices: where each part is in both.
+    """
+
+    def __init__(self, weights: Tensor) -> None:
+        """
+        Args:
+            weights: (P, H, W)
+        """
+        flat = weights.flatten(1)
+        parts, self.positions = flat.nonzero(as_tuple=True)
+        self.weights = flat[parts, self.positions][:, None]
+        counts = torch.bincount(parts, minlength=len(flat)).tolist()
+        self.slices = list(starmap(slice, pairwise(accumulate(counts, initial=0))))
+        self._size = (weights.shape[-2], weights.shape[-1])
+
+    @cached_property
+    def roots(self) -> Tensor:
+        """Square roots of the weights, (n, 1)."""
+        return self.weights.sqrt()
+
+    def read(self, features: Tensor) -> Tensor:
+        """Rows (n, C) of features (1, C, H, W)."""
+        return rows_of(features).index_select(0, self.positions)
+
+    def put_back(self, rows: Tensor) -> Tensor:
+        """Features (1, C, H, W), channels last: at each position, the sum of its rows, of (n, C), times their weights."""
+        if not len(rows):
+            return rows.new_zeros(1, rows.shape[1], *self._size)
+        first, others, elsewhere = self._order
+        result = rows.index_select(0, first)
+        result.index_fill_(0, elsewhere, 0)
+        # In single precision: a product with a column takes several times as long in bfloat16.
+        mixed = rows.index_select(0, others).to(self.weights).mul_(self.weights.index_select(0, others))
+        result.index_add_(0, self.positions.index_select(0, others), mixed.to(rows))
+        return result.view(1, *self._size, -1).permute(0, 3, 1, 2)
+
+    @cached_property
+    def _order(self) -> tuple[Tensor, Tensor, Tensor]:
+        """Most positions have one row, of weight 1, which is copied: for each position its index, then the indices of the rows that are
+        added, and the positions without a row to copy."""
+        count = len(self.positions)
+        first = self.positions.new_full((self._size[0] * self._size[1],), count)
+        whole = (self.weights[:, 0] == 1).nonzero()[:, 0]
+        first[self.positions[whole]] = whole  # of several, any one
+        is_first = first[self.positions] == torch.arange(count, device=first.device)
+        elsewhere = (first == count).nonzero()[:, 0]
+        return first.index_fill_(0, elsewhere, 0), (~is_first).nonzero()[:, 0], elsewhere
+
+
+def rows_of(features: Tensor) -> Tensor:
+    """Features (1, C, H, W) as (H*W, C): a view where channels come last."""
+    return features[0].permute(1, 2, 0).flatten(0, 1)
+
+
+def guidance(weights: Tensor, size: Size) -> Tensor:
+    """Weights (P, H, W) of a layer's positions, of any sum, by part.
+
+    A position near a border sees both sides, and its gradient would carry one part's style across: features of two parts at once belong to
+    neither style. So a position counts by the fourth power of its part's share within its reach. In a part that is nowhere wider than a
+    receptive field, all count little, and thereby alike.
+
+    Args:
+        weights: (1, P, H, W) of the parts of a picture.
+        size: of the layer's features.
+    """
+    seen = pooled(weights, size)
+    return (seen * window_mean(seen, REACH).square().square())[0]
+
+
+def style_guidance(weights: Tensor, size: Size) -> Tensor:
+    """Weights (1, H, W), whose sum is 1, of a layer's positions in the part of a style picture that its own weights (1, 1, H, W) show."""
+    seen = pooled(weights, size)
+    found = guidance(seen / seen.max(), size)  # no mask of a style is black
+    return found / found.sum()
