@@ -7,7 +7,7 @@ from platformdirs import user_data_path
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
-from nst.domain import Precision
+from nst.domain import Precision, Preset
 from nst.errors import InvalidParams
 from nst.weights import default_weights_dir
 
@@ -83,8 +83,17 @@ class Settings(BaseSettings):
     batch_in_flight: int = Field(
         default=20, gt=0, description="paintings that AWS Batch is given at a time; the others wait in the studio's own, fair queue"
     )
+    batch_lanes: tuple[Preset, ...] = Field(
+        default=(),
+        description="a JSON list of the presets that AWS Batch paints, by default all; the others wait for `python -m worker --paint`",
+    )
     machine_seconds: float = Field(
         default=3600.0, gt=0, description="seconds that a painting waits for a machine of AWS Batch before it fails"
+    )
+    cloudwatch: str | None = Field(
+        default=None,
+        description="the name of the deployment, under which the relay writes figures for CloudWatch into its log; none by default",
+        pattern=r"^[\w.-]{1,64}$",
     )
     done_queue_url: str | None = Field(default=None, description="the SQS queue that agents and AWS Batch report to")
     cdn_url: str | None = Field(

@@ -66,6 +66,8 @@ class Worker:
         make_child: starts a child; called again whenever one is dead.
         lanes: the presets that it paints; all when empty.
         on_end: called after every job that it ended, with its outcome and the seconds since it was claimed.
+        maintains: whether it also returns the jobs of lost workers to the queue and deletes what has expired. Beside AWS Batch, the relay
+            does that: it asks Batch first.
     """
 
     def __init__(
@@ -77,11 +79,13 @@ class Worker:
         make_child: MakeChild,
         lanes: Collection[Preset] = (),
         on_end: OnEnd = lambda _job, _outcome, _seconds: None,
+        *,
+        maintains: bool = True,
     ) -> None:
         self.name = name
         self._backend, self._catalogue, self._settings, self._make_child = backend, catalogue, settings, make_child
         self._lanes, self._on_end = lanes, on_end
-        self._maintenance = Maintenance(backend, settings)
+        self._maintenance = Maintenance(backend, settings) if maintains else None
         self._is_open = True
         self._child: Child | None = None
         self._running: _Running | None = None
@@ -107,7 +111,8 @@ class Worker:
         if self._running is not None and self._running.attempt is not None:
             self._running.attempt.listen(now)  # also when the store cannot be reached in this step
         self._report(now)
-        self._maintenance.step(now, is_idle=self._running is None)
+        if self._maintenance is not None:
+            self._maintenance.step(now, is_idle=self._running is None)
         if self._running is None:
             return self._is_open and self._claim(now)
         # The heartbeat before the events: another worker may have the job by now, if this one was suspended.
@@ -133,7 +138,8 @@ class Worker:
 
     def note_outage(self) -> None:
         """The store is away."""
-        self._maintenance.note_outage()
+        if self._maintenance is not None:
+            self._maintenance.note_outage()
 
     def _note_fault(self, now: float) -> None:
         """Leaves a job whose record the store cannot take, which would occupy its worker for ever: it lapses, and the attempt counts."""

@@ -3,7 +3,8 @@
 After SIGTERM or Ctrl-C they take no further job, have NST_DRAIN_SECONDS to finish the present ones, and give the others back to the
 queue. A second signal ends the wait.
 
-With NST_BACKEND=aws it paints nothing: it is the relay between the studio and AWS Batch.
+With NST_BACKEND=aws it paints nothing: it is the relay between the studio and AWS Batch. With --paint, it is a warm worker beside it, for
+the presets that NST_BATCH_LANES does not name.
 """
 
 import argparse
@@ -27,6 +28,7 @@ from nst.model_process.parent import ModelProcess
 from nst.settings import Settings, read_settings
 from nst.store.ports import Backend
 from nst.worker.backoff import Backoff
+from nst.worker.cloud.warm import PREFIX, unused_settings, warm_lanes
 from nst.worker.loop import Worker
 
 AWAY_SECONDS = 0.5  # between two attempts during an outage; an attempt itself takes about a second
@@ -54,15 +56,21 @@ def main() -> None:
     if options.with_parent:
         threading.Thread(target=_exit_at_end_of_input, args=(exit_request,), daemon=True).start()
     try:
-        settings = read_settings() if options.device is None else read_settings(device=options.device)
+        settings = _settings(options)
         logs.configure(settings.log_format)
-        code = (
-            relay(settings, exit_request) if settings.backend == "aws" else run(settings, exit_request, options.concurrency, options.lanes)
-        )
+        if settings.backend == "aws" and not options.paint:
+            code = relay(settings, exit_request)
+        else:
+            code = run(settings, exit_request, options.concurrency, options.lanes)
     except PasticheError as error:  # the settings, the store, or the folder of styles
         log.error("the worker cannot start: %s", error.reason if isinstance(error, StoreUnavailable) else error)
         code = error.exit_code
     sys.exit(code)
+
+
+def _settings(options: argparse.Namespace) -> Settings:
+    unused = unused_settings() if options.paint else {}
+    return read_settings(**unused) if options.device is None else read_settings(device=options.device, **unused)
 
 
 def relay(settings: Settings, exit_request: ExitRequest) -> int:
@@ -83,9 +91,11 @@ def run(settings: Settings, exit_request: ExitRequest, concurrency: int, lanes: 
     backend, catalogue = open_backend(settings), open_catalogue(settings)
     _check_store(backend)
     note_end = _serve_metrics(settings, backend, exit_request)
-    name = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(2)}"
+    is_warm = settings.backend == "aws"
+    name = f"{PREFIX if is_warm else ''}{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(2)}"
+    own = lanes or (warm_lanes(settings) if is_warm else ())
     workers = [
-        Worker(f"{name}-{number}", backend, catalogue, settings, partial(ModelProcess, settings), lanes, note_end)
+        Worker(f"{name}-{number}", backend, catalogue, settings, partial(ModelProcess, settings), own, note_end, maintains=not is_warm)
         for number in range(concurrency)
     ]
     broken = threading.Event()
@@ -191,6 +201,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--concurrency", type=_positive, default=1, metavar="N", help="paintings at a time, each in a process of its own")
     parser.add_argument("--device", help="where to compute: auto, cpu, cuda, cuda:1 or mps, instead of NST_DEVICE")
     parser.add_argument("--lanes", type=_lanes, default=(), metavar="PRESET,…", help="paint these presets only; all by default")
+    parser.add_argument("--paint", action="store_true", help="with NST_BACKEND=aws, paint here rather than hand jobs to AWS Batch")
     parser.add_argument("--with-parent", action="store_true", help="exit when standard input is closed, as by a parent that has died")
     return parser
 

@@ -5,7 +5,7 @@ from itertools import count
 from typing import Any
 
 from nst.bootstrap import open_backend, open_batch, open_catalogue
-from nst.domain import Job, StyleParams
+from nst.domain import Job, Preset, StyleParams
 from nst.service import Order, RegionChoice, Service, StyleChoice
 from nst.settings import Settings
 from nst.worker.cloud.dispatcher import Dispatcher
@@ -38,10 +38,16 @@ class Cloud:
         strength: float = 0.5,
         photo: bytes | None = None,
         regions: Iterable[RegionChoice] = (),
+        preset: Preset = Preset.STANDARD,
     ) -> Job:
         styles = [StyleChoice("starlit-swirl")]
         order = Order(
-            photo or picture_bytes(), styles, f"form-{next(NUMBERS)}", StyleParams(strength=strength), public, regions=tuple(regions)
+            photo or picture_bytes(),
+            styles,
+            f"form-{next(NUMBERS)}",
+            StyleParams(strength=strength, preset=preset),
+            public,
+            regions=tuple(regions),
         )
         return self.service.submit(owner, order)
 

@@ -11,6 +11,7 @@ from nst.worker import user_messages
 from nst.worker.backoff import Backoff
 from nst.worker.cloud.outcomes import end
 from nst.worker.cloud.troubles import Troubles, is_outage
+from nst.worker.cloud.warm import batch_lanes, warm_lanes, warm_workers
 
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0
 REST_SECONDS = 1.0
@@ -29,18 +30,21 @@ class Dispatcher:
         self._name, self._backend, self._batch, self._settings = name, backend, batch, settings
         self._backoff, self._not_before = Backoff(FIRST_PAUSE, LONGEST_PAUSE), float("-inf")
         self._troubles = Troubles()
+        self._lanes = batch_lanes(settings)
+        self.refusals = 0
+        """How many submissions were refused, or could not be sent."""
 
     def step(self, now: float) -> bool:
         """Submits one job; False when there is none, when enough are submitted, or during the pause after a refusal.
 
         A refused job is returned to the queue only after another one was tried: otherwise it would be claimed again at once.
         """
-        if now < self._not_before or self._backend.jobs.counts().get(JobState.RUNNING, 0) >= self._settings.batch_in_flight:
+        if now < self._not_before or self._in_flight(now) >= self._settings.batch_in_flight:
             return False
         refused: list[Job] = []
         is_taken = is_away = False
         while not is_taken and not is_away and len(refused) < _MOST_REFUSED:
-            lease = self._backend.queue.claim(self._name, now, self._settings.lease_seconds)
+            lease = self._backend.queue.claim(self._name, now, self._settings.lease_seconds, self._lanes)
             if lease is None:
                 break
             is_taken, is_away = self._submit(lease.job, now)
@@ -54,8 +58,15 @@ class Dispatcher:
 
     def rest(self, stop: threading.Event) -> None:
         """Waits for a job, and a moment more: while jobs wait and none may be submitted, waiting for a job returns at once."""
-        self._backend.queue.wait(REST_SECONDS)
+        self._backend.queue.wait(REST_SECONDS, self._lanes)
         stop.wait(0.1)
+
+    def _in_flight(self, now: float) -> int:
+        """Running jobs, without those of warm workers."""
+        running = self._backend.jobs.counts().get(JobState.RUNNING, 0)
+        if running and warm_lanes(self._settings):
+            running -= sum(worker.job_id is not None for worker in warm_workers(self._backend, now))
+        return running
 
     def _submit(self, job: Job, now: float) -> tuple[bool, bool]:
         """Submits a job, or has it fail when it was refused for too long. A refusal does not count as an attempt.
@@ -67,6 +78,7 @@ class Dispatcher:
         try:
             self._batch.submit(job)
         except Exception as error:
+            self.refusals += 1
             if is_outage(error):  # throttled, or unreachable
                 self._troubles.note("submitting", error, now)
                 return False, True

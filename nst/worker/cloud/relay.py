@@ -16,6 +16,7 @@ from nst.bootstrap import open_batch
 from nst.errors import StoreUnavailable
 from nst.settings import Settings
 from nst.store.ports import Backend
+from nst.worker.cloud.cloudwatch import CloudWatch
 from nst.worker.cloud.dispatcher import Dispatcher
 from nst.worker.cloud.message_reader import MessageReader
 from nst.worker.cloud.reconciler import REST_SECONDS, Reconciler
@@ -72,11 +73,12 @@ def open_relay(settings: Settings, backend: Backend) -> Relay:
     batch, messages = open_batch(settings)
     name = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(2)}"
     dispatcher = Dispatcher(name, backend, batch, settings)
-    return Relay(
-        backend,
-        [
-            (dispatcher, dispatcher.rest),
-            (MessageReader(backend, batch, messages, settings), lambda _: None),
-            (Reconciler(backend, batch, settings), lambda stop: stop.wait(REST_SECONDS)),
-        ],
-    )
+    duties: list[tuple[Duty, Callable[[threading.Event], object]]] = [
+        (dispatcher, dispatcher.rest),
+        (MessageReader(backend, batch, messages, settings), lambda _: None),
+        (Reconciler(backend, batch, settings), lambda stop: stop.wait(REST_SECONDS)),
+    ]
+    if settings.cloudwatch:
+        figures = CloudWatch(backend, settings, lambda: dispatcher.refusals)
+        duties.append((figures, figures.rest))
+    return Relay(backend, duties)
