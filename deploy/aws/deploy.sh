@@ -1,15 +1,17 @@
 #!/bin/sh
 # Deploys an environment from nothing, or brings it up to date: deploy/aws/deploy.sh development --certificate ARN [--machines cpu] [--alarms ARN]
+# What an option chooses ends with the next deployment without it, but for --restore.
 # With --app-image or --agent-image, by digest, it builds nothing there: that is the way back to an earlier image.
 # Needs docker and the AWS CLI, with credentials and a region.
 set -eu
 cd "$(dirname "$0")/../.."
 
 usage="usage: deploy/aws/deploy.sh development|staging|production --certificate ARN [--machines gpu|cpu] [--alarms SNS_TOPIC_ARN]
-    [--app-image NAME@sha256:DIGEST] [--agent-image NAME@sha256:DIGEST] [--remove-failed yes]"
+    [--app-image NAME@sha256:DIGEST] [--agent-image NAME@sha256:DIGEST] [--remove-failed yes] [--restore SNAPSHOT]
+    [--warm 0|1] [--door open] [--requests-per-address N] [--access-logs BUCKET]"
 environment="${1:?$usage}"
 shift
-certificate="" machines=gpu alarms="" app_image="" agent_image="" remove_failed=""
+certificate="" machines=gpu alarms="" app_image="" agent_image="" remove_failed="" restore="" warm="" door=closed rate=0 access_logs=""
 while [ $# -gt 0 ]; do
     case "$1" in
         --certificate) certificate="$2" ;;
@@ -18,6 +20,11 @@ while [ $# -gt 0 ]; do
         --app-image) app_image="$2" ;;
         --agent-image) agent_image="$2" ;;
         --remove-failed) remove_failed="$2" ;;
+        --restore) restore="$2" ;;
+        --warm) warm="$2" ;;
+        --door) door="$2" ;;
+        --requests-per-address) rate="$2" ;;
+        --access-logs) access_logs="$2" ;;
         *) echo "$usage" >&2; exit 2 ;;
     esac
     shift 2
@@ -46,6 +53,7 @@ Ask for more at https://console.aws.amazon.com/servicequotas/home/services/ec2/q
 # What would fail after many minutes, or silently, is asked first.
 preflight() {
     case "$machines" in gpu | cpu) ;; *) stop "--machines must be gpu or cpu, not $machines." ;; esac
+    case "$warm" in "" | 0 | 1) ;; *) stop "--warm is the number of workers when there is nothing to paint, 0 or 1, not $warm." ;; esac
     for image in "$app_image" "$agent_image"; do
         case "$image" in "" | *@sha256:*) ;; *) stop "$image is not named by digest: NAME@sha256:DIGEST, as \`aws ecr describe-images\` shows it." ;; esac
     done
@@ -118,19 +126,31 @@ agent_repository="$(output images AgentRepository)"
 if [ -z "$app_image" ] || [ -z "$agent_image" ]; then
     aws ecr get-login-password | docker login --username AWS --password-stdin "${app_repository%%/*}"
 fi
+without_cuda=TORCH_INDEX=https://download.pytorch.org/whl/cpu
 if [ -z "$app_image" ]; then
-    build "$app_repository:$version" --build-arg TORCH_INDEX=https://download.pytorch.org/whl/cpu # the app paints previews at most
+    build "$app_repository:$version" --build-arg "$without_cuda" # the app paints previews at most
     app_image="$(push "$app_repository")"
 fi
 if [ -z "$agent_image" ]; then
-    build "pastiche-cuda:$version"
-    build "$agent_repository:$version" --file deploy/aws/agent.Dockerfile --build-arg "STUDIO=pastiche-cuda:$version"
+    case "$machines" in
+        gpu) build "$agent_repository:$version" ;;
+        cpu) build "$agent_repository:$version" --build-arg "$without_cuda" ;; # Fargate keeps no image: 4 GB less for each painting
+    esac
     agent_image="$(push "$agent_repository")"
 fi
 
 stack network
 stack storage
 stack jobs "Machines=$machines" "AgentImage=$agent_image" "AlarmTopic=$alarms"
-stack cache "AlarmTopic=$alarms"
-stack app "AppImage=$app_image" "Certificate=$certificate" "AlarmTopic=$alarms"
+# Without --restore, the CLI leaves the snapshot's name as it was: another one would make another Valkey.
+stack cache "AlarmTopic=$alarms" ${restore:+"RestoreFrom=$restore"}
+job_queue="$(output jobs JobQueue)"
+[ -z "$warm" ] || stack workers "Machines=$machines" "WorkerImage=$agent_image" "JobQueue=$job_queue" "Minimum=$warm"
+stack app "AppImage=$app_image" "Certificate=$certificate" "AlarmTopic=$alarms" "JobQueue=$job_queue" \
+    "Warm=$(if [ -n "$warm" ]; then echo "$machines"; else echo none; fi)" "Door=$door" "RequestsPerAddress=$rate" "AccessLogBucket=$access_logs"
+# Without --warm, Batch paints all from now on.
+if [ -z "$warm" ] && [ -n "$(output workers ServiceName 2> /dev/null || true)" ]; then
+    echo "== workers is deleted"
+    aws cloudformation delete-stack --stack-name "pastiche-$environment-workers"
+fi
 echo "Point your name at $(output app Address)"

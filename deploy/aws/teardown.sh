@@ -11,7 +11,7 @@ bucket="$(aws cloudformation describe-stacks --stack-name "pastiche-$environment
     --query "Stacks[0].Outputs[?OutputKey=='BucketName'].OutputValue" || true)"
 
 # Who imports goes before who exports.
-for name in app cache jobs storage network images; do
+for name in app workers cache jobs storage network images; do
     echo "== $name"
     aws cloudformation delete-stack --stack-name "pastiche-$environment-$name"
     aws cloudformation wait stack-delete-complete --stack-name "pastiche-$environment-$name"

@@ -18,11 +18,14 @@ case "$*" in
     *StackStatus*) case "$*" in *"$FAILED"*) [ -z "$FAILED" ] || echo ROLLBACK_COMPLETE ;; esac ;;
     *describe-stacks*AppRepository*) echo 1.dkr.ecr/pastiche-staging-app ;;
     *describe-stacks*AgentRepository*) echo 1.dkr.ecr/pastiche-staging-agent ;;
+    *describe-stacks*JobQueue*) echo arn:aws:batch:eu-central-1:1:job-queue/q ;;
+    *describe-stacks*-workers*ServiceName*) echo "$WORKERS" ;;
     *get-login-password*) echo secret ;;
 esac
 """
 # An image that was built from the same files for another environment is the same image, and has a digest in each repository.
 _DOCKER = """#!/bin/sh
+echo "docker $*" >> "$NOTES"
 case "$*" in
     login*) cat > /dev/null ;;
     *"index .RepoDigests 0"*) echo 1.dkr.ecr/pastiche-development-app@sha256:aa ;;
@@ -61,7 +64,7 @@ def deploy(tmp_path: Path) -> Deploys:
 @pytest.fixture
 def deployed(deploy: Deploys) -> dict[str, str]:
     """What each stack is deployed with."""
-    done = deploy("--alarms", "arn:a")
+    done = deploy("--alarms", "arn:a", "--warm", "1")
     assert done.returncode == 0, done.stderr
     notes = deploy.notes
     return {found[1]: found[0] for found in re.finditer(r"cloudformation deploy .*--template-file deploy/aws/(\w+)\.yaml.*", notes)}
@@ -85,6 +88,7 @@ def test_an_environment_runs_images_from_its_own_repositories(deployed: dict[str
         ([], {"AWS_DEFAULT_REGION": ""}, "There is no region"),
         ([], {"AWS_DEFAULT_REGION": "us-east-1"}, "is not one of the region us-east-1"),
         (["--machines", "fast"], {}, "--machines must be gpu or cpu"),
+        (["--warm", "7"], {}, "0 or 1, not 7"),
         (["--app-image", "pastiche:latest"], {}, "pastiche:latest is not named by digest"),
     ],
 )
@@ -137,3 +141,52 @@ def test_images_that_are_named_are_deployed_and_nothing_is_built(deploy: Deploys
     assert done.returncode == 0, done.stderr
     assert f"AppImage={old['--app-image']} " in deploy.notes
     assert f"AgentImage={old['--agent-image']} " in deploy.notes
+
+
+def test_other_machines_have_another_job_queue_which_the_others_are_told(deployed: dict[str, str]) -> None:
+    """By a parameter: no export may change while it is imported."""
+    for stack in ("workers", "app"):
+        assert "JobQueue=arn:aws:batch:eu-central-1:1:job-queue/q" in deployed[stack]
+
+
+def test_warm_workers_are_deployed_on_request_and_told_to_the_app(deployed: dict[str, str], deploy: Deploys) -> None:
+    assert "Machines=gpu WorkerImage=1.dkr.ecr/pastiche-staging-agent@sha256:aa " in deployed["workers"]
+    assert "Minimum=1" in deployed["workers"]
+    assert " Warm=gpu " in deployed["app"]
+    assert "delete-stack" not in deploy.notes
+
+
+def test_without_them_batch_paints_all_before_they_go(deploy: Deploys) -> None:
+    assert deploy(WORKERS="pastiche-workers").returncode == 0
+    assert " Warm=none " in deploy.notes
+    assert "workers.yaml" not in deploy.notes
+    assert deploy.notes.index("deploy/aws/app.yaml") < deploy.notes.index("delete-stack --stack-name pastiche-staging-workers")
+
+
+def test_where_there_were_none_nothing_is_deleted(deploy: Deploys) -> None:
+    assert deploy().returncode == 0
+    assert "delete-stack" not in deploy.notes
+
+
+def test_a_snapshot_is_named_when_it_is_to_be_restored_and_never_again(deploy: Deploys) -> None:
+    assert deploy("--restore", "pastiche-1").returncode == 0
+    assert "RestoreFrom=pastiche-1" in deploy.notes
+    (deploy.folder / "notes").unlink()
+    assert deploy().returncode == 0
+    assert "RestoreFrom" not in deploy.notes, "another name, and none, would make another Valkey"
+
+
+def test_the_door_the_rate_and_the_logs_are_options(deploy: Deploys) -> None:
+    assert deploy().returncode == 0
+    assert "Door=closed RequestsPerAddress=0 AccessLogBucket=\n" in deploy.notes + "\n"
+    (deploy.folder / "notes").unlink()
+    assert deploy("--door", "open", "--requests-per-address", "5000", "--access-logs", "logs").returncode == 0
+    assert "Door=open RequestsPerAddress=5000 AccessLogBucket=logs" in deploy.notes
+
+
+@pytest.mark.parametrize(("machines", "builds"), [("gpu", 1), ("cpu", 2)])
+def test_machines_without_gpus_get_an_image_without_cuda(deploy: Deploys, machines: str, builds: int) -> None:
+    assert deploy("--machines", machines).returncode == 0
+    built = [line for line in deploy.notes.splitlines() if line.startswith("docker build ")]
+    assert len(built) == 2
+    assert sum("TORCH_INDEX=https://download.pytorch.org/whl/cpu" in line for line in built) == builds

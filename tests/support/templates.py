@@ -7,7 +7,7 @@ from typing import Any
 import yaml
 
 FOLDER = Path(__file__).parents[2] / "deploy" / "aws"
-STACKS = ("images", "network", "storage", "jobs", "cache", "app")
+STACKS = ("images", "network", "storage", "jobs", "cache", "workers", "app")
 ENVIRONMENTS = ("development", "staging", "production")
 
 
