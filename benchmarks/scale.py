@@ -11,7 +11,7 @@ from time import perf_counter
 from redis import Redis
 
 from benchmarks.report import Table
-from nst.domain import JobState, Outcome, Preset
+from nst.domain import JobState, Outcome, Preset, StyleParams
 from nst.service.feed_head import HEAD_SECONDS, FeedHead
 from nst.store.ports import Backend, Quota
 from nst.store.redis import Connection, redis_backend
@@ -21,6 +21,24 @@ from tests.support.servers import RedisServer
 
 WAITING, PUBLISHED, PLACES, PAGES, POLL_SECONDS, SUBMITTERS = 10_000, 1_000, 200, 200, 3.0, 8
 PLENTY = Quota(10**9, 10**9, 10**9)
+FINISHED = 2_000
+IN_ONE_PIECE = 4096  # hash-max-listpack-value of the deployments
+_DIGEST = "0123456789abcdef" * 4
+RECIPE = {
+    "params": StyleParams().to_dict(),
+    "size": [512, 384],
+    "style_shares": [1.0],
+    "encoder": {"name": "compact", "sha256": _DIGEST},
+    "scales": [{"long_side": side, "pass": False, "steps": 100, "optimisers": ["lbfgs"]} for side in (256, 512)],
+    "losses": {"style": 0.003742880187928, "content": 0.001556498231366, "smoothness": 0.053234811872243},
+    "stopped": False,
+    "device": "cuda",
+    "precision": "bfloat16",
+    "threads": 4,
+    "versions": {"pastiche": "0.2.0", "torch": "2.14.1", "pillow": "13.0.0", "python": "3.11.14"},
+    "seconds": 17.63,
+}
+"""As an optimised painting in standard quality has it."""
 
 
 def run() -> Table:
@@ -28,7 +46,8 @@ def run() -> Table:
         redis = RedisServer(Path(name)).start()
         try:
             backend = redis_backend(Connection(redis.url), MemoryObjects())
-            rows = [*_gallery(backend), *_places(backend, Redis.from_url(redis.url))]
+            client = Redis.from_url(redis.url)
+            rows = [*_records(backend, client), *_gallery(backend), *_places(backend, client)]
         finally:
             redis.kill()
     return Table(
@@ -39,6 +58,27 @@ def run() -> Table:
         ("what", "measured"),
         rows,
     )
+
+
+def _records(backend: Backend, client: Redis) -> list[tuple[str, float]]:
+    """Of private paintings, with their places in all indexes."""
+    plain = _memory_of_records(backend, client)
+    client.config_set("hash-max-listpack-value", IN_ONE_PIECE)
+    packed = _memory_of_records(backend, client)
+    client.config_set("hash-max-listpack-value", 64)
+    return [("memory of a finished record with its recipe, kB", plain), ("the same, with the deployments' options, kB", packed)]
+
+
+def _memory_of_records(backend: Backend, client: Redis) -> float:
+    before = client.info("memory")["used_memory"]
+    for number in range(FINISHED):
+        job = backend.queue.submit(a_job(f"{number:032x}", token=f"{number:032x}"), PLENTY)
+        lease = backend.queue.claim("worker", float(number), 1e9)
+        assert lease is not None
+        output = job.input_key.replace("/input/", "/output/")
+        backend.jobs.finish(lease.job.fencing_token, Outcome.succeeded(output, 2_000_000, RECIPE, has_thumbnails=True), number + 40.0)
+        backend.queue.acknowledge(lease.job.fencing_token)
+    return float(client.info("memory")["used_memory"] - before) / FINISHED / 1e3
 
 
 def _gallery(backend: Backend) -> list[tuple[str, float]]:

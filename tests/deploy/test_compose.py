@@ -21,7 +21,13 @@ def test_every_service_is_looked_after_and_started_again(name: str) -> None:
 
 def test_redis_keeps_what_it_has_accepted_and_forgets_nothing_for_want_of_room() -> None:
     command = SERVICES["redis"]["command"]
-    for words in ("--appendonly yes", "--appendfsync always", "--maxmemory-policy noeviction", "--requirepass"):
+    for words in (
+        "--appendonly yes",
+        "--appendfsync always",
+        "--maxmemory-policy noeviction",
+        "--hash-max-listpack-value 4096",
+        "--requirepass",
+    ):
         assert words in command
     assert "redis:/data" in SERVICES["redis"]["volumes"]
     assert "ports" not in SERVICES["redis"]

@@ -294,6 +294,7 @@ def test_the_valkey_forgets_nothing_that_was_accepted() -> None:
     assert options["--appendfsync"] == "always"
     assert options["--appendonly"] == "yes"
     assert options["--maxmemory-policy"] == "noeviction"
+    assert options["--hash-max-listpack-value"] == "4096"
     assert options["--requirepass"] == "$(REDISCLI_AUTH)"
     assert of_kind("StatefulSet", {})["valkey"]["spec"]["volumeClaimTemplates"]
 

@@ -200,7 +200,8 @@ def test_the_world_reaches_the_load_balancer_alone() -> None:
 
 
 def test_records_are_not_thrown_away_for_want_of_memory() -> None:
-    assert resource("cache", "Parameters")["Properties"]["maxmemory-policy"] == "noeviction"
+    properties = resource("cache", "Parameters")["Properties"]
+    assert (properties["maxmemory-policy"], properties["hash-max-listpack-value"]) == ("noeviction", "4096")
     production = template("cache")["Mappings"]["Settings"]["production"]
     assert (production["Replicas"] > 0, production["SeveralZones"]) == (True, True)
 

@@ -43,7 +43,7 @@ class RedisJobs(UsesRedis, JobStore):
         return bool(self._connection.run("advance", *_attempt(token), progress.fraction, progress.stage, left, preview_key or ""))
 
     def finish(self, token: FencingToken, outcome: Outcome, now: float) -> bool:
-        recipe = "" if outcome.recipe is None else json.dumps(outcome.recipe)
+        recipe = "" if outcome.recipe is None else json.dumps(outcome.recipe, separators=(",", ":"))
         words = (outcome.state.value, outcome.error or "", outcome.output_key or "", outcome.size_bytes, recipe)
         last = (_SPANS, outcome.error_code or "", outcome.has_thumbnails)
         return bool(self._connection.run("finish", *_attempt(token), now, secrets.token_hex(8), *words, *last))
