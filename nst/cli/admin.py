@@ -8,11 +8,11 @@ import typer
 
 from nst.cli.options import AsJson, load_settings
 from nst.cli.terminal import print_result
-from nst.domain import Job, JobState
-from nst.errors import UnknownJob
+from nst.domain import Job, JobState, Preset, StyleParams, new_id
+from nst.errors import RenderingFailed, UnknownJob
 
 if TYPE_CHECKING:
-    from nst.service import Service
+    from nst.service import Order, Service
     from nst.store.ports import Backend
 
 app = typer.Typer(help="Operate a running studio: its queue, its workers and its dead letters.", no_args_is_help=True)
@@ -20,6 +20,7 @@ app = typer.Typer(help="Operate a running studio: its queue, its workers and its
 _MAX_DEAD_LETTERS = 1000
 _WORKER_TIMEOUT = 60.0  # seconds without a heartbeat after which a worker is not listed
 _POLL_INTERVAL = 0.2  # seconds
+_SMOKE_SIDE = 256  # pixels
 _NO_QUOTAS = {"uploads_per_minute": 10**9, "jobs_per_visitor": 10**9, "queue_length": 10**9}  # quotas are for visitors
 
 Ids = Annotated[list[str] | None, typer.Argument(metavar="ID…", help="Ids of dead letters, as listed by `dead`.")]
@@ -126,6 +127,39 @@ def rebuild_feed(
     deleted = delete_orphans(backend, backend.clock(), even_most=True) if delete_others else 0
     text = f"Paintings that are in the gallery again: {number}. Pictures deleted: {deleted}."
     print_result(text, {"rebuilt": number, "deleted": deleted}, as_json=as_json)
+
+
+@app.command()
+def smoke(
+    preset: Annotated[Preset, typer.Option(help="The preset, and with it the machines that paint it.")] = Preset.DRAFT,
+    seconds: Annotated[float, typer.Option("--wait", help="Seconds to wait for the painting.")] = 1800.0,
+    as_json: AsJson = False,
+) -> None:
+    """Have the studio paint a sample photo, and delete it: to see that it paints, after a deployment. Fails when there is no painting."""
+    service = _open().service
+    owner = new_id()
+    job = service.submit(owner, _sample_order(service, preset))
+    deadline = time.monotonic() + seconds
+    while not (job := service.get(job.id, owner)).state.is_terminal and time.monotonic() < deadline:
+        time.sleep(_POLL_INTERVAL)
+    facts = {"state": job.state.value, "waited": (job.started or job.created) - job.created, "painted": 0.0, "bytes": 0}
+    try:
+        if job.state is not JobState.SUCCEEDED:
+            raise RenderingFailed(job.error or f"There was no painting after {seconds:.0f} s: the job is {job.state}.")
+        facts |= {"painted": (job.finished or 0.0) - (job.started or 0.0), "bytes": len(service.result(job.id, owner))}
+    finally:
+        if not job.state.is_terminal:
+            service.cancel(job.id, owner)
+        service.delete(job.id, owner)
+    print_result(f"Painted in {facts['painted']:.0f} s, after {facts['waited']:.0f} s in the queue.", facts, as_json=as_json)
+
+
+def _sample_order(service: "Service", preset: Preset) -> "Order":
+    from nst import images, samples
+    from nst.service import Order, StyleChoice
+
+    photo = images.encode(samples.load(samples.SAMPLES[0].name, _SMOKE_SIDE), images.Format.JPEG)
+    return Order(photo, [StyleChoice(service.styles()[0].id)], new_id(), StyleParams(preset=preset))
 
 
 def _selected(studio: _Studio, ids: list[str] | None, every: bool) -> list[Job]:

@@ -1,7 +1,9 @@
 """`admin`, on the local backend. It only uses ports, so that the others behave the same."""
 
 import json
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -9,11 +11,12 @@ import pytest
 from typer.testing import Result
 
 from nst.bootstrap import open_backend
-from nst.domain import JobState, Preset
+from nst.domain import Job, JobState, Outcome, Preset, output_key_of
+from nst.errors import RenderingFailed
 from nst.settings import Settings
 from nst.store.ports import Backend, WorkerInfo
 from tests.support.damage import DAMAGES
-from tests.support.jobs import record, submitted
+from tests.support.jobs import painted, record, submitted
 from tests.support.pictures import picture_bytes
 
 Run = Callable[..., Result]
@@ -110,3 +113,49 @@ def test_the_gallery_is_rebuilt_from_the_pictures(run: Run, backend: Backend) ->
     assert facts(run("admin", "rebuild-feed", "--json")) == {"rebuilt": 1, "deleted": 0}
     assert [entry.job_id for entry in backend.feed.page(9).entries] == [job_id]
     assert "again: 0" in run("admin", "rebuild-feed").output
+
+
+@contextmanager
+def painter(backend: Backend, outcome: Callable[[Job], Outcome]) -> Iterator[list[Job]]:
+    """Ends every job like that, in a thread, until it is left. Yields the jobs."""
+    leave, seen = threading.Event(), list[Job]()
+
+    def paint() -> None:
+        while not leave.wait(0.01):
+            lease = backend.queue.claim("worker", backend.clock(), 30.0)
+            if lease is not None:
+                seen.append(lease.job)
+                backend.objects.put(output_key_of(lease.job.input_key), picture_bytes())
+                backend.jobs.finish(lease.job.fencing_token, outcome(lease.job), backend.clock())
+
+    thread = threading.Thread(target=paint)
+    thread.start()
+    yield seen
+    leave.set()
+    thread.join()
+
+
+def test_smoke_has_a_sample_painted_privately_and_deletes_it(run: Run, backend: Backend) -> None:
+    with painter(backend, painted) as jobs:
+        shown = facts(run("admin", "smoke", "--preset", "high", "--json"))
+        assert "Painted in" in run("admin", "smoke").output
+    assert (shown["state"], shown["bytes"]) == ("succeeded", len(picture_bytes()))
+    assert [(job.public, job.lane) for job in jobs] == [(False, Preset.HIGH), (False, Preset.DRAFT)]
+    assert jobs[0].owner != jobs[1].owner
+    assert not any(backend.jobs.counts().values())
+    assert list(backend.objects.listing()) == []
+
+
+def test_smoke_fails_with_the_reason_of_the_painting(run: Run, backend: Backend) -> None:
+    with painter(backend, lambda _: Outcome.failed("No machine became available.")):
+        result = run("admin", "smoke", "--json")
+    assert result.exit_code == RenderingFailed.exit_code
+    assert "No machine became available." in result.output
+    assert not any(backend.jobs.counts().values())
+
+
+def test_smoke_does_not_wait_for_ever_and_leaves_nothing(run: Run, backend: Backend) -> None:
+    result = run("admin", "smoke", "--wait", "0.1")
+    assert result.exit_code == RenderingFailed.exit_code
+    assert "no painting after 0 s: the job is queued" in result.output
+    assert not any(backend.jobs.counts().values())
