@@ -8,10 +8,10 @@ cd "$(dirname "$0")/../.."
 
 usage="usage: deploy/aws/deploy.sh development|staging|production --certificate ARN [--machines gpu|cpu] [--alarms SNS_TOPIC_ARN]
     [--app-image NAME@sha256:DIGEST] [--agent-image NAME@sha256:DIGEST] [--remove-failed yes] [--restore SNAPSHOT]
-    [--warm 0|1] [--door open] [--requests-per-address N] [--access-logs BUCKET]"
+    [--smoke no] [--warm 0|1] [--door open] [--requests-per-address N] [--access-logs BUCKET]"
 environment="${1:?$usage}"
 shift
-certificate="" machines=gpu alarms="" app_image="" agent_image="" remove_failed="" restore="" warm="" door=closed rate=0 access_logs=""
+certificate="" machines=gpu alarms="" app_image="" agent_image="" remove_failed="" restore="" warm="" door=closed rate=0 access_logs="" smoke=yes
 while [ $# -gt 0 ]; do
     case "$1" in
         --certificate) certificate="$2" ;;
@@ -21,6 +21,7 @@ while [ $# -gt 0 ]; do
         --agent-image) agent_image="$2" ;;
         --remove-failed) remove_failed="$2" ;;
         --restore) restore="$2" ;;
+        --smoke) smoke="$2" ;;
         --warm) warm="$2" ;;
         --door) door="$2" ;;
         --requests-per-address) rate="$2" ;;
@@ -154,3 +155,21 @@ if [ -z "$warm" ] && [ -n "$(output workers ServiceName 2> /dev/null || true)" ]
     aws cloudformation delete-stack --stack-name "pastiche-$environment-workers"
 fi
 echo "Point your name at $(output app Address)"
+
+# painted: has the studio paint a sample photo, by a task beside the app's. A machine may have to start for it.
+painted() {
+    cluster="$(output app ClusterName)"
+    service() { aws ecs describe-services --cluster "$cluster" --services "$(output app ServiceName)" --query "services[0].$1" --output "$2"; }
+    task="$(aws ecs run-task --cluster "$cluster" --launch-type FARGATE --task-definition "$(service taskDefinition text)" \
+        --network-configuration "$(service networkConfiguration json)" --query "tasks[0].taskArn" --output text \
+        --overrides '{"containerOverrides":[{"name":"app","command":["python","-m","nst","admin","smoke"]}]}')"
+    for _ in 1 2 3 4; do # each for ten minutes at most
+        aws ecs wait tasks-stopped --cluster "$cluster" --tasks "$task" && break
+    done
+    code="$(aws ecs describe-tasks --cluster "$cluster" --tasks "$task" --query "tasks[0].containers[0].exitCode" --output text)"
+    [ "$code" = 0 ] || stop "The studio has not painted a sample photo. The log of the task $task says why.
+The images of before are deployed with --app-image and --agent-image."
+    echo "It has painted a sample photo."
+}
+
+[ "$smoke" = no ] || painted

@@ -21,6 +21,10 @@ case "$*" in
     *describe-stacks*JobQueue*) echo arn:aws:batch:eu-central-1:1:job-queue/q ;;
     *describe-stacks*-workers*ServiceName*) echo "$WORKERS" ;;
     *get-login-password*) echo secret ;;
+    *run-task*) echo arn:task ;;
+    *exitCode*) echo "${CODE:-0}" ;;
+    *describe-services*taskDefinition*) echo arn:definition:7 ;;
+    *describe-services*networkConfiguration*) echo '{"awsvpcConfiguration":{}}' ;;
 esac
 """
 # An image that was built from the same files for another environment is the same image, and has a digest in each repository.
@@ -190,3 +194,25 @@ def test_machines_without_gpus_get_an_image_without_cuda(deploy: Deploys, machin
     built = [line for line in deploy.notes.splitlines() if line.startswith("docker build ")]
     assert len(built) == 2
     assert sum("TORCH_INDEX=https://download.pytorch.org/whl/cpu" in line for line in built) == builds
+
+
+def test_after_a_deployment_the_studio_paints_a_sample(deploy: Deploys) -> None:
+    done = deploy()
+    assert done.returncode == 0
+    assert "It has painted a sample photo." in done.stdout
+    (run,) = re.findall(r"^ecs run-task .*$", deploy.notes, re.MULTILINE)
+    assert '"command":["python","-m","nst","admin","smoke"]' in run
+    assert "--task-definition arn:definition:7 --network-configuration {" in run
+    assert deploy.notes.index("deploy/aws/app.yaml") < deploy.notes.index("ecs run-task")
+
+
+def test_a_studio_that_does_not_paint_is_no_success(deploy: Deploys) -> None:
+    done = deploy(CODE="32")
+    assert done.returncode != 0
+    assert "has not painted a sample photo" in done.stderr
+    assert "--agent-image" in done.stderr
+
+
+def test_the_sample_can_be_left_out(deploy: Deploys) -> None:
+    assert deploy("--smoke", "no").returncode == 0
+    assert "run-task" not in deploy.notes
