@@ -75,7 +75,8 @@ def open_batch(settings: Settings) -> tuple[BatchCompute, MessageQueue]:
     from nst.store.aws.message_queue import SqsMessageQueue
 
     clients = Clients()
-    batch = AwsBatch(clients.batch, settings.batch_queue or "", settings.batch_definition or "", settings.job_seconds)
+    queue, definition = settings.batch_queue or "", settings.batch_definition or ""
+    batch = AwsBatch(clients.batch, queue, definition, settings.job_seconds, settings.batch_memory)
     return batch, SqsMessageQueue(clients.sqs, settings.done_queue_url or "")
 
 

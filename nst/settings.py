@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any, Literal, Self
 
 from platformdirs import user_data_path
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, PositiveInt, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 from nst.domain import Precision, Preset
@@ -86,6 +86,9 @@ class Settings(BaseSettings):
     batch_lanes: tuple[Preset, ...] = Field(
         default=(),
         description="a JSON list of the presets that AWS Batch paints, by default all; the others wait for `python -m worker --paint`",
+    )
+    batch_memory: dict[Preset, PositiveInt] = Field(
+        default={}, description='MiB that AWS Batch gives to a painting, by preset: `{"draft": 8192}`; by default what the definition says'
     )
     machine_seconds: float = Field(
         default=3600.0, gt=0, description="seconds that a painting waits for a machine of AWS Batch before it fails"

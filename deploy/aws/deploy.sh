@@ -148,7 +148,7 @@ stack cache "AlarmTopic=$alarms" ${restore:+"RestoreFrom=$restore"}
 job_queue="$(output jobs JobQueue)"
 [ -z "$warm" ] || stack workers "Machines=$machines" "WorkerImage=$agent_image" "JobQueue=$job_queue" "Minimum=$warm"
 stack app "AppImage=$app_image" "Certificate=$certificate" "AlarmTopic=$alarms" "JobQueue=$job_queue" \
-    "Warm=$(if [ -n "$warm" ]; then echo "$machines"; else echo none; fi)" "Door=$door" "RequestsPerAddress=$rate" "AccessLogBucket=$access_logs"
+    "Machines=$machines" "Warm=$(if [ -n "$warm" ]; then echo "$machines"; else echo none; fi)" "Door=$door" "RequestsPerAddress=$rate" "AccessLogBucket=$access_logs"
 # Without --warm, Batch paints all from now on.
 if [ -z "$warm" ] && [ -n "$(output workers ServiceName 2> /dev/null || true)" ]; then
     echo "== workers is deleted"

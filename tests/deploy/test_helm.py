@@ -22,7 +22,16 @@ CHOSEN_BY_THE_CHART = {
     *("backend", "redis_url", "objects_url", "data_dir", "weights_dir", "own_worker"),
     *("admin_token", "secret", "api_keys"),  # from a Secret
     *("device", "drain_seconds", "metrics_port"),
-    *("batch_queue", "batch_definition", "batch_in_flight", "batch_lanes", "machine_seconds", "done_queue_url", "cloudwatch"),  # of AWS
+    *(
+        "batch_queue",
+        "batch_definition",
+        "batch_in_flight",
+        "batch_lanes",
+        "batch_memory",
+        "machine_seconds",
+        "done_queue_url",
+        "cloudwatch",
+    ),  # of AWS
     *("cdn_url", "cdn_distribution", "link_seconds"),
 }
 POOLS: dict[str, Any] = yaml.safe_load((CHART / "values.yaml").read_text(encoding="utf-8"))["workers"]

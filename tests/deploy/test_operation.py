@@ -1,14 +1,18 @@
 """What the templates give to those who operate a deployment: alarms, a door, a rate rule, access logs; and warm workers that scale."""
 
+import json
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from nst.domain import Preset
 from nst.settings import read_settings
+from nst.store.aws.batch import AwsBatch
 from nst.worker.cloud.cloudwatch import NAMESPACE, UNITS
 from nst.worker.cloud.warm import unused_settings, warm_lanes
 from nst.worker.main import _parser
+from tests.support.jobs import a_job
 from tests.support.templates import ENVIRONMENTS, STACKS, resource, template
 
 
@@ -150,3 +154,22 @@ def test_warm_workers_have_no_more_rights_than_they_need() -> None:
     statements = resource("workers", "WorkerRole")["Policies"][0]["PolicyDocument"]["Statement"]
     actions = {action for each in statements for action in ([each["Action"]] if isinstance(each["Action"], str) else each["Action"])}
     assert not [action for action in actions if action.startswith(("batch:", "sqs:", "ssm"))]
+
+
+def test_a_container_on_fargate_has_the_memory_that_its_preset_needs_and_no_more() -> None:
+    """Four vCPUs have 8 GB at least."""
+    with_gpu, without = environment_of("app")["NST_BATCH_MEMORY"]["Fn::If"][1:]
+    assert with_gpu == "{}"
+    definition = resource("jobs", "JobDefinition")["ContainerProperties"]["ResourceRequirements"]["Fn::If"][2]
+    most = next(int(each["Value"]) for each in definition if each["Type"] == "MEMORY")
+    assert {Preset(name): mib for name, mib in json.loads(without).items()} == dict.fromkeys(list(Preset)[:3], 8192)
+    assert most == 16384
+
+
+@pytest.mark.parametrize(("preset", "memory"), [(Preset.DRAFT, "8192"), (Preset.ULTRA, None)])
+def test_batch_is_asked_for_that_memory(preset: Preset, memory: str | None) -> None:
+    asked: dict[str, Any] = {}
+    client = SimpleNamespace(submit_job=lambda **arguments: asked.update(arguments))
+    AwsBatch(client, "queue", "definition", 1800.0, {Preset.DRAFT: 8192}).submit(a_job(preset=preset))
+    overrides = {"resourceRequirements": [{"type": "MEMORY", "value": memory}]} if memory else None
+    assert asked.get("containerOverrides") == overrides

@@ -1,10 +1,11 @@
 """AWS Batch. A batch job has the id of its job as its name, so that each is found from the other."""
 
 import json
+from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 
-from nst.domain import Job, digests_of, longest_seconds
+from nst.domain import Job, Preset, digests_of, longest_seconds
 from nst.store.aws.errors import AWS, translate_errors
 from nst.store.ports.batch import BatchCompute, BatchJob, BatchPhase
 from nst.store.wire import attempt_in, reason_in, request_id
@@ -27,18 +28,20 @@ class AwsBatch(BatchCompute):
     Args:
         queue, definition: by name or ARN.
         job_seconds: the longest that a painting may take, unless it is large (see `nst.domain.longest_seconds`).
+        memory: MiB by preset, instead of the definition's.
     """
 
-    def __init__(self, client: Any, queue: str, definition: str, job_seconds: float) -> None:
+    def __init__(self, client: Any, queue: str, definition: str, job_seconds: float, memory: Mapping[Preset, int] | None = None) -> None:
         self._client, self._queue, self._definition = client, queue, definition
-        self._job_seconds = job_seconds
+        self._job_seconds, self._memory = job_seconds, memory or {}
 
     def submit(self, job: Job) -> None:
         timeout = {"attemptDurationSeconds": int(longest_seconds(job.params, self._job_seconds)) + _MARGIN_SECONDS}
+        places = {"jobQueue": self._queue, "jobDefinition": self._definition}
+        memory = [{"type": "MEMORY", "value": str(self._memory[job.lane])}] if job.lane in self._memory else []
+        overrides = {"containerOverrides": {"resourceRequirements": memory}} if memory else {}
         with translate_errors(AWS):
-            self._client.submit_job(
-                jobName=job.id, jobQueue=self._queue, jobDefinition=self._definition, parameters=parameters_of(job), timeout=timeout
-            )
+            self._client.submit_job(jobName=job.id, **places, parameters=parameters_of(job), timeout=timeout, **overrides)
 
     def find(self, job_id: str) -> list[BatchJob]:
         named = [{"name": "JOB_NAME", "values": [job_id]}]
