@@ -90,3 +90,30 @@ def test_queues_and_batch_are_created_and_a_job_can_be_submitted(cloudformation:
     wanted = {"contentKey": "k", "style": "s", "requestId": "a::b"}
     batch.submit_job(jobName="job-1", jobQueue=jobs["JobQueue"], jobDefinition=jobs["JobDefinition"], parameters=wanted)
     assert batch.list_jobs(jobQueue=jobs["JobQueue"], filters=[{"name": "JOB_NAME", "values": ["job-1"]}])["jobSummaryList"]
+
+
+@pytest.mark.parametrize("machines", [["gpu", "cpu"], ["cpu", "gpu"]])
+def test_machines_with_gpus_can_be_changed_for_others_and_no_export_changes(cloudformation: Any, machines: list[str]) -> None:
+    create(cloudformation, "network", "development")
+    create(cloudformation, "storage", "development")
+    before, after = machines
+    first = create(cloudformation, "jobs", "development", Machines=before, AgentImage=IMAGE)["JobQueue"]
+    exports = exported(cloudformation)
+    cloudformation.update_stack(
+        StackName="pastiche-development-jobs",
+        TemplateBody=json.dumps(as_far_as_known(template("jobs"))),
+        Parameters=[
+            {"ParameterKey": key, "ParameterValue": value}
+            for key, value in {"Environment": "development", "Machines": after, "AgentImage": IMAGE}.items()
+        ],
+        Capabilities=["CAPABILITY_IAM"],
+    )
+    (changed,) = cloudformation.describe_stacks(StackName="pastiche-development-jobs")["Stacks"]
+    assert changed["StackStatus"] == "UPDATE_COMPLETE"
+    second = next(output["OutputValue"] for output in changed["Outputs"] if output["OutputKey"] == "JobQueue")
+    assert first != second, "a queue's kind cannot be changed"
+    assert exported(cloudformation) == exports, "the app's stack imports them"
+
+
+def exported(cloudformation: Any) -> dict[str, str]:
+    return {each["Name"]: each["Value"] for each in cloudformation.list_exports()["Exports"]}

@@ -241,6 +241,15 @@ def test_a_new_image_changes_nothing_that_another_stack_imports() -> None:
     assert template("jobs")["Outputs"]["JobDefinition"]["Value"] == resource("jobs", "JobDefinition")["JobDefinitionName"]
 
 
+def test_nothing_that_another_stack_imports_depends_on_the_kind_of_machines() -> None:
+    for stack in STACKS:
+        conditional = {name for name, made in template(stack)["Resources"].items() if "Condition" in made}
+        exported = [output["Value"] for output in template(stack).get("Outputs", {}).values() if "Export" in output]
+        choices = [each for each in found(exported, "Fn::If") if each[0] != "HasNat"]  # of the environment, which never changes
+        assert not choices
+        assert not {*found(exported, "Ref"), *(name for name, _ in found(exported, "Fn::GetAtt"))} & conditional
+
+
 @pytest.mark.parametrize(("stack", "name"), [found for found in of_type("AWS::CloudWatch::Alarm") if found[0] != "workers"])
 def test_every_alarm_is_heard_by_somebody(stack: str, name: str) -> None:
     assert resource(stack, name)["AlarmActions"]["Fn::If"][:2] == ["HasAlarmTopic", [{"Ref": "AlarmTopic"}]]
