@@ -1,5 +1,6 @@
 """Builds services from settings: the only module that chooses concrete classes, which it imports when they are chosen."""
 
+from collections.abc import Collection
 from contextlib import nullcontext, suppress
 from dataclasses import replace
 from pathlib import Path
@@ -13,6 +14,7 @@ from nst.store.files import FileObjects, make_private_folder
 from nst.store.ports import Backend, ObjectStore
 from nst.store.ports.batch import BatchCompute, MessageQueue
 from nst.styles import Catalogue
+from nst.styles.names import slug
 
 
 def open_backend(settings: Settings, *, at_once: bool = True) -> Backend:
@@ -91,7 +93,21 @@ def open_agent(bucket: str, done_queue_url: str) -> tuple[ObjectStore, MessageQu
 
 
 def open_catalogue(settings: Settings) -> Catalogue:
-    return Catalogue(Limits.of(settings), settings.styles_dir)
+    """The styles on offer: the bundled ones, and those in NST_STYLES_DIR or, in the cloud without one, in the bucket."""
+    limits = Limits.of(settings)
+    if settings.backend == "aws" and settings.styles_dir is None:
+        return Catalogue(limits, _styles_of_bucket(settings, {entry.id for entry in Catalogue(limits).entries()}))
+    return Catalogue(limits, settings.styles_dir)
+
+
+def _styles_of_bucket(settings: Settings, bundled: Collection[str]) -> Path:
+    from nst.store.aws.clients import Clients
+    from nst.store.aws.styles import BucketStyles
+
+    url = urlsplit(settings.objects_url or "")
+    styles = BucketStyles(Clients().s3, url.netloc, url.path.strip("/"), lambda name: slug(name) == name and name not in bundled)
+    styles.keep_current()
+    return styles.folder
 
 
 def build(settings: Settings, *, at_once: bool = True) -> Service:

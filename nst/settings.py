@@ -93,12 +93,12 @@ class Settings(BaseSettings):
     machine_seconds: float = Field(
         default=3600.0, gt=0, description="seconds that a painting waits for a machine of AWS Batch before it fails"
     )
+    done_queue_url: str | None = Field(default=None, description="the SQS queue that agents and AWS Batch report to")
     cloudwatch: str | None = Field(
         default=None,
         description="the name of the deployment, under which the relay writes figures for CloudWatch into its log; none by default",
         pattern=r"^[\w.-]{1,64}$",
     )
-    done_queue_url: str | None = Field(default=None, description="the SQS queue that agents and AWS Batch report to")
     cdn_url: str | None = Field(
         default=None,
         description="where browsers fetch public pictures: a CDN in front of the bucket",

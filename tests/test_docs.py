@@ -39,7 +39,7 @@ def name_of(path: Path) -> str:
 
 def shown(default: object) -> str:
     """A default as the table has it."""
-    if default in (None, ()):
+    if default in (None, (), {}):
         return "none"
     if isinstance(default, SecretStr):
         default = default.get_secret_value()
