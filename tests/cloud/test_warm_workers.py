@@ -13,6 +13,7 @@ from nst.domain import JobState, Outcome, Preset
 from nst.settings import MADE_FOR_ONE_MACHINE, Settings
 from nst.store.ports import WorkerInfo
 from nst.worker.cloud.cloudwatch import UNITS, CloudWatch
+from nst.worker.cloud.dispatcher import SPILL_SECONDS
 from nst.worker.cloud.warm import PREFIX, unused_settings, warm_lanes
 from tests.cloud.conftest import MakeCloud
 from tests.support.aws import process_environment
@@ -57,6 +58,16 @@ def test_what_warm_workers_paint_takes_no_place_in_batch() -> None:
     assert studio.dispatcher.step(1.0)
     assert studio.batch.taken == [large.id]
     assert not studio.dispatcher.step(2.0), "there is one now"
+
+
+def test_batch_paints_what_waits_in_vain_for_a_warm_worker() -> None:
+    studio = Studio(batch_lanes=LANES)
+    small = submitted(studio.backend, preset=Preset.DRAFT, created=0.0)
+    assert not studio.dispatcher.step(SPILL_SECONDS)
+    warm_worker(studio, seen=SPILL_SECONDS)
+    assert not studio.dispatcher.step(SPILL_SECONDS + 1.0), "there is one, which has much to do"
+    assert studio.dispatcher.step(SPILL_SECONDS + 120.0)
+    assert studio.batch.taken == [small.id]
 
 
 def figures_of(studio: Studio) -> Callable[[float], dict[str, Any]]:

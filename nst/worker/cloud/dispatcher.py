@@ -3,7 +3,7 @@
 import logging
 import threading
 
-from nst.domain import Job, JobProgress, JobState, Outcome
+from nst.domain import Job, JobProgress, JobState, Outcome, Preset
 from nst.settings import Settings
 from nst.store.ports import Backend
 from nst.store.ports.batch import BatchCompute, BatchPhase
@@ -15,6 +15,7 @@ from nst.worker.cloud.warm import batch_lanes, warm_lanes, warm_workers
 
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0
 REST_SECONDS = 1.0
+SPILL_SECONDS = 900.0  # that a job waits for a warm worker while there is none; after that, AWS Batch paints it
 _MOST_REFUSED = 5  # jobs in a row; after that many, the jobs are hardly the reason
 
 log = logging.getLogger(__name__)
@@ -41,10 +42,10 @@ class Dispatcher:
         """
         if now < self._not_before or self._in_flight(now) >= self._settings.batch_in_flight:
             return False
-        refused: list[Job] = []
+        refused, lanes = list[Job](), self._lanes_now(now)
         is_taken = is_away = False
         while not is_taken and not is_away and len(refused) < _MOST_REFUSED:
-            lease = self._backend.queue.claim(self._name, now, self._settings.lease_seconds, self._lanes)
+            lease = self._backend.queue.claim(self._name, now, self._settings.lease_seconds, lanes)
             if lease is None:
                 break
             is_taken, is_away = self._submit(lease.job, now)
@@ -60,6 +61,14 @@ class Dispatcher:
         """Waits for a job, and a moment more: while jobs wait and none may be submitted, waiting for a job returns at once."""
         self._backend.queue.wait(REST_SECONDS, self._lanes)
         stop.wait(0.1)
+
+    def _lanes_now(self, now: float) -> tuple[Preset, ...]:
+        """Those of AWS Batch; all, while jobs wait in vain for warm workers."""
+        warm = warm_lanes(self._settings)
+        if not warm or warm_workers(self._backend, now):
+            return self._lanes
+        oldest = (stats.oldest for lane, stats in self._backend.queue.lane_stats().items() if lane in warm)
+        return tuple(Preset) if any(now - since > SPILL_SECONDS for since in oldest) else self._lanes
 
     def _in_flight(self, now: float) -> int:
         """Running jobs, without those of warm workers."""
