@@ -140,7 +140,7 @@ def started() -> Iterator[Processes]:
     yield processes
     for process in processes:
         process.kill()
-        process.wait()
+        process.communicate()
 
 
 def start(started: Processes, cloud: Cloud, *options: str, **variables: str) -> "subprocess.Popen[bytes]":
@@ -162,7 +162,7 @@ def test_two_servers_a_warm_worker_and_batch_paint_side_by_side(make_cloud: Make
     until(lambda: all(cloud.record(job).state.is_terminal for job in jobs))
     assert {(record.state, record.error) for record in map(cloud.record, jobs)} == {(JobState.SUCCEEDED, None)}
     assert len(cloud.executor.agents) == 2
-    assert {batch_job.name for batch_job in cloud.executor.jobs()} == {job.id for job, preset in jobs.items() if preset is Preset.ULTRA}
+    assert {batch_job.job_name for batch_job in cloud.executor.jobs()} == {job.id for job, preset in jobs.items() if preset is Preset.ULTRA}
     assert all(cloud.record(job).has_thumbnails for job in jobs)
     public = next(iter(jobs))
     assert [entry.output_key for entry in cloud.service.feed().entries] == [f"public/output/{public.id}.jpg"]
