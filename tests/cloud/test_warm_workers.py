@@ -140,7 +140,9 @@ def started() -> Iterator[Processes]:
     yield processes
     for process in processes:
         process.kill()
-        process.communicate()
+        process.wait()
+        if process.stdout:
+            process.stdout.close()
 
 
 def start(started: Processes, cloud: Cloud, *options: str, **variables: str) -> "subprocess.Popen[bytes]":
