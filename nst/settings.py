@@ -134,6 +134,9 @@ class Settings(BaseSettings):
         default=10_000_000_000, gt=0, description="space for all pictures, in bytes; beyond it private ones expire early"
     )
     keep_private_days: float = Field(default=7.0, gt=0, description="days after which a private painting expires")
+    keep_longer_days: float = Field(
+        default=28.0, ge=0, description="days from today to which visitors may keep a private painting longer; 0: they cannot"
+    )
     reports_to_hide: int = Field(default=3, gt=0, description="number of visitors whose reports hide a picture from the gallery")
     max_attempts: int = Field(default=3, gt=0, description="times that a painting is tried when its worker dies")
     lease_seconds: float = Field(

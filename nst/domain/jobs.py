@@ -110,6 +110,7 @@ class Job:
         title: that its owner has given the painting, as `nst.domain.titles.normalised_title` returns it.
         likes: the number of visitors who like it.
         has_thumbnails: whether there are thumbnails of the photo and the painting; not of paintings of earlier versions.
+        kept_until: when a painting expires whose owner keeps it longer, in seconds since the epoch; None for the usual time.
     """
 
     id: str
@@ -145,6 +146,7 @@ class Job:
     title: str | None = None
     likes: int = 0
     has_thumbnails: bool = False
+    kept_until: float | None = None
 
     @property
     def lane(self) -> Preset:

@@ -51,12 +51,28 @@ def delete_job(backend: Backend, job: Job, now: float, *, only_private: bool = F
 
 def expiry_of(job: Job, settings: Settings) -> float | None:
     """From when on `delete_expired` deletes this job; None while it is not finished or is published."""
-    return None if job.finished is None or job.published is not None else job.finished + settings.keep_private_days * _DAY
+    if job.finished is None or job.published is not None:
+        return None
+    return usual_expiry(settings, job.finished) if job.kept_until is None else job.kept_until
+
+
+def usual_expiry(settings: Settings, since: float) -> float:
+    """When a private painting expires that has been one since that time."""
+    return since + settings.keep_private_days * _DAY
+
+
+def longer_expiry_of(job: Job, settings: Settings, now: float) -> float | None:
+    """When this job expires if its owner keeps it for another period; None when that is not allowed, or would be no longer."""
+    expiry = expiry_of(job, settings)
+    if expiry is None or job.state is not JobState.SUCCEEDED:
+        return None
+    longer = min(expiry + settings.keep_private_days * _DAY, now + settings.keep_longer_days * _DAY)
+    return longer if longer - expiry >= min(_DAY, settings.keep_private_days * _DAY) else None
 
 
 def delete_expired(backend: Backend, settings: Settings, now: float) -> int:
     """Delete old jobs that are not published (private, failed or cancelled), and return their number."""
-    old = backend.jobs.oldest_private(now - settings.keep_private_days * _DAY, _BATCH)
+    old = [*backend.jobs.oldest_private(now - settings.keep_private_days * _DAY, _BATCH), *backend.jobs.kept_longer(now, _BATCH)]
     return sum(delete_job(backend, job, now, only_private=True) for job in old)
 
 
@@ -86,7 +102,8 @@ def _expendable(backend: Backend, new: Job) -> Iterator[Job]:
     """What may be deleted for a new job, in this order: jobs of its owner, others' cancelled and failed jobs, others' paintings, beginning
     with the owners who use the most space.
 
-    Age does not protect cancelled jobs: they cost nothing to make, so a visitor could fill the disk with them for a day.
+    Age does not protect cancelled jobs: they cost nothing to make, so a visitor could fill the disk with them for a day. Nor do owners
+    protect a painting by keeping it longer.
     """
     own = [job for job in backend.jobs.of_owner(new.owner, _MOST) if job.finished is not None and job.published is None]
     yield from sorted(own, key=lambda job: (job.state is JobState.SUCCEEDED, job.finished))
@@ -94,7 +111,9 @@ def _expendable(backend: Backend, new: Job) -> Iterator[Job]:
     for job in backend.jobs.oldest_private(float("inf"), _MOST, only_unpainted=True):
         if job.owner != new.owner and (job.state is JobState.CANCELLED or (job.finished or 0.0) < end):
             yield job
-    painted = [job for job in backend.jobs.oldest_private(end, _MOST) if job.owner != new.owner and job.state is JobState.SUCCEEDED]
+    private = [*backend.jobs.oldest_private(end, _MOST), *backend.jobs.kept_longer(float("inf"), _MOST)]
+    ended = [job for job in private if job.finished is not None and job.finished < end]
+    painted = [job for job in ended if job.owner != new.owner and job.state is JobState.SUCCEEDED]
     held: Counter[str] = Counter()
     for job in painted:
         held[job.owner] += job.size_bytes

@@ -27,6 +27,7 @@ from nst.service.access import (
 from nst.service.address_quota import AddressQuota
 from nst.service.feed_head import FeedHead
 from nst.service.gallery import Gallery
+from nst.service.keeping import Keeping
 from nst.service.moderation import Moderation
 from nst.service.publishing import Publisher
 from nst.service.signing import SigningKey
@@ -63,6 +64,7 @@ class Service:
         self._key = SigningKey(backend.secrets, settings.secret, self._clock)
         self._moderation = Moderation(backend, settings, self._publisher, self._key, self._clock)
         self.visitors = Visitors(self._key, backend.jobs, self._clock)
+        self.keeping = Keeping(backend, settings, self._clock)
         self.gallery = Gallery(backend, catalogue, settings, self._clock, self._feed_head)
 
     def submit(self, owner: str, order: Order, quota: Quota | None = None, network: str | None = None, has_cookie: bool = True) -> Job:
@@ -144,13 +146,10 @@ class Service:
             return self._publisher.set_public(job_id, owner, self._clock(), public=True, with_photo=with_photo)
 
     def make_private(self, job_id: str, owner: str) -> Job:
-        """Remove a painting from the gallery, and its pictures from `public/`."""
+        """Remove a painting from the gallery, and its pictures from `public/`. It is kept for the usual time from now."""
+        self.keeping.begin_again(job_id, owner)
         with self._feed_head.changes():
             return self._publisher.set_public(job_id, owner, self._clock(), public=False)
-
-    def kept_until(self, job: Job) -> float | None:
-        """When a finished job that is not published expires; None if it does not."""
-        return retention.expiry_of(job, self._settings)
 
     def delete(self, job_id: str, owner: str) -> None:
         """Delete the record and every picture. A worker that is painting it stops."""

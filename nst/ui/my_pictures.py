@@ -10,6 +10,7 @@ from nst.ui import frame, texts
 from nst.ui.cards import open_clicked_card, show_card, show_empty
 from nst.ui.frame import Visit
 from nst.ui.heading import show_heading
+from nst.ui.keeping import show_keep_longer
 from nst.ui.publishing import show_visibility
 from nst.ui.selection import is_selecting, show_checkbox, show_selection
 from nst.ui.thumbnails import picture_src
@@ -81,6 +82,7 @@ def _show_job(visit: Visit, job: Job, styles: tuple[StyleEntry, ...]) -> None:
     if is_selecting():
         show_checkbox(job)
         return
+    show_keep_longer(visit, job)
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
         if job.state is JobState.SUCCEEDED:
             show_visibility(visit, job)
@@ -93,7 +95,7 @@ def _show_job(visit: Visit, job: Job, styles: tuple[StyleEntry, ...]) -> None:
 
 def _facts(visit: Visit, job: Job) -> tuple[str, ...]:
     likes = texts.counted(job.likes, "like", "likes") if job.is_in_feed and job.likes else ""
-    return texts.PRESETS[job.params.preset], texts.ago(time.time() - job.created), texts.kept(visit.service.kept_until(job)), likes
+    return texts.PRESETS[job.params.preset], texts.ago(time.time() - job.created), texts.kept(visit.service.keeping.until(job)), likes
 
 
 def _badge(job: Job) -> str:

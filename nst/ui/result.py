@@ -15,6 +15,7 @@ from nst.ui import draft, frame, gallery, texts
 from nst.ui.components import compare, live_preview, share
 from nst.ui.frame import Visit
 from nst.ui.heading import show_heading
+from nst.ui.keeping import show_keep_longer
 from nst.ui.likes import show_like
 from nst.ui.publishing import show_report, show_visibility
 from nst.ui.thumbnails import display_size, picture_src
@@ -134,8 +135,9 @@ def _show_link(visit: Visit, job: Job, is_mine: bool) -> None:
         elif job.hidden:
             st.caption("This painting was removed from the gallery because visitors reported it or an administrator hid it.")
         elif is_mine:
-            kept = texts.kept(visit.service.kept_until(job))
+            kept = texts.kept(visit.service.keeping.until(job))
             st.caption(f":material/lock: Private: only this browser can open it, and it is {kept}. Download it to keep it, or publish it.")
+            show_keep_longer(visit, job)
             share(None, picture, job.title or _UNTITLED)
 
 

@@ -44,7 +44,12 @@ def ago(seconds: float) -> str:
 
 def kept(until: float | None) -> str:
     """How long a private painting is kept: "kept until 5 December". Empty if it is kept for good."""
-    return f"kept until {datetime.fromtimestamp(until, UTC):%-d %B}" if until is not None else ""
+    return f"kept until {day(until)}" if until is not None else ""
+
+
+def day(at: float) -> str:
+    """A day of this year or the next: "5 December"."""
+    return f"{datetime.fromtimestamp(at, UTC):%-d %B}"
 
 
 def preset_size(preset: Preset) -> str:

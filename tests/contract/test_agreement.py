@@ -95,7 +95,7 @@ class AllBackends(RuleBasedStateMachine):
         self.all(lambda backend: {job.id: job for job in backend.queue.requeue_lapsed(self.now)})
 
     @precondition(lambda self: self.jobs)
-    @rule(data=st.data(), what=st.sampled_from(["cancel", "publish", "unpublish", "hide", "show", "like", "unlike", "title"]))
+    @rule(data=st.data(), what=st.sampled_from(["cancel", "publish", "unpublish", "hide", "show", "like", "unlike", "title", "keep"]))
     def the_owner_acts(self, data: st.DataObject, what: str) -> None:
         job = self.jobs[data.draw(st.sampled_from(sorted(self.jobs)))]
         if what == "cancel":
@@ -108,6 +108,8 @@ class AllBackends(RuleBasedStateMachine):
         elif what == "title":
             title = data.draw(st.sampled_from(["Sunset", "Sun and sea", None]))
             self.all(lambda backend: backend.jobs.set_title(job.id, title))
+        elif what == "keep":
+            self.all(lambda backend: backend.jobs.keep(job.id, self.now + 10.0))
         else:
             keys = (job.input_key, painted(job).output_key or "")
             self.all(lambda backend: backend.jobs.set_public(job.id, what == "publish", *keys, self.now))
@@ -121,6 +123,7 @@ class AllBackends(RuleBasedStateMachine):
         self.all(lambda backend: dict(backend.jobs.counts()))
         self.all(lambda backend: backend.queue.lane_stats())
         self.all(lambda backend: backend.jobs.dead(99))
+        self.all(lambda backend: (backend.jobs.oldest_private(99.0, 99), backend.jobs.kept_longer(99.0, 99)))
         for job_id, before in self.jobs.items():
             after = self.all(lambda backend, job_id=job_id: (backend.jobs.get(job_id), backend.queue.position(job_id)))[0]  # type: ignore[index,misc]
             assert after.state is before.state or before.state.may_become(after.state) or after.attempt > before.attempt

@@ -105,6 +105,26 @@ def test_the_oldest_private_jobs_are_found_and_those_that_came_to_nothing(backen
     assert [job.id for job in backend.jobs.oldest_private(9.0, 1, only_unpainted=True)] == [cancelled.id]
 
 
+def test_a_job_that_is_kept_longer_is_found_by_its_end_while_it_is_private(backend: Backend) -> None:
+    first, second, third = (succeeded(backend, at=float(at)) for at in (1, 2, 3))
+    assert backend.jobs.keep(first.id, 20.0)
+    assert backend.jobs.keep(second.id, 10.0)
+    assert [job.id for job in backend.jobs.oldest_private(9.0, 9)] == [third.id]
+    assert [job.id for job in backend.jobs.kept_longer(20.0, 9)] == [second.id]
+    assert [job.id for job in backend.jobs.kept_longer(float("inf"), 9)] == [second.id, first.id]
+    assert [job.id for job in backend.jobs.kept_longer(float("inf"), 1)] == [second.id]
+    assert backend.jobs.keep(second.id, 30.0)
+    assert record(backend, second.id).kept_until == 30.0
+    keys = (first.input_key, first.output_key or "")
+    assert backend.jobs.set_public(first.id, True, *keys, 5.0)
+    assert [job.id for job in backend.jobs.kept_longer(float("inf"), 9)] == [second.id]
+    assert backend.jobs.set_public(first.id, False, *keys, 6.0)
+    assert backend.jobs.delete(second.id)
+    assert [job.id for job in backend.jobs.kept_longer(float("inf"), 9)] == [first.id]
+    assert not backend.jobs.keep(second.id, 40.0)
+    assert not backend.jobs.keep(submitted(backend).id, 40.0)
+
+
 def test_jobs_are_counted_and_timed(backend: Backend) -> None:
     draft = submitted(backend, preset=Preset.DRAFT)
     lease = backend.queue.claim("worker", 10.0, 30.0)

@@ -31,7 +31,7 @@ def test_a_file_of_an_earlier_version_is_read(tmp_path: Path) -> None:
     database = Database(path)
     job = record(sqlite_backend(database, FileObjects(tmp_path / "objects")), "0" * 32)
     assert (job.styles, job.width, job.height, job.regions) == ((StyleRef("my-style", 2.0),), None, None, ())
-    assert (job.title, job.likes) == (None, 0)
+    assert (job.title, job.likes, job.kept_until) == (None, 0, None)
     database.close()
 
 
@@ -98,4 +98,17 @@ def test_a_record_in_redis_of_an_earlier_version_is_read() -> None:
     connection.call("HDEL", connection.key("job", job.id), "style_digests", "width", "height", "regions")
     job = record(backend, job.id)
     assert (job.styles, job.width, job.height, job.regions) == ((StyleRef("my-style", 2.0),), None, None, ())
+    connection.close()
+
+
+def test_what_a_process_of_an_earlier_version_leaves_among_those_kept_longer_is_skipped() -> None:
+    connection = connected()
+    backend = redis_backend(connection, MemoryObjects())
+    gone, published, kept = (succeeded(backend, at=float(number)) for number in range(3))
+    for job in (gone, published, kept):
+        backend.jobs.keep(job.id, 10.0)
+    connection.call("DEL", connection.key("job", gone.id))
+    connection.call("HSET", connection.key("job", published.id), "published", 5.0)
+    assert [job.id for job in backend.jobs.kept_longer(20.0, 9)] == [kept.id]
+    assert connection.call("ZCARD", connection.key("kept_longer")) == 1
     connection.close()

@@ -1,6 +1,7 @@
 """The My pictures page."""
 
 import re
+import time
 from html import unescape
 from urllib.parse import parse_qs
 
@@ -9,9 +10,10 @@ import pytest
 from nst.domain import JobProgress, Outcome
 from nst.errors import StoreUnavailable
 from nst.service import Service
-from nst.ui import my_pictures, owner
+from nst.ui import my_pictures, owner, texts
 from nst.ui.owner import Owner
 from tests.support.pages import ANNA, BERT, DiskStudio, keys, words
+from tests.support.studio import DAY
 from tests.ui.conftest import OpenPage
 
 
@@ -116,3 +118,16 @@ def test_all_pictures_are_selected_for_one_zip_file(open_page: OpenPage, studio:
     assert "Download ZIP" not in words(page)
     page.toggle(key="selecting").set_value(False).run()
     assert not keys(page, "checkbox")
+
+
+@pytest.mark.parametrize("path", ["my_pictures", "create"])
+def test_a_private_painting_is_kept_longer(open_page: OpenPage, studio: DiskStudio, path: str) -> None:
+    job = studio.painted()
+    soon = time.time() + 3 * DAY
+    studio.backend.jobs.keep(job.id, soon)
+    page = open_page("my_pictures") if path == "my_pictures" else open_page(job=job.id)
+    assert texts.kept(soon) in words(page)
+    button = page.button(key=f"keep_{job.id}")
+    assert button.label == f"Keep until {texts.day(soon + 7 * DAY)}"
+    button.click().run()
+    assert texts.kept(soon + 7 * DAY) in words(page)

@@ -55,6 +55,10 @@ class JobStore(Protocol):
         """
         ...
 
+    def keep(self, job_id: str, until: float) -> bool:
+        """Set `kept_until`. False when there is no such job, or it has not succeeded."""
+        ...
+
     def restore(self, job: Job) -> bool:
         """Store the record of a job that has succeeded, and add it to the feed if it is published: for records that were lost.
 
@@ -85,11 +89,15 @@ class JobStore(Protocol):
         ...
 
     def oldest_private(self, finished_before: float, limit: int, *, only_unpainted: bool = False) -> list[Job]:
-        """Final jobs that are not published (private, failed or cancelled), those that finished first in front.
+        """Final jobs that are not published (private, failed or cancelled) nor kept longer, those that finished first in front.
 
         Args:
             only_unpainted: those that failed or were cancelled.
         """
+        ...
+
+    def kept_longer(self, until_before: float, limit: int) -> list[Job]:
+        """Jobs that are not published and have a `kept_until` before this time, the earliest first."""
         ...
 
     def dead(self, limit: int) -> list[Job]:

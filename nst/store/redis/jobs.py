@@ -54,6 +54,9 @@ class RedisJobs(UsesRedis, JobStore):
     def set_title(self, job_id: str, title: str | None) -> bool:
         return bool(self._connection.run("set_title", job_id, title or "", " ".join(words_of(title or ""))))
 
+    def keep(self, job_id: str, until: float) -> bool:
+        return bool(self._connection.run("keep", job_id, until))
+
     def restore(self, job: Job) -> bool:
         return bool(self._connection.run("restore", *restored_fields(job)))
 
@@ -73,6 +76,9 @@ class RedisJobs(UsesRedis, JobStore):
     def oldest_private(self, finished_before: float, limit: int, *, only_unpainted: bool = False) -> list[Job]:
         index = "unpainted" if only_unpainted else "unpublished"
         return [job_of(reply) for reply in self._connection.run("oldest", index, limit, place(finished_before))]
+
+    def kept_longer(self, until_before: float, limit: int) -> list[Job]:
+        return [job_of(reply) for reply in self._connection.run("kept_longer", limit, place(until_before))]
 
     def dead(self, limit: int) -> list[Job]:
         return [job_of(reply) for reply in self._connection.run("newest", "dead", limit, "")]

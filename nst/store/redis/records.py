@@ -8,7 +8,7 @@ from nst.domain import Cursor, Job
 from nst.store import records
 
 _WHOLE = ("size_bytes", "max_attempts", "attempt", "returns", "width", "height", "likes")
-_NUMBERS = ("created", "turn", "started", "finished", "fraction", "seconds_left", "published", "lease_until")
+_NUMBERS = ("created", "turn", "started", "finished", "fraction", "seconds_left", "published", "lease_until", "kept_until")
 _FLAGS = ("public", "cancel_requested", "hidden", "cleared", "has_thumbnails")
 _PARSERS: dict[str, Callable[[str], Any]] = {
     **dict.fromkeys(_WHOLE, int),

@@ -87,6 +87,10 @@ class SqliteJobs(UsesDatabase, JobStore):
             put_in(connection, job_of(row))
             return True
 
+    def keep(self, job_id: str, until: float) -> bool:
+        statement = "UPDATE jobs SET kept_until = ? WHERE id = ? AND state = 'succeeded' RETURNING id"
+        return bool(self._database.change(statement, (until, job_id)))
+
     def restore(self, job: Job) -> bool:
         row = records.restored_fields(job)
         with self._database.writing() as connection:
@@ -113,8 +117,11 @@ class SqliteJobs(UsesDatabase, JobStore):
         return int(total)
 
     def oldest_private(self, finished_before: float, limit: int, *, only_unpainted: bool = False) -> list[Job]:
-        condition = "published IS NULL AND finished IS NOT NULL AND finished < ? AND NOT (? AND state = 'succeeded')"
+        condition = "published IS NULL AND finished IS NOT NULL AND kept_until IS NULL AND finished < ? AND NOT (? AND state = 'succeeded')"
         return self._jobs(f"{condition} ORDER BY finished, id LIMIT ?", (finished_before, only_unpainted, limit))
+
+    def kept_longer(self, until_before: float, limit: int) -> list[Job]:
+        return self._jobs("published IS NULL AND kept_until < ? ORDER BY kept_until, id LIMIT ?", (until_before, limit))
 
     def dead(self, limit: int) -> list[Job]:
         condition = "state = 'failed' AND attempt - returns >= max_attempts ORDER BY finished DESC, id DESC LIMIT ?"

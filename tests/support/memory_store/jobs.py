@@ -95,6 +95,14 @@ class MemoryJobs(JobStore):
             self._state.jobs[job_id] = replace(job, title=title, cleared=job.cleared and job.title == title)
             return True
 
+    def keep(self, job_id: str, until: float) -> bool:
+        with self._state.changed:
+            job = self.get(job_id)
+            if job is None or job.state is not JobState.SUCCEEDED:
+                return False
+            self._state.jobs[job_id] = replace(job, kept_until=until)
+            return True
+
     def restore(self, job: Job) -> bool:
         with self._state.changed:
             if job.id in self._state.jobs or job.id in self._state.deleted:
@@ -125,9 +133,16 @@ class MemoryJobs(JobStore):
 
     def oldest_private(self, finished_before: float, limit: int, *, only_unpainted: bool = False) -> list[Job]:
         with self._state.changed:
-            ended = [(job.finished, job.id, job) for job in self._state.jobs.values() if job.published is None and job.finished is not None]
+            private = [job for job in self._state.jobs.values() if job.published is None and job.kept_until is None]
+        ended = [(job.finished, job.id, job) for job in private if job.finished is not None]
         found = [job for finished, _, job in sorted(ended) if finished < finished_before]
         return [job for job in found if not (only_unpainted and job.state is JobState.SUCCEEDED)][:limit]
+
+    def kept_longer(self, until_before: float, limit: int) -> list[Job]:
+        with self._state.changed:
+            private = [job for job in self._state.jobs.values() if job.published is None]
+        kept = [(job.kept_until, job.id, job) for job in private if job.kept_until is not None]
+        return [job for until, _, job in sorted(kept) if until < until_before][:limit]
 
     def dead(self, limit: int) -> list[Job]:
         with self._state.changed:

@@ -52,6 +52,12 @@ local same = (job.title or '') == ARGV[2]
 change(job, {title = ARGV[2] ~= '' and ARGV[2], title_words = ARGV[3] ~= '' and ARGV[3], cleared = same and job.cleared or '0'})
 return 1
 
+--- keep: id, until when
+local job = read(ARGV[1])
+if not job or job.state ~= 'succeeded' then return 0 end
+change(job, {kept_until = ARGV[2]})
+return 1
+
 --- restore: the record's fields and values. Returns 0 when there is a record, or it was deleted
 local job = table_of(ARGV)
 if read(job.id) or redis.call('ZSCORE', key('deleted'), job.id) then return 0 end
@@ -108,3 +114,16 @@ return records(redis.call('ZRANGE', key(ARGV[1]), first, '-', 'BYLEX', 'REV', 'L
 
 --- oldest: index, limit, the place before which to end. Returns records, the least place first
 return records(redis.call('ZRANGE', key(ARGV[1]), '-', '(' .. ARGV[3], 'BYLEX', 'LIMIT', 0, ARGV[2]), 17)
+
+--- kept_longer: limit, the place before which to end. Returns records, the least place first
+-- Entries that processes of earlier versions have left behind, which do not know this index, are removed.
+local found = {}
+for _, member in ipairs(redis.call('ZRANGE', key('kept_longer'), '-', '(' .. ARGV[2], 'BYLEX', 'LIMIT', 0, ARGV[1])) do
+  local job = read(string.sub(member, 17))
+  if job and not job.published and job.kept_until and place(job.kept_until, job.id) == member then
+    found[#found + 1] = record(job.id)
+  else
+    redis.call('ZREM', key('kept_longer'), member)
+  end
+end
+return found

@@ -81,7 +81,9 @@ local function entries(job)
     add(key('dead'), 0, place(job.finished, job.id))
   end
   if job.state == 'queued' or job.state == 'running' then add(key('active', job.owner), job.turn, job.id) end
-  if job.finished and not job.published then
+  if job.finished and not job.published and job.kept_until then
+    add(key('kept_longer'), 0, place(job.kept_until, job.id))
+  elseif job.finished and not job.published then
     add(key('unpublished'), 0, place(job.finished, job.id))
     if job.state ~= 'succeeded' then add(key('unpainted'), 0, place(job.finished, job.id)) end
   end
