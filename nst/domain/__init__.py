@@ -3,6 +3,16 @@
 from nst.domain.feed import Cursor, FeedEntry, FeedOrder, Page, SearchTerm
 from nst.domain.jobs import FencingToken, Job, JobState, Outcome, cost_of, longest_seconds, new_id
 from nst.domain.keys import JOB_ID, input_key_of, is_job_id, is_key, mask_key, media_type, object_key, output_key_of, style_key
+from nst.domain.larger import (
+    LARGER_SIZES,
+    PASS_WORK,
+    check_earlier_shape,
+    check_is_larger,
+    larger_params,
+    larger_scales,
+    larger_seconds,
+    larger_sizes,
+)
 from nst.domain.params import PRESET_SIZES, Init, KeepColours, Loss, Mode, Optimiser, Precision, Preset, StyleParams, help_of, range_of
 from nst.domain.prints import PRINT_DPI, PrintRequest, in_centimetres, in_inches, print_size
 from nst.domain.progress import JobProgress, Progress
@@ -14,9 +24,11 @@ from nst.domain.titles import MAX_TITLE, normalised_title, words_of
 __all__ = [
     "AUTOMATIC",
     "JOB_ID",
+    "LARGER_SIZES",
     "MAX_REGIONS",
     "MAX_STYLE_MASKS",
     "MAX_TITLE",
+    "PASS_WORK",
     "PRESET_SIZES",
     "PRINT_DPI",
     "Cursor",
@@ -42,6 +54,8 @@ __all__ = [
     "StyleParams",
     "StyleRef",
     "StyleShare",
+    "check_earlier_shape",
+    "check_is_larger",
     "colour_of",
     "cost_of",
     "digests_of",
@@ -52,6 +66,10 @@ __all__ = [
     "is_automatic",
     "is_job_id",
     "is_key",
+    "larger_params",
+    "larger_scales",
+    "larger_seconds",
+    "larger_sizes",
     "longest_seconds",
     "mask_key",
     "media_type",

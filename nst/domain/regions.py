@@ -91,6 +91,11 @@ class RegionRef:
         return cls(str(values["mask"]), styles, None if strength is None else float(strength))
 
 
+def have_same_shape(picture: tuple[int, int], photo: tuple[int, int]) -> bool:
+    """Whether the aspect ratios of two sizes are the same up to `SHAPE_TOLERANCE`, or the rounding of a side."""
+    return abs(picture[0] * photo[1] - picture[1] * photo[0]) <= max(SHAPE_TOLERANCE * picture[1] * photo[0], *photo)
+
+
 def check_mask_shape(mask: tuple[int, int], photo: tuple[int, int]) -> None:
     """
     Args:
@@ -99,6 +104,6 @@ def check_mask_shape(mask: tuple[int, int], photo: tuple[int, int]) -> None:
     Raises:
         InvalidParams: when their aspect ratios differ by more than `SHAPE_TOLERANCE`, and not only by the rounding of a side.
     """
-    if abs(mask[0] * photo[1] - mask[1] * photo[0]) > max(SHAPE_TOLERANCE * mask[1] * photo[0], *photo):
+    if not have_same_shape(mask, photo):
         sizes = f"The mask measures {mask[0]} x {mask[1]} pixels and the photo {photo[0]} x {photo[1]}"
         raise InvalidParams(f"{sizes}; a mask must have the photo's shape, in any size.")

@@ -20,13 +20,24 @@ class RenderInputs:
     Attributes:
         aspect_excess: of the photo (see `tensors.aspect_excess`).
         parts: what is painted alike, with the styles' pictures and masks.
+        earlier_side: the long side in pixels of the painting that is enlarged; 0 without one.
     """
 
-    def __init__(self, content: Image.Image, layout: Layout, params: StyleParams, min_side: int, device: torch.device) -> None:
+    def __init__(
+        self,
+        content: Image.Image,
+        layout: Layout,
+        params: StyleParams,
+        min_side: int,
+        device: torch.device,
+        earlier: Image.Image | None = None,
+    ) -> None:
         """
         Args:
             min_side: pixels; a style picture with a shorter side is repeated.
+            earlier: a smaller painting of the photo, which is enlarged.
         """
+        self._earlier, self.earlier_side = earlier, max(earlier.size) if earlier else 0
         self._content, self._params, self._layout = opaque(content), params, layout
         self._original = content
         self.parts = [Part([_opaque(style) for style in part.styles], part.strength) for part in layout.parts]
@@ -39,6 +50,11 @@ class RenderInputs:
 
     def photo(self, size: Size) -> Tensor:
         return to_tensor(self._content, size, self._device)
+
+    def earlier(self) -> Tensor | None:
+        """The painting that is enlarged, in its own size; None without one."""
+        earlier = self._earlier
+        return None if earlier is None else to_tensor(earlier, (earlier.height, earlier.width), self._device)
 
     def weights(self, size: Size) -> Tensor | None:
         """Of the parts and of what is kept (see `Layout.weights`)."""

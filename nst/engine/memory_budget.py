@@ -68,18 +68,25 @@ def estimate_instant(content: Image.Image, style_pixels: int, size: int, in_bflo
 
 
 def affordable_size(
-    content: Image.Image, params: StyleParams, device: torch.device, precision: Precision = Precision.AUTO, parts: int = 0
+    content: Image.Image,
+    params: StyleParams,
+    device: torch.device,
+    precision: Precision = Precision.AUTO,
+    parts: int = 0,
+    earlier: int = 0,
 ) -> int:
     """The painting's long side in pixels: the requested size; for ultra and for presets of panoramas, at most what fits.
 
     Args:
         parts: regions and the rest; 0 without regions.
+        earlier: as of `scales.plan`.
 
     Raises:
         DoesNotFit: when the requested size does not fit; the sentence names the largest one that does.
     """
     free = free_bytes(device)
-    largest = largest_size(content, params, free, stores_bfloat16(device, precision), parts, pixels_at_once(params, device, free, parts))
+    at_once = pixels_at_once(params, device, free, parts)
+    largest = largest_size(content, params, free, stores_bfloat16(device, precision), parts, at_once, earlier)
     size = params.size or PRESET_SIZES[params.preset]
     if params.size is None and params.preset is Preset.ULTRA and largest > PRESET_SIZES[Preset.HIGH]:
         size = min(size, largest)
@@ -124,12 +131,17 @@ def largest_size(
     in_bfloat16: bool = False,
     parts: int = 0,
     at_once: int = PIXELS_AT_ONCE,
+    earlier: int = 0,
 ) -> int:
     """The greatest long side, in steps of 16 pixels, up to which all paintings fit into `free` bytes; at least 32.
 
     Not found by bisection: estimates fall where the optimiser's memory of steps becomes smaller.
     """
-    too_large = (size for size in range(48, MAX_SIZE + 1, 16) if estimate(content, params, size, in_bfloat16, parts, at_once) > free)
+
+    def needed(size: int) -> int:
+        return estimate(content, params, size, in_bfloat16, parts, at_once, earlier)
+
+    too_large = (size for size in range(48, MAX_SIZE + 1, 16) if needed(size) > free)
     return next(too_large, MAX_SIZE + 16) - 16
 
 
@@ -140,6 +152,7 @@ def estimate(
     in_bfloat16: bool = False,
     parts: int = 0,
     at_once: int = PIXELS_AT_ONCE,
+    earlier: int = 0,
 ) -> int:
     """Peak memory in bytes, beyond the idle process's, of a painting with a long side of `size` pixels.
 
@@ -149,6 +162,7 @@ def estimate(
         in_bfloat16: whether the networks' features are stored in bfloat16.
         parts: as of `affordable_size`.
         at_once: as of `estimate_optimised`.
+        earlier: as of `scales.plan`.
     """
     excess = aspect_excess(content)
 
@@ -167,8 +181,8 @@ def estimate(
     if params.mode is Mode.INSTANT:
         return instant
     # Not the finest scale alone: a coarser one that is encoded at once may take more than the finest one tile by tile.
-    steps = max(optimised(scale) for scale in plan(size, params, excess) if scale.steps)
-    return max(instant, steps) if has_passes(params) else steps
+    steps = max((optimised(scale) for scale in plan(size, params, excess, earlier) if scale.steps), default=0)
+    return max(instant, steps) if has_passes(params, earlier) else steps
 
 
 def _padded_pixels(content: Image.Image, size: int) -> int:

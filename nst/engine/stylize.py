@@ -12,7 +12,7 @@ import torch
 from PIL import Image
 
 import nst
-from nst.domain import Mode, Precision, Progress, StyleParams
+from nst.domain import Mode, Precision, Progress, StyleParams, check_earlier_shape, check_is_larger
 from nst.engine import memory_budget
 from nst.engine.devices import best_device, uses_bfloat16
 from nst.engine.encoders.registry import Encoder, layer_names, load_encoder
@@ -51,6 +51,7 @@ def stylize(
     params: StyleParams | None = None,
     *,
     regions: Sequence[Region] = (),
+    earlier: Image.Image | None = None,
     on_progress: Callable[[Progress], None] | None = None,
     should_stop: Callable[[], bool] | None = None,
     encoder: Encoder | None = None,
@@ -67,6 +68,8 @@ def stylize(
             a style picture, whose statistics alone are used (guided by its mask: Gatys et al. 2017).
         regions: parts of the photo with styles or a strength of their own, or to be kept as they are; at most `MAX_REGIONS`. Later ones
             cover earlier ones. `styles` are for the rest.
+        earlier: a finished painting of `content` that is smaller than the one asked for. It is enlarged: the painting goes on from it, with
+            the photo's detail and finer strokes. It should have been painted with the same styles, regions and parameters.
         on_progress: called after every step.
         should_stop: called after every step; once it returns True, the painting is returned as it is.
         encoder: replaces the one that `params` names.
@@ -89,24 +92,27 @@ def stylize(
     rest = part_of(styles, params.strength)
     if encoder is None:
         _check_layers(params)
-    size = memory_budget.affordable_size(content, params, device, precision, 1 + len(regions) if regions else 0)
+    parts = 1 + len(regions) if regions else 0
+    size = _checked_size(content, earlier, params, device, precision, parts)
     layout = Layout(content, rest, regions, size, params.style_scale)
     renderer: Renderer
-    if params.mode is Mode.INSTANT:
+    if params.mode is Mode.INSTANT and earlier is None:
         inputs, instant = RenderInputs(content, layout, params, 1, device), instant or load_instant(device, precision)
         renderer = InstantRenderer(inputs, instant, size, params, on_progress or _ignore, should_stop or _never)
     else:
-        instant = (instant or load_instant(device, precision)) if has_passes(params) else None
-        encoder = encoder or load_encoder(params.encoder, device, weights_dir, precision)
-        inputs = RenderInputs(content, layout, params, encoder.min_side, device)
-        at_once = memory_budget.pixels_at_once(params, device, memory_budget.free_bytes(device), 1 + len(regions) if regions else 0)
+        instant = (instant or load_instant(device, precision)) if has_passes(params, max(earlier.size) if earlier else 0) else None
+        # An earlier painting is enlarged without steps: the encoder takes no part in it.
+        encoder = encoder or load_encoder("compact" if earlier else params.encoder, device, weights_dir, precision)
+        inputs = RenderInputs(content, layout, params, encoder.min_side, device, earlier)
+        at_once = memory_budget.pixels_at_once(params, device, memory_budget.free_bytes(device), parts)
         renderer = OptimisedRenderer(inputs, encoder, instant, size, params, on_progress or _ignore, should_stop or _never, at_once)
     picture = renderer.render()
     # With the size in pixels: a preset's depends on the photo, and ultra's on the memory that was free.
     recipe = _recipe(replace(params, size=size), rest, device, precision, renderer, picture)
     facts = list(map(_region_facts, regions, layout.mask_digests))
     of_regions = {"regions": facts} if facts else {}
-    return Result(picture, {**recipe, **of_regions, "seconds": round(time.perf_counter() - started, 2)}, renderer.stopped)
+    of_earlier = {"earlier_size": list(earlier.size)} if earlier else {}
+    return Result(picture, {**recipe, **of_regions, **of_earlier, "seconds": round(time.perf_counter() - started, 2)}, renderer.stopped)
 
 
 def _ignore(_: Progress) -> None:
@@ -115,6 +121,23 @@ def _ignore(_: Progress) -> None:
 
 def _never() -> bool:
     return False
+
+
+def _checked_size(
+    content: Image.Image, earlier: Image.Image | None, params: StyleParams, device: torch.device, precision: Precision, parts: int
+) -> int:
+    """The painting's long side in pixels.
+
+    Raises:
+        InvalidParams: when an earlier painting does not have the photo's shape, or is as large.
+        DoesNotFit: as `stylize`.
+    """
+    if earlier is None:
+        return memory_budget.affordable_size(content, params, device, precision, parts)
+    check_earlier_shape(earlier.size, content.size)
+    size = memory_budget.affordable_size(content, params, device, precision, parts, max(earlier.size))
+    check_is_larger(size, earlier.size)
+    return size
 
 
 def _check_layers(params: StyleParams) -> None:

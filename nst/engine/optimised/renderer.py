@@ -9,19 +9,18 @@ from typing import Any
 from PIL import Image
 from torch import Tensor
 
-from nst.domain import Mode, Progress, StyleParams
+from nst.domain import PASS_WORK, Mode, Progress, StyleParams
 from nst.engine.encoders.registry import Encoder
 from nst.engine.inputs import RenderInputs
+from nst.engine.instant.renderer import InstantRenderer
 from nst.engine.instant.stylizer import NOISE, InstantStylizer, RenderingStopped
 from nst.engine.optimised.minimise import Step, minimise
 from nst.engine.optimised.objective import Objective
 from nst.engine.optimised.scales import Scale, plan
 from nst.engine.optimised.sums import PIXELS_AT_ONCE, sums_of
 from nst.engine.optimised.targets import StyleTargets
-from nst.engine.tensors import DETAIL, MARGIN, crop, pad, resize, upsample_with_detail
+from nst.engine.tensors import DETAIL, MARGIN, crop, hold, pad, resize, upsample_with_detail
 
-# What a pass of the instant network takes, in steps of the optimiser at the same size.
-PASS_WORK = 2.0
 # Share of the photo's finer detail in what a pass paints over: with half of it, more of the content is lost and no style won.
 PASS_DETAIL = 1.0
 # Least standard deviation of a pass's input. A coarse painting has strokes already, so it needs less noise than a photo.
@@ -29,7 +28,7 @@ PASS_NOISE = 0.5 * NOISE
 
 
 class OptimisedRenderer:
-    """Renders scale by scale, reports progress and can be stopped. It implements `Renderer`."""
+    """Renders scale by scale, or enlarges an earlier painting; reports progress and can be stopped. It implements `Renderer`."""
 
     def __init__(
         self,
@@ -44,13 +43,13 @@ class OptimisedRenderer:
     ) -> None:
         """
         Args:
-            instant: required where `has_passes(params)`.
+            instant: required where there are passes (see `has_passes`).
             size: the painting's long side in pixels.
             pixels_at_once: number of a picture's pixels above which it is encoded tile by tile.
         """
         self._inputs, self._encoder, self._instant, self._params = inputs, encoder, instant, params
         self._on_progress, self._should_stop = on_progress, should_stop
-        self.scales = plan(size, params, inputs.aspect_excess)
+        self.scales = plan(size, params, inputs.aspect_excess, inputs.earlier_side)
         self.optimisers: list[list[str]] = []
         self.losses: Mapping[str, float] = {}
         self.stopped = False
@@ -61,6 +60,8 @@ class OptimisedRenderer:
 
     @property
     def used_params(self) -> tuple[str, ...]:
+        if self._inputs.earlier_side:  # there are passes alone
+            return InstantRenderer.used_params
         unused = ("init", "scales") if self._params.mode is Mode.QUICK else ()
         return tuple(entry.name for entry in fields(StyleParams) if entry.name not in unused)
 
@@ -78,13 +79,13 @@ class OptimisedRenderer:
             {"long_side": scale.long_side, "pass": scale.has_pass, "steps": scale.steps, "optimisers": names}
             for scale, names in zip(self.scales, self.optimisers, strict=False)
         ]
-        encoder = {"name": self._encoder.name, "sha256": self._encoder.digest}
+        encoder = {} if self._inputs.earlier_side else {"encoder": {"name": self._encoder.name, "sha256": self._encoder.digest}}
         network = {"network": {"name": self._instant.name, "sha256": self._instant.digest}} if self._instant else {}
-        return {"encoder": encoder, **network, "scales": scales, "losses": dict(self.losses)}
+        return {**encoder, **network, "scales": scales, "losses": dict(self.losses)}
 
     def _paintings(self) -> Generator[Tensor]:
         """The painting (1, 3, h, w) before the first step of every scale, and after every step."""
-        x = None
+        x = self._inputs.earlier()
         for index, scale in enumerate(self.scales):
             following = self._render_scale(index, scale, x)
             for x in following:
@@ -92,13 +93,14 @@ class OptimisedRenderer:
 
     def _render_scale(self, index: int, scale: Scale, previous: Tensor | None) -> Iterator[Tensor]:
         size = self._inputs.size_at(scale.long_side)
-        initial = self._initial(index, scale, previous)
+        initial = self._initial(scale, previous)
         del previous  # large pictures are not kept any longer than they are needed
         self.optimisers.append([])
         x = crop(initial, size)
         try:
             if scale.has_pass:
                 x = self._instant_pass(index, scale, x)
+                x = x if (earlier := self._inputs.earlier()) is None else hold(x, earlier)
                 initial = pad(x)
             yield x
             if not scale.steps:
@@ -114,12 +116,12 @@ class OptimisedRenderer:
         except RenderingStopped:
             yield x
 
-    def _initial(self, index: int, scale: Scale, previous: Tensor | None) -> Tensor:
+    def _initial(self, scale: Scale, previous: Tensor | None) -> Tensor:
         """The painting that a scale begins with, padded."""
         size = self._inputs.size_at(scale.long_side)
         photo = self._inputs.photo(size)
         if previous is not None:
-            return pad(self._enlarged(previous, index, photo))
+            return pad(self._enlarged(previous, scale, photo))
         weights = self._inputs.weights(size)
         return self._inputs.initial(pad(photo), None if weights is None else pad(weights), scale.long_side)
 
@@ -129,10 +131,10 @@ class OptimisedRenderer:
         targets = self._targets.of(self._inputs, scale.long_side)
         return Objective(self._sums, photo, targets, self._params, None if weights is None else pad(weights))
 
-    def _enlarged(self, previous: Tensor, index: int, photo: Tensor) -> Tensor:
-        """The painting of the scale before scale `index`, in the size of `photo` (1, 3, H, W) and with some of its detail."""
-        smaller = self._inputs.photo(self._inputs.size_at(self.scales[index - 1].long_side))
-        return upsample_with_detail(previous.clamp(0, 1), smaller, photo, PASS_DETAIL if self.scales[index].has_pass else DETAIL)
+    def _enlarged(self, previous: Tensor, scale: Scale, photo: Tensor) -> Tensor:
+        """A smaller painting (1, 3, h, w) in the size of `photo` (1, 3, H, W), which is the scale's, and with some of its detail."""
+        smaller = self._inputs.photo((previous.shape[-2], previous.shape[-1]))
+        return upsample_with_detail(previous.clamp(0, 1), smaller, photo, PASS_DETAIL if scale.has_pass else DETAIL)
 
     def _instant_pass(self, index: int, scale: Scale, x: Tensor) -> Tensor:
         """Stylize x (1, 3, H, W) with the instant network."""

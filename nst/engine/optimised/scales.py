@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from nst.domain import Init, Mode, Optimiser, Preset, StyleParams
+from nst.domain import Init, Mode, Optimiser, Preset, StyleParams, larger_scales
 
 RATIO = 2**0.5
 COARSEST = 128  # pixels of the long side: below it nothing of a photo is left to hold on to
@@ -30,12 +30,15 @@ class Scale:
     has_pass: bool = False
 
 
-def plan(size: int, params: StyleParams, aspect_excess: float = 1.0) -> list[Scale]:
+def plan(size: int, params: StyleParams, aspect_excess: float = 1.0, earlier: int = 0) -> list[Scale]:
     """The scales for a painting with a long side of `size` pixels, coarse first.
 
     Args:
         aspect_excess: of the photo (see `tensors.aspect_excess`).
+        earlier: the long side in pixels of a finished painting that it goes on from; 0 for none.
     """
+    if earlier:
+        return [Scale(side, 0, has_pass=True) for side in larger_scales(earlier, size)]
     if has_passes(params):
         return _with_passes(size, params, aspect_excess)
     count = params.scales or _scale_count(size / aspect_excess)
@@ -43,12 +46,14 @@ def plan(size: int, params: StyleParams, aspect_excess: float = 1.0) -> list[Sca
     return [Scale(side, _steps(rung, count, params)) for rung, side in enumerate(sides)]
 
 
-def has_passes(params: StyleParams) -> bool:
+def has_passes(params: StyleParams, earlier: int = 0) -> bool:
     """Whether passes of the instant network replace most of the steps.
 
-    They do in quick paintings, and in optimised ones unless the parameters set the number of steps or scales, another start than the photo
-    or another optimiser.
+    They do in quick paintings and in those that go on from an `earlier` one, and in other optimised ones unless the parameters set the
+    number of steps or scales, another start than the photo or another optimiser.
     """
+    if earlier:
+        return True
     if params.mode is Mode.OPTIMISED:
         return not (params.iterations or params.scales) and params.init is Init.PHOTO and params.optimiser is Optimiser.LBFGS
     return params.mode is Mode.QUICK
