@@ -112,10 +112,11 @@ def _paintings_in(folder: Path) -> list[EarlierPainting]:
         paths = sorted(folder.glob("*.json"))
     except OSError:
         return []
-    return [found for path in paths if (found := _painting_of(path))]
+    return [found for path in paths if (found := painting_of(path))]
 
 
-def _painting_of(path: Path) -> EarlierPainting | None:
+def painting_of(path: Path) -> EarlierPainting | None:
+    """The painting that a recipe file belongs to; None when there is none."""
     recipe = read(path)
     if recipe is None:
         return None

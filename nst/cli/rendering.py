@@ -13,6 +13,7 @@ import typer
 from PIL import Image
 
 from nst.cli import outputs
+from nst.cli.enlarging import Earlier
 from nst.cli.inputs import NamedStyle, style_facts
 from nst.cli.interruption import Interruption
 from nst.cli.outputs import Target
@@ -64,6 +65,7 @@ class BatchRenderer:
 
     Attributes:
         to_stderr: whether messages go to standard error, because standard output is a painting.
+        earlier: the painting that is enlarged.
     """
 
     styles: Sequence[StyleShare[NamedStyle]]
@@ -73,6 +75,7 @@ class BatchRenderer:
     to_stderr: bool = False
     regions: Sequence[NamedRegion] = ()
     printing: Printing = DEFAULT_PRINTING
+    earlier: Earlier | None = None
 
     @property
     def all_styles(self) -> list[StyleShare[NamedStyle]]:
@@ -98,7 +101,7 @@ class BatchRenderer:
                 is, and the remaining photos are reported.
             PasticheError: for an error that every rendering would have.
         """
-        if tasks and self.params.encoder == "vgg19" and self.params.mode is Mode.OPTIMISED:
+        if tasks and self.params.encoder == "vgg19" and self.params.mode is Mode.OPTIMISED and not self.earlier:
             fetch_weights(self.settings.weights_dir, quiet=self.as_json)  # the engine would download them without a progress bar
         waiting = list(tasks)
         with Interruption() as interruption:
@@ -124,6 +127,7 @@ class BatchRenderer:
     def recipe_settings(self) -> dict[str, Any]:
         """The entries of a recipe that distinguish two paintings of the same photo, as JSON stores them."""
         facts = {**style_facts(self.styles), "requested": self.params.to_dict(), "print": self.printing.facts}
+        facts["enlarged_from"] = self.earlier.facts if self.earlier else None
         loaded: dict[str, Any] = json.loads(json.dumps(facts))
         return loaded
 
@@ -162,8 +166,8 @@ class BatchRenderer:
         # What the recipe says of the photo and of masks is read first: once it is painted, a file that is gone must not cost the painting.
         read = {"photo": task.photo.name, "photo_sha256": task.photo.digest()}
         regions, masks = self._regions(task.photo, photo)
-        recorder = FrameRecorder()
-        styles = _engine_styles(self.styles)
+        recorder, earlier = FrameRecorder(), self.earlier.source.read() if self.earlier else None
+        styles, how = _engine_styles(self.styles), {"should_stop": interruption, **self._engine_arguments}
         with painting_bar(task.photo.name, quiet=self.as_json) as show:
 
             def on_progress(progress: Progress) -> None:
@@ -172,9 +176,7 @@ class BatchRenderer:
                     recorder.add(progress)
 
             try:
-                result = stylize(
-                    photo, styles, params, regions=regions, on_progress=on_progress, should_stop=interruption, **self._engine_arguments
-                )
+                result = stylize(photo, styles, params, regions=regions, earlier=earlier, on_progress=on_progress, **how)
             except DoesNotFit as error:
                 raise self.printing.explained(error) from error
         if result.stopped and self.params.mode is Mode.INSTANT:

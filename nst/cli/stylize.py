@@ -1,14 +1,15 @@
 """`stylize`: photos into paintings."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from nst.cli import outputs, prints, regions, timelapses
+from nst.cli import enlarging, outputs, prints, regions, timelapses
+from nst.cli.enlarging import Earlier
 from nst.cli.inputs import FoundPhotos, NamedStyle, describe_skipped, find_photos, load_styles
 from nst.cli.options import AsJson, Device, load_settings, open_catalogue, with_style_params
 from nst.cli.outputs import OutputRequest
@@ -22,11 +23,12 @@ from nst.domain.prints import MAX_DPI, MIN_DPI
 from nst.domain.regions import NAMES
 from nst.errors import InvalidParams
 from nst.images import Limits
+from nst.styles import Catalogue
 from nst.styles.names import slug
 
 MAX_STYLES_IN_NAMES = 3
 
-Photos = Annotated[list[str], typer.Argument(metavar="PHOTO", help="Files, patterns, folders or URLs.", show_default=False)]
+Photos = Annotated[list[str] | None, typer.Argument(metavar="PHOTO", help="Files, patterns, folders or URLs.", show_default=False)]
 Styles = Annotated[
     list[str] | None,
     typer.Option(
@@ -79,12 +81,23 @@ Print = Annotated[
         show_default=False,
     ),
 ]
+From = Annotated[
+    str | None,
+    typer.Option(
+        "--from",
+        metavar="PAINTING",
+        help="Enlarge a finished painting of the photo to --size or --print: it stays the same and gets finer detail. Photo, styles, "
+        "regions and parameters are those of its recipe, unless they are given.",
+        show_default=False,
+    ),
+]
 Dpi = Annotated[int, typer.Option("--dpi", help=f"Pixels per inch of the print, which the file carries ({MIN_DPI} to {MAX_DPI}).")]
 
 
 @with_style_params
 def stylize(
-    photo: Photos,
+    context: typer.Context,
+    photo: Photos = None,
     style: Styles = None,
     share: Shares = None,
     region: Regions = None,
@@ -93,6 +106,7 @@ def stylize(
     overwrite: Overwrite = False,
     resume: Resume = None,
     timelapse: Timelapse = None,
+    from_: From = None,
     print_size: Print = None,
     dpi: Dpi = PRINT_DPI,
     device: Device = None,
@@ -109,17 +123,50 @@ def stylize(
     settings = load_settings(device)
     limits, catalogue = Limits.of(settings), open_catalogue(settings)
     paper = prints.plan(print_size, dpi, params)
-    found = find_photos(photo, limits)
+    earlier = enlarging.load(from_, limits)
+    found = _photos(photo or [], earlier, limits)
     parts = regions.parse(region or [], keep or [], catalogue, limits)
-    styles = load_styles(_rest(style or [], parts), share or [], catalogue, limits)
+    if earlier:
+        params = earlier.params(params, _chosen(context), paper)
+        parts = parts if region or keep else replace(parts, regions=earlier.parts(catalogue))
+    styles = _styles(style or [], share or [], parts, earlier, catalogue, limits)
     if parts.rest_strength is not None:
         params = replace(params, strength=parts.rest_strength)
     to_stderr = output == str(outputs.STDOUT)
-    renderer = BatchRenderer(styles, params, settings, as_json, to_stderr, parts.regions, paper)
+    renderer = BatchRenderer(styles, params, settings, as_json, to_stderr, parts.regions, paper, earlier)
     code = _report(found, renderer)
     tasks = _tasks(found, renderer, output, overwrite=overwrite, resume=resume)
     film = timelapses.plan(timelapse, len(tasks), params, overwrite=overwrite, originals=_originals(found, renderer))
     renderer.render_all([replace(task, film=film) for task in tasks], code)
+
+
+def _photos(words: Sequence[str], earlier: Earlier | None, limits: Limits) -> FoundPhotos:
+    """
+    Raises:
+        BadParameter: when there is no word, and no painting with a recipe.
+        InvalidParams: when there are several photos for one painting that is enlarged.
+    """
+    if not words and earlier is None:
+        raise typer.BadParameter("Missing argument 'PHOTO...'.")
+    found = find_photos(words or [earlier.photo()] if earlier else words, limits)
+    if earlier and len(found.photos) > 1:
+        raise InvalidParams(f"--from enlarges one painting, of one photo; these are {len(found.photos)} photos.")
+    return found
+
+
+def _styles(
+    words: Sequence[str], shares: Sequence[float], parts: Parts, earlier: Earlier | None, catalogue: Catalogue, limits: Limits
+) -> list[StyleShare[NamedStyle]]:
+    """The styles of what no region covers: those of an earlier painting where none are given."""
+    if earlier and not words and not parts.rest:
+        return earlier.styles(catalogue)
+    return load_styles(_rest(words, parts), shares, catalogue, limits)
+
+
+def _chosen(context: typer.Context) -> list[str]:
+    """Names of the parameters that are on the command line."""
+    sources = {entry.name: context.get_parameter_source(entry.name) for entry in fields(StyleParams)}
+    return [name for name, source in sources.items() if source is not None and source.name == "COMMANDLINE"]
 
 
 def _rest(styles: Sequence[str], parts: Parts) -> Sequence[str]:
@@ -150,7 +197,8 @@ def _tasks(found: FoundPhotos, renderer: BatchRenderer, output: str | None, *, o
 
 def _originals(found: FoundPhotos, renderer: BatchRenderer) -> list[Path]:
     """The files of photos, styles and masks."""
-    read = (*(photo.path for photo in found.photos), *(path for each in renderer.all_styles for path in each.style.paths))
+    enlarged = renderer.earlier.source.path if renderer.earlier else None
+    read = (enlarged, *(photo.path for photo in found.photos), *(path for each in renderer.all_styles for path in each.style.paths))
     return [path for path in (*read, *renderer.mask_paths(found.photos)) if path]
 
 
