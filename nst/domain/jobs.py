@@ -111,6 +111,8 @@ class Job:
         likes: the number of visitors who like it.
         has_thumbnails: whether there are thumbnails of the photo and the painting; not of paintings of earlier versions.
         kept_until: when a painting expires whose owner keeps it longer, in seconds since the epoch; None for the usual time.
+        parent: the id of the job whose painting is enlarged; it may have been deleted. None for a painting that begins with the photo.
+        earlier_key: of this job's copy of that painting.
     """
 
     id: str
@@ -147,6 +149,8 @@ class Job:
     likes: int = 0
     has_thumbnails: bool = False
     kept_until: float | None = None
+    parent: str | None = None
+    earlier_key: str | None = None
 
     @property
     def lane(self) -> Preset:
@@ -182,7 +186,7 @@ class Job:
     @property
     def object_keys(self) -> tuple[str, ...]:
         """The keys of all its pictures in the object store."""
-        own = (self.input_key, self.preview_key, self.output_key)
+        own = (self.input_key, self.preview_key, self.output_key, self.earlier_key)
         uploads = (style.name for style in self.styles if style.is_upload)
         masks = (key for region in self.regions for key in region.object_keys)
         return (*(key for key in own if key), *self.thumbnail_keys, *uploads, *masks)

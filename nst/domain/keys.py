@@ -6,6 +6,7 @@ public/thumbnail/<id>-input.webp                        a small version of the p
 public/thumbnail/<id>-output.webp                       a small version of the painting; private/thumbnail/… where the painting is private
 private/preview/<id>.jpg                                the unfinished painting
 private/timelapse/<id>.mp4                              the film of how the painting emerged
+private/earlier/<id>.<ext>                              the painting that is enlarged
 private/mask/<id>-<number>.png                          the mask of a region, or of a part of a style: grey, white inside
 style/<name>.jpg                                        a style picture; <id>-<number> is one that a visitor uploaded
 
@@ -25,7 +26,7 @@ _NAME = r"(?:[a-z0-9]{20,32}|[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12
 _KEY = re.compile(
     rf"(?:public|private)/(?:input|output)/{_NAME}\.(?:jpg|jpeg|png|webp)|private/preview/{_NAME}\.jpg"
     rf"|(?:public|private)/thumbnail/{JOB_ID}-(?:input|output)\.webp"
-    rf"|private/timelapse/{JOB_ID}\.mp4"
+    rf"|private/timelapse/{JOB_ID}\.mp4|private/earlier/{JOB_ID}\.(?:jpg|png|webp)"
     rf"|private/mask/{JOB_ID}-(?:[0-9]|1[0-5])\.png|style/[a-z0-9][a-z0-9-]{{0,63}}\.jpg"
 )
 _KEY_OF_JOB = re.compile(
@@ -56,6 +57,11 @@ def preview_key(job_id: str) -> str:
 
 def timelapse_key(job_id: str) -> str:
     return f"private/timelapse/{job_id}.mp4"
+
+
+def earlier_key(job_id: str, suffix: str) -> str:
+    """The key of the smaller painting that a job enlarges."""
+    return f"private/earlier/{job_id}{suffix}"
 
 
 def thumbnail_keys(*keys: str) -> tuple[str, ...]:

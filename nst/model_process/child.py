@@ -60,6 +60,7 @@ def painter(settings: Settings) -> Paint:
     device = device_named(settings.device)
     load_encoder("compact", device, settings.weights_dir, settings.precision)
     instant, finder = load_instant(device, settings.precision), _Finder()
+    where = {"device": device, "instant": instant, "weights_dir": settings.weights_dir}
 
     def paint(
         photo: Image.Image,
@@ -68,18 +69,11 @@ def painter(settings: Settings) -> Paint:
         on_progress: Callable[[Progress], None],
         should_stop: Callable[[], bool],
         regions: Sequence[Region] = (),
+        earlier: Image.Image | None = None,
     ) -> Painting:
-        return stylize(
-            photo,
-            _shares(styles),
-            params,
-            on_progress=on_progress,
-            should_stop=should_stop,
-            device=device,
-            instant=instant,
-            weights_dir=settings.weights_dir,
-            regions=[EngineRegion(finder.mask(region.mask, photo), finder.styles(region), region.strength) for region in regions],
-        )
+        found = [EngineRegion(finder.mask(region.mask, photo), finder.styles(region), region.strength) for region in regions]
+        how: dict[str, Any] = {"on_progress": on_progress, "should_stop": should_stop, **where}
+        return stylize(photo, _shares(styles), params, regions=found, earlier=earlier, **how)
 
     return paint
 
@@ -208,14 +202,11 @@ class _Child:
 
         paint = self._loaded_engine()
         photo = codec.photo(request.photo)
-        painting = paint(
-            photo,
-            self._decoded(request.styles),
-            request.params,
-            on_progress,
-            lambda: self._cancelled == request.token,
-            **({"regions": self._regions(request)} if request.regions else {}),
-        )
+        more: dict[str, Any] = {"regions": self._regions(request)} if request.regions else {}
+        if request.earlier is not None:
+            more["earlier"] = codec.photo(request.earlier)
+        styles = self._decoded(request.styles)
+        painting = paint(photo, styles, request.params, on_progress, lambda: self._cancelled == request.token, **more)
         if painting.stopped:
             return Stopped(request.token)
         film = _film(photo, recorder.frames, painting.picture) if recorder is not None and recorder.frames else None

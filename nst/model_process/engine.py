@@ -44,7 +44,7 @@ class Painting(Protocol):
 class Paint(Protocol):
     """An engine. It calls `should_stop` after every step, at least once a second; when that is true, it returns what it has so far.
 
-    It is given `regions` only where there are any.
+    It is given `regions` only where there are any, and `earlier` only to enlarge that painting.
     """
 
     def __call__(
@@ -55,6 +55,7 @@ class Paint(Protocol):
         on_progress: Callable[[Progress], None],
         should_stop: Callable[[], bool],
         regions: Sequence[Region] = (),
+        earlier: Image.Image | None = None,
     ) -> Painting: ...
 
 

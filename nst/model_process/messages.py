@@ -66,6 +66,7 @@ class PaintRequest:
     Attributes:
         suffix: of the painting's file, such as ".png"; ignored for a preview.
         regions: later ones cover earlier ones.
+        earlier: the painting that is enlarged, an encoded picture; None for one that begins with the photo.
     """
 
     token: FencingToken
@@ -74,6 +75,7 @@ class PaintRequest:
     params: StyleParams
     suffix: str = ""
     regions: tuple[RegionRequest, ...] = ()
+    earlier: bytes | None = None
 
 
 @dataclass(frozen=True)
@@ -201,9 +203,11 @@ def _paint_frame(request: PaintRequest) -> Frame:
         "params": request.params.to_dict(),
         "suffix": request.suffix,
         "regions": [region.fields for region in request.regions],
+        "enlarges": request.earlier is not None,
     }
-    styles = (style.style for style in request.styles)
-    return Frame("paint", fields, (request.photo, *styles, *(picture for region in request.regions for picture in region.pictures)))
+    styles, earlier = (style.style for style in request.styles), () if request.earlier is None else (request.earlier,)
+    of_regions = (picture for region in request.regions for picture in region.pictures)
+    return Frame("paint", fields, (request.photo, *styles, *of_regions, *earlier))
 
 
 def message_to_child(frame: Frame) -> ToChild:
@@ -254,11 +258,19 @@ def message_from_child(frame: Frame) -> FromChild:
 def _paint_request(fields: Mapping[str, Any], photo: bytes, pictures: Sequence[bytes]) -> PaintRequest:
     left = iter(pictures)
     match fields:
-        case {"token": token, "shares": [*shares], "params": dict(params), "suffix": str(suffix), "regions": [*found]}:
+        case {
+            "token": token,
+            "shares": [*shares],
+            "params": dict(params),
+            "suffix": str(suffix),
+            "regions": [*found],
+            "enlarges": bool(enlarges),
+        }:
             styles = _shares(shares, left)
             regions = tuple(_region(region, left) for region in found)
-            if not list(left):
-                return PaintRequest(_token(token), photo, styles, StyleParams.from_dict(params), suffix, regions)
+            earlier = tuple(left)
+            if len(earlier) == enlarges:
+                return PaintRequest(_token(token), photo, styles, StyleParams.from_dict(params), suffix, regions, *earlier)
     raise BadFrame("a request that lacks something")
 
 

@@ -4,7 +4,8 @@ from nst.service.access import PictureKind
 from nst.service.address_quota import AddressQuota
 from nst.service.service import Service
 from nst.service.status import JobView, Status, Waiting, WorkerOutage
-from nst.service.submission import Order, RegionChoice, StyleChoice
+from nst.service.submission import LargerOrder, Order, RegionChoice, StyleChoice
+from nst.service.submitter import Sender
 
-__all__ = ["AddressQuota", "JobView", "Order", "PictureKind", "RegionChoice", "Service", "Status", "StyleChoice", "Waiting"]
-__all__ += ["WorkerOutage"]
+__all__ = ["AddressQuota", "JobView", "LargerOrder", "Order", "PictureKind", "RegionChoice", "Sender", "Service", "Status"]
+__all__ += ["StyleChoice", "Waiting", "WorkerOutage"]

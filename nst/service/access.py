@@ -52,7 +52,7 @@ def visible_job(backend: Backend, job_id: str, viewer: str) -> Job:
     if not job.is_in_feed:
         raise unknown_job()
     regions = tuple(region.without_masks for region in job.regions)
-    return replace(job, owner="", token="", regions=regions, recipe=_without_digests(job.recipe))
+    return replace(job, owner="", token="", regions=regions, recipe=_without_digests(job.recipe), parent=None, earlier_key=None)
 
 
 def _without_digests(recipe: Mapping[str, Any] | None) -> Mapping[str, Any] | None:

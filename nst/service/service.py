@@ -1,20 +1,17 @@
 """Facade for all front ends. Every method takes the caller's token and checks access."""
 
-import logging
 from collections.abc import Callable, Mapping
-from contextlib import nullcontext
 from dataclasses import replace
 
 from PIL import Image
 
 from nst.domain import Cursor, Job, JobState, Page, Preset
 from nst.domain.keys import timelapse_key
-from nst.errors import NotAllowed, ObjectMissing, PasticheError, StorageFull, StoreUnavailable, WrongState
+from nst.errors import ObjectMissing, WrongState
 from nst.images import STORED_LIMITS, Limits
 from nst.service import retention
 from nst.service.access import (
     PictureKind,
-    constant_time_equals,
     link_to,
     owned_job,
     painting_key,
@@ -24,7 +21,6 @@ from nst.service.access import (
     unknown_job,
     visible_job,
 )
-from nst.service.address_quota import AddressQuota
 from nst.service.feed_head import FeedHead
 from nst.service.gallery import Gallery
 from nst.service.keeping import Keeping
@@ -32,18 +28,15 @@ from nst.service.moderation import Moderation
 from nst.service.publishing import Publisher
 from nst.service.signing import SigningKey
 from nst.service.status import JobView, Status, seconds_of, status_of, view_of
-from nst.service.submission import MAX_SIDE, Order, Submission, order_like, prepare
-from nst.service.visibility import storage_full_reported
+from nst.service.submission import MAX_SIDE, LargerOrder, Order, larger_order, order_like
+from nst.service.submitter import Sender, Submitter
 from nst.service.visitors import Visitors
 from nst.settings import Settings
 from nst.store.ports import Backend, Listener, Quota, Webhooks
-from nst.store.user_messages import id_taken
 from nst.styles import Catalogue, StyleEntry
 
 MAX_PAGE = 100
 _STYLES_SECONDS = 3.0  # that a listing of styles waits for pictures that were not read yet
-
-log = logging.getLogger(__name__)
 
 
 class Service:
@@ -55,12 +48,9 @@ class Service:
 
     def __init__(self, backend: Backend, catalogue: Catalogue, settings: Settings, clock: Callable[[], float] | None = None) -> None:
         self._backend, self._catalogue, self._settings, self._clock = backend, catalogue, settings, clock or backend.clock
-        self._quota = Quota(settings.uploads_per_minute, settings.jobs_per_visitor, settings.queue_length)
+        self._submitter = Submitter(backend, catalogue, settings, self._clock)
         self._feed_head = FeedHead(backend.feed)
-        self._publisher, self._disk_usage = Publisher(backend), retention.DiskUsageWarnings(settings)
-        most = settings.visitors_per_address
-        self._strangers = AddressQuota(settings.uploads_per_minute, settings.jobs_per_visitor)
-        self._networks = AddressQuota(most * settings.uploads_per_minute, most * settings.jobs_per_visitor)
+        self._publisher = Publisher(backend)
         self._key = SigningKey(backend.secrets, settings.secret, self._clock)
         self._moderation = Moderation(backend, settings, self._publisher, self._key, self._clock)
         self.visitors = Visitors(self._key, backend.jobs, self._clock)
@@ -81,14 +71,14 @@ class Service:
             JobIdTaken: when the order's job id is that of another owner's job, or of one that was deleted.
             NotAllowed: when there is no owner.
         """
-        return self._submit(owner, order, Limits.of(self._settings), quota, network, has_cookie)
+        return self._submitter.submit(owner, order, Limits.of(self._settings), Sender(quota, network, has_cookie))
 
     def check_quota(self, owner: str, quota: Quota | None = None) -> None:
         """
         Raises:
             Refused: when `submit` would refuse any order.
         """
-        self._backend.queue.check(owner, quota or self._quota, self._clock())
+        self._submitter.check_quota(owner, quota)
 
     def get(self, job_id: str, viewer: str) -> Job:
         """The record; without owner and token for strangers, who see published jobs only.
@@ -126,15 +116,35 @@ class Service:
         old = owned_job(self._backend, job_id, owner)
         if old.state not in (JobState.FAILED, JobState.CANCELLED):
             raise WrongState(f"This painting is {old.state}: only one that failed or was cancelled can be tried again.")
-        return self._submit(owner, replace(self.order(job_id, owner), token=f"again-{old.id}"), STORED_LIMITS, None, network, has_cookie)
+        order = replace(order_like(old, self._backend.objects), token=f"again-{old.id}")
+        return self._submitter.submit(owner, order, STORED_LIMITS, Sender(None, network, has_cookie))
+
+    def larger(self, job_id: str, owner: str, wanted: LargerOrder, sender: Sender | None = None) -> Job:
+        """Submit a job that enlarges a finished painting. Asked twice for a size, it is one job.
+
+        It has copies of the painting and of what it was painted from, so that either can be deleted without the other.
+
+        Raises:
+            WrongState: when the painting is not finished.
+            InvalidParams: when the size is out of range, or not larger than the painting.
+            Refused, ObjectMissing, UnknownStyle, StyleChanged: as `retry`.
+        """
+        old = owned_job(self._backend, job_id, owner)
+        order = larger_order(old, self._backend.objects, wanted)
+        return self._submitter.submit(wanted.owner or owner, order, STORED_LIMITS, sender or Sender())
+
+    def larger_versions(self, job_id: str, owner: str) -> list[Job]:
+        """The jobs that enlarge this painting, among its owner's `MAX_PAGE` newest jobs; the smallest painting first."""
+        found = [job for job in self._backend.jobs.of_owner(owner, MAX_PAGE) if job.parent == job_id]
+        return sorted(found, key=lambda job: (job.params.size or 0, job.created))
 
     def order(self, job_id: str, owner: str) -> Order:
-        """The order that a job was made from, with the pictures as they were stored, for submitting a similar one.
+        """The order that a job was made from, with the pictures as they were stored, for a similar painting that begins with the photo.
 
         Raises:
             ObjectMissing: when a picture is gone.
         """
-        return order_like(owned_job(self._backend, job_id, owner), self._backend.objects)
+        return replace(order_like(owned_job(self._backend, job_id, owner), self._backend.objects), earlier=None)
 
     def publish(self, job_id: str, owner: str, *, with_photo: bool = False) -> Job:
         """Show a finished painting in the gallery, alone or with its photo.
@@ -330,66 +340,6 @@ class Service:
     def seconds(self) -> Mapping[Preset, tuple[float, float]]:
         """The duration of recent paintings, as `Status.seconds`."""
         return seconds_of(self._backend)
-
-    def _submit(self, owner: str, order: Order, limits: Limits, quota: Quota | None, network: str | None, has_cookie: bool) -> Job:
-        if not owner:  # all visitors without a token would share their jobs
-            raise NotAllowed("Without a cookie, the studio cannot know whose painting this is. Allow cookies for this page and try again.")
-        now, quota = self._clock(), quota or self._quota
-        if known := self._submitted_before(owner, order):
-            return known
-        self._backend.queue.check(owner, quota, now)
-        of_network = self._networks if has_cookie else self._strangers
-        if network is not None:
-            of_network.check(network, self._is_active)  # before the pictures are decoded
-        submission = prepare(order, owner, self._catalogue, limits, self._settings.max_attempts, now)
-        counted = nullcontext() if network is None else of_network.counted(network, submission.job.id, self._is_active)
-        with counted:
-            return self._accept(submission, quota)
-
-    def _is_active(self, job_id: str) -> bool:
-        job = self._backend.jobs.get(job_id)
-        return job is not None and not job.state.is_terminal
-
-    def _accept(self, submission: Submission, quota: Quota) -> Job:
-        """Pictures first: a crash leaves pictures without a record, which are deleted later, and never a record without pictures."""
-        retention.delete_expired(self._backend, self._settings, submission.job.created)
-        self._free_space(submission.job)
-        try:
-            with storage_full_reported():
-                submission.store(self._backend.objects)
-            stored = self._backend.queue.submit(submission.job, quota)
-        except StoreUnavailable:  # the job may have been accepted, and then the pictures are needed
-            raise
-        except PasticheError:
-            self._backend.objects.delete(submission.pictures)
-            raise
-        if stored.id != submission.job.id:
-            self._backend.objects.delete(submission.pictures)
-        log.info("job %s is submitted", stored.id, extra={"job_id": stored.id})
-        return stored
-
-    def _free_space(self, job: Job) -> None:
-        stored = self._backend.jobs.stored_bytes() + job.size_bytes
-        try:
-            retention.free_space(self._backend, self._settings, job, stored)
-        except StorageFull:
-            self._disk_usage.check(stored, job.created, is_refused=True)
-            raise
-        self._disk_usage.check(stored, job.created)
-
-    def _submitted_before(self, owner: str, order: Order) -> Job | None:
-        """The job of a repeated form, if it is among the newest: a shortcut that saves decoding its picture. The queue checks all jobs.
-
-        An id that a program has chosen has to be checked here: the pictures are stored under it before the job is queued.
-        """
-        if order.job_id is None:
-            return next((job for job in self._backend.jobs.of_owner(owner, 10) if job.token == order.token), None)
-        known = self._backend.jobs.get(order.job_id)
-        if known is None and self._backend.jobs.was_deleted(order.job_id):
-            raise id_taken()
-        if known is not None and not constant_time_equals(owner, known.owner):
-            raise id_taken()
-        return known
 
 
 def _page_size(limit: int) -> int:

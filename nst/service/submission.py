@@ -3,25 +3,32 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
+from pathlib import PurePosixPath
 
 from nst import images
 from nst.domain import (
     MAX_REGIONS,
     MAX_STYLE_MASKS,
+    PRESET_SIZES,
     Job,
     RegionRef,
     StyleParams,
     StyleRef,
     StyleShare,
+    check_earlier_shape,
+    check_is_larger,
     is_automatic,
+    larger_params,
     mask_key,
     new_id,
     object_key,
     style_key,
 )
+from nst.domain.keys import earlier_key
 from nst.domain.regions import NAMES
 from nst.errors import InvalidImage, InvalidParams
 from nst.images import Format, Limits
+from nst.service.access import painting_key
 from nst.store.ports import ObjectStore
 from nst.styles import Catalogue
 
@@ -64,6 +71,21 @@ class RegionChoice:
 
 
 @dataclass(frozen=True)
+class EarlierPainting:
+    """A finished painting that is enlarged.
+
+    Attributes:
+        job_id: of its job.
+        picture: its file as it is stored.
+        suffix: of that file, such as ".png".
+    """
+
+    job_id: str
+    picture: bytes
+    suffix: str
+
+
+@dataclass(frozen=True)
 class Order:
     """What a visitor asks for.
 
@@ -73,6 +95,7 @@ class Order:
         public: whether to show the painting, and the photo beside it, in the gallery.
         job_id: the id of the job, if a program has chosen one: see `nst.domain.is_job_id`.
         regions: parts of the painting with other styles, or kept as the photo.
+        earlier: a painting of the same photo in the same styles, which is enlarged to the size in `params`.
     """
 
     photo: bytes
@@ -82,11 +105,29 @@ class Order:
     public: bool = False
     job_id: str | None = None
     regions: Sequence[RegionChoice] = ()
+    earlier: EarlierPainting | None = None
 
     @property
     def all_styles(self) -> list[StyleChoice]:
         """The painting's, and then those of its regions."""
         return [*self.styles, *(style for region in self.regions for style in region.styles)]
+
+
+@dataclass(frozen=True)
+class LargerOrder:
+    """What the owner of a finished painting asks for.
+
+    Attributes:
+        size: the long side in pixels.
+        public, token, job_id: as of `Order`.
+        owner: of the new job, where that is not the painting's: programs without a key have one for each job.
+    """
+
+    size: int
+    public: bool = False
+    token: str | None = None
+    job_id: str | None = None
+    owner: str | None = None
 
 
 @dataclass(frozen=True)
@@ -116,13 +157,15 @@ def prepare(order: Order, owner: str, catalogue: Catalogue, limits: Limits, max_
     input_key = object_key(job_id, "input", suffix, public=order.public)
     width, height = images.size_of(photo)
     masks = {**_masks(order, job_id, limits, (width, height)), **_style_masks(order, job_id, limits)}
-    pictures = {input_key: photo, **_uploaded_styles(order, job_id, limits), **masks}
+    earlier = _earlier(order, job_id, (width, height))
+    pictures = {input_key: photo, **_uploaded_styles(order, job_id, limits), **masks, **earlier}
     styles = iter(_style_refs(order, job_id, offered))
     own = tuple(islice(styles, len(order.styles)))
     regions = tuple(_regions(order, job_id, styles))
     size = sum(map(len, pictures.values()))
     job = Job(job_id, owner, order.token, order.params, own, order.public, input_key, now, size, max_attempts)
-    return Submission(replace(job, width=width, height=height, regions=regions), pictures)
+    parent, earlier_key = order.earlier.job_id if order.earlier else None, next(iter(earlier), None)
+    return Submission(replace(job, width=width, height=height, regions=regions, parent=parent, earlier_key=earlier_key), pictures)
 
 
 def order_like(job: Job, objects: ObjectStore) -> Order:
@@ -143,7 +186,40 @@ def order_like(job: Job, objects: ObjectStore) -> Order:
         return list(map(choice, styles))
 
     regions = [RegionChoice(mask(each.mask_key), choices(each.styles), each.strength) for each in job.regions]
-    return Order(objects.get(job.input_key), choices(job.styles), new_id(), job.params, job.public, regions=regions)
+    earlier = _stored_painting(job.parent or "", job.earlier_key, objects) if job.earlier_key else None
+    return Order(objects.get(job.input_key), choices(job.styles), new_id(), job.params, job.public, regions=regions, earlier=earlier)
+
+
+def larger_order(job: Job, objects: ObjectStore, wanted: LargerOrder) -> Order:
+    """The order for a larger version of a job's painting.
+
+    Raises:
+        WrongState: when there is no painting yet.
+        InvalidParams: when the size is out of range.
+        ObjectMissing: when a picture is gone.
+    """
+    earlier = _stored_painting(job.id, painting_key(job), objects)
+    params, token = larger_params(job.params, wanted.size), wanted.token or f"larger-{job.id}-{wanted.size}"
+    order = replace(order_like(job, objects), params=params, token=token)
+    return replace(order, earlier=earlier, public=wanted.public, job_id=wanted.job_id)
+
+
+def _stored_painting(job_id: str, key: str, objects: ObjectStore) -> EarlierPainting:
+    return EarlierPainting(job_id, objects.get(key), PurePosixPath(key).suffix)
+
+
+def _earlier(order: Order, job_id: str, photo_size: tuple[int, int]) -> dict[str, bytes]:
+    """The painting that is enlarged, to be stored, by key; empty without one.
+
+    Raises:
+        InvalidParams: when it does not have the photo's shape, or is as large as what is asked for.
+    """
+    if order.earlier is None:
+        return {}
+    size = images.size_of(order.earlier.picture)
+    check_earlier_shape(size, photo_size)
+    check_is_larger(order.params.size or PRESET_SIZES[order.params.preset], size)
+    return {earlier_key(job_id, order.earlier.suffix): order.earlier.picture}
 
 
 def _check_choices(order: Order) -> None:

@@ -17,6 +17,7 @@ from contextlib import contextmanager, suppress
 
 from nst.domain import MAX_REGIONS, MAX_STYLE_MASKS, Job
 from nst.domain.keys import (
+    earlier_key,
     is_public,
     job_id_of,
     locations_of,
@@ -28,6 +29,7 @@ from nst.domain.keys import (
     with_visibility,
 )
 from nst.errors import ObjectMissing, StorageFull, StoreFull, StoreMisconfigured, StoreUnavailable
+from nst.images import WEB_FORMATS
 from nst.service.submission import MAX_STYLES
 from nst.store.ports import Backend, Cleanup
 
@@ -93,7 +95,8 @@ def all_keys(job_id: str, key: str) -> set[str]:
     """Every key that a picture of this job may have; `key` is that of its photo or its painting."""
     styles = (style_key(job_id, number) for number in range(MAX_STYLES * (1 + MAX_REGIONS)))
     masks = (mask_key(job_id, number) for number in range(MAX_REGIONS + MAX_STYLE_MASKS))
-    return {*locations_of(key), preview_key(job_id), timelapse_key(job_id), *styles, *masks}
+    earlier = (earlier_key(job_id, format.suffix) for format in WEB_FORMATS)
+    return {*locations_of(key), preview_key(job_id), timelapse_key(job_id), *styles, *masks, *earlier}
 
 
 class _Move:

@@ -6,7 +6,8 @@ from typing import Any
 
 from nst.domain import Job, JobProgress, JobState, RegionRef, StyleParams, digests_of, styles_of
 
-_COPIED = ("id", "owner", "token", "input_key", "created", "size_bytes", "max_attempts", "attempt", "returns", "width", "height")
+_COUNTS = ("size_bytes", "max_attempts", "attempt", "returns", "width", "height")
+_COPIED = ("id", "owner", "token", "input_key", "created", "parent", "earlier_key", *_COUNTS)
 _SET_LATER = ("started", "finished", "preview_key", "output_key", "error", "error_code", "published", "lease_until", "title", "kept_until")
 _FLAGS = ("public", "cancel_requested", "hidden", "cleared", "has_thumbnails")
 

@@ -16,6 +16,8 @@ from typing import Any
 from nst.domain import JobProgress
 
 FRONT_END = "studio"
+NO_EARLIER = "none"
+"""The parameter `earlier` of a batch job that begins with the photo."""
 _EVENT = "Batch Job State Change"
 _MAX_TEXT, _MAX_CODE = 500, 50
 

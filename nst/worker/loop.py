@@ -198,7 +198,8 @@ class Worker:
             for region in job.regions
         )
         photo = objects.get(job.input_key)
-        return PaintRequest(job.fencing_token, photo, styles, job.params, PurePosixPath(job.input_key).suffix, regions)
+        earlier = objects.get(job.earlier_key) if job.earlier_key else None
+        return PaintRequest(job.fencing_token, photo, styles, job.params, PurePosixPath(job.input_key).suffix, regions, earlier)
 
     def _style_files(self, styles: Iterable[StyleRef]) -> tuple[StyleShare[bytes], ...]:
         return tuple(StyleShare(self._style_file(style), style.share) for style in styles)

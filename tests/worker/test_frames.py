@@ -42,7 +42,17 @@ REGIONS = (
 )
 IN_PARTS = replace(REQUEST, regions=REGIONS)
 GROW = FindRequest(TOKEN, b"photo", Strokes(b"inside", b"", b"around"))
-TO_CHILD: list[ToChild] = [CONFIGURE, REQUEST, IN_PARTS, FindRequest(TOKEN, b"photo", "sky"), GROW, Cancel(TOKEN)]
+LARGER = replace(IN_PARTS, earlier=b"painting")
+TO_CHILD: list[ToChild] = [
+    CONFIGURE,
+    REQUEST,
+    IN_PARTS,
+    LARGER,
+    replace(REQUEST, earlier=b""),
+    FindRequest(TOKEN, b"photo", "sky"),
+    GROW,
+    Cancel(TOKEN),
+]
 ADVANCED = Advanced(TOKEN, JobProgress(0.5, "scale 1 of 2 …", 3.0), b"\0\xff")
 DONE = Done(TOKEN, bytes(100_000), {"seed": 7, "nested": [1.5, None]})
 FAILED = Failed(TOKEN, "It rained.")
@@ -144,6 +154,9 @@ def changed(message: ToChild | FromChild, attachments: tuple[bytes, ...] | None 
         changed(REQUEST, regions=[{"mask": "sky", "shares": [], "strength": "much"}]),
         changed(IN_PARTS, regions=[region.fields for region in REGIONS[:2]]),
         changed(IN_PARTS, attachments=frame_of(IN_PARTS).attachments[:-1]),
+        changed(REQUEST, enlarges=True),
+        changed(LARGER, enlarges=False),
+        changed(LARGER, enlarges=1),
         changed(REQUEST, token="job"),
         changed(Cancel(TOKEN), token=["job", "2"]),
         changed(Cancel(TOKEN), attachments=(b"more",)),

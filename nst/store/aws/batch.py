@@ -8,7 +8,7 @@ from typing import Any
 from nst.domain import Job, Preset, digests_of, longest_seconds
 from nst.store.aws.errors import AWS, translate_errors
 from nst.store.ports.batch import BatchCompute, BatchJob, BatchPhase
-from nst.store.wire import attempt_in, reason_in, request_id
+from nst.store.wire import NO_EARLIER, attempt_in, reason_in, request_id
 
 PHASES = {
     "SUBMITTED": BatchPhase.WAITING,
@@ -69,6 +69,7 @@ def parameters_of(job: Job) -> dict[str, str]:
         "blend": json.dumps([[style.name, style.share] for style in job.styles], separators=(",", ":")),
         "digests": json.dumps(digests_of(job.styles), separators=(",", ":")),
         "regions": json.dumps([region.to_dict() for region in job.regions], separators=(",", ":")),
+        "earlier": job.earlier_key or NO_EARLIER,
     }
 
 

@@ -57,6 +57,7 @@ class Assignment:
         blend: pairs of a style and its share; `style` alone when empty.
         digests: of the style pictures that are meant, by style; a style without one may have any.
         regions: as of `RegionRef.to_dict`.
+        earlier: the key of the painting that is enlarged; empty for a painting that begins with the photo.
         id, try_number: AWS Batch's own, which makes several tries of one attempt.
     """
 
@@ -68,6 +69,7 @@ class Assignment:
     blend: Any
     digests: Any = field(default_factory=dict)
     regions: Any = ()
+    earlier: str = ""
     id: str = ""
     try_number: int = 1
 
@@ -152,7 +154,14 @@ class Agent:
         styles = tuple(StyleShare(self._style(each.style, self._digest(each.style)), each.share) for each in self._shares())
         token = FencingToken(self._sender.job_id, self._assignment.attempt or 0)
         regions = tuple(map(self._region, self._regions()))
-        return PaintRequest(token, self._objects.get(key), styles, params, PurePosixPath(key).suffix, regions)
+        return PaintRequest(token, self._objects.get(key), styles, params, PurePosixPath(key).suffix, regions, self._earlier())
+
+    def _earlier(self) -> bytes | None:
+        """The painting that is enlarged."""
+        key = self._assignment.earlier
+        if key and not is_key(key):
+            raise ObjectMissing("There is no such painting.")
+        return self._objects.get(key) if key else None
 
     def _shares(self) -> list[StyleShare[str]]:
         try:

@@ -18,13 +18,14 @@ from nst.bootstrap import open_agent, open_catalogue
 from nst.errors import PasticheError, StoreUnavailable
 from nst.model_process.parent import ModelProcess
 from nst.settings import read_settings
+from nst.store.wire import NO_EARLIER
 from nst.worker.cloud.agent import FAILED, Agent, Assignment
 
 log = logging.getLogger(__name__)
 
 
 def main(arguments: list[str] | None = None) -> int:
-    options = _parser().parse_args(arguments)
+    assignment = assignment_of(arguments)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     logging.getLogger("botocore").setLevel(logging.WARNING)
     interrupted = threading.Event()
@@ -35,7 +36,13 @@ def main(arguments: list[str] | None = None) -> int:
     except PasticheError as error:  # AWS Batch reports this end itself
         log.error("the agent cannot start: %s", error.reason if isinstance(error, StoreUnavailable) else error)
         return FAILED
-    assignment = Assignment(
+    return Agent(assignment, objects, messages, open_catalogue(settings), settings, partial(ModelProcess, settings)).run(interrupted)
+
+
+def assignment_of(arguments: list[str] | None = None) -> Assignment:
+    """What the command line, by default this process's, and the environment say."""
+    options = _parser().parse_args(arguments)
+    return Assignment(
         content_key=options.content_key,
         style=options.style,
         request_id=options.request_id,
@@ -44,10 +51,10 @@ def main(arguments: list[str] | None = None) -> int:
         blend=options.blend,
         digests=options.digests,
         regions=options.regions,
+        earlier="" if options.earlier == NO_EARLIER else options.earlier,
         id=os.environ.get("AWS_BATCH_JOB_ID", ""),
         try_number=int(os.environ.get("AWS_BATCH_JOB_ATTEMPT", "1")),
     )
-    return Agent(assignment, objects, messages, open_catalogue(settings), settings, partial(ModelProcess, settings)).run(interrupted)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -64,6 +71,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--blend", type=json.loads, default=[], metavar="JSON", help="[[style, share], ...] instead of --style")
     parser.add_argument("--digests", type=json.loads, default={}, metavar="JSON", help="SHA-256 of the pictures that are meant, by style")
     parser.add_argument("--regions", type=json.loads, default=[], metavar="JSON", help="regions with masks, as in nst/domain/regions.py")
+    parser.add_argument("--earlier", default=NO_EARLIER, metavar="KEY", help="the key of a smaller painting, which is enlarged")
     return parser
 
 
