@@ -1,21 +1,25 @@
 """What programs can ask for, over any transport. Returns domain objects, which the transports render; raises PasticheErrors."""
 
-from contextlib import suppress
+from collections.abc import Callable
+from contextlib import nullcontext, suppress
+from functools import partial
 
 from nst import images
 from nst.domain import Job, media_type, new_id
 from nst.errors import NotAllowed, PasticheError, UnknownJob
 from nst.gateway.auth import Principal, anonymous_owner, find_job
-from nst.gateway.contract import PageRequest, SocketSubmission, Submission, parse_cursor
+from nst.gateway.contract import LargerRequest, PageRequest, SocketSubmission, Submission, parse_cursor, token_of
 from nst.gateway.media import Elsewhere, Media, Picture
 from nst.gateway.pools import ThreadPools
 from nst.gateway.schemas import JobAnswer, PageAnswer
 from nst.gateway.webhooks.safe_http import PublicHttpClient
 from nst.images import Format, Limits
-from nst.service import AddressQuota, Service
+from nst.service import AddressQuota, LargerOrder, Sender, Service
 from nst.settings import Settings
 from nst.store.ports import Webhook
 from nst.styles import StyleEntry
+
+Request = Submission | SocketSubmission | LargerRequest
 
 
 class Handlers:
@@ -38,6 +42,17 @@ class Handlers:
         Raises:
             ServerBusy: when too many submissions were received before it.
         """
+        return await self._submit_once(principal, submission, base, partial(self._accept, principal, submission))
+
+    async def enlarge(self, principal: Principal, job_id: str, wanted: LargerRequest, base: str) -> Job:
+        """Submit a larger version of a finished painting, for its owner. `requestId`, `base` and errors are as of `submit`."""
+        return await self._submit_once(principal, wanted, base, partial(self._accept_larger, principal, job_id, wanted))
+
+    async def _submit_once(self, principal: Principal, submission: Request, base: str, accept: Callable[[str], Job]) -> Job:
+        """
+        Args:
+            accept: submits a job with that id.
+        """
         job = await self._submitted_before(principal, submission)
         if submission.webhook is not None:
             if job is None:
@@ -47,7 +62,7 @@ class Handlers:
             await self._pools.read(self._store_webhook, submission, job, base)
             return job
         job_id = submission.requestId or new_id()
-        return await self._pools.submit(self._submit, principal, submission, job_id, base)
+        return await self._pools.submit(self._submit, principal, submission, job_id, base, accept)
 
     async def look(self, principal: Principal, job_id: str) -> Job:
         """The job as this program may see it."""
@@ -102,7 +117,7 @@ class Handlers:
         found = await self._pools.read(self._service.feed, page.limit, parse_cursor(page.cursor))
         return PageAnswer.of(found, base, self._service.public_url)
 
-    async def _submitted_before(self, principal: Principal, submission: Submission | SocketSubmission) -> Job | None:
+    async def _submitted_before(self, principal: Principal, submission: Request) -> Job | None:
         if submission.requestId is not None:
             with suppress(UnknownJob):
                 job = await self._pools.read(find_job, self._service, principal, submission.requestId)
@@ -115,19 +130,23 @@ class Handlers:
         else:
             self._service.check_quota(principal.owner, principal.quota)
 
-    def _submit(self, principal: Principal, submission: Submission | SocketSubmission, job_id: str, base: str) -> Job:
-        if principal.owner is not None:
-            return self._accept(principal, submission, job_id, base)
-        with self._addresses.counted(principal.address, job_id, self._is_active):
-            return self._accept(principal, submission, job_id, base)
-
-    def _accept(self, principal: Principal, submission: Submission | SocketSubmission, job_id: str, base: str) -> Job:
-        order = submission.order(submission.image, self._limits, job_id)
-        job = self._service.submit(principal.owner_of(job_id), order, principal.quota)
+    def _submit(self, principal: Principal, submission: Request, job_id: str, base: str, accept: Callable[[str], Job]) -> Job:
+        is_counted = principal.owner is None
+        with self._addresses.counted(principal.address, job_id, self._is_active) if is_counted else nullcontext():
+            job = accept(job_id)
         self._store_webhook(submission, job, base)
         return job
 
-    def _store_webhook(self, submission: Submission | SocketSubmission, job: Job, base: str) -> None:
+    def _accept(self, principal: Principal, submission: Submission | SocketSubmission, job_id: str) -> Job:
+        order = submission.order(submission.image, self._limits, job_id)
+        return self._service.submit(principal.owner_of(job_id), order, principal.quota)
+
+    def _accept_larger(self, principal: Principal, parent: str, wanted: LargerRequest, job_id: str) -> Job:
+        owner = principal.owner_of(job_id)
+        order = LargerOrder(wanted.size, not wanted.isPrivate, token_of(job_id), job_id, owner)
+        return self._service.larger(parent, self._owner(principal, parent), order, Sender(principal.quota))
+
+    def _store_webhook(self, submission: Request, job: Job, base: str) -> None:
         """Also when the same job is submitted again: a gateway may have died between storing the job and its webhook.
 
         Not for a job that has ended: repeated submissions must not make us call others repeatedly.

@@ -16,7 +16,7 @@ from nst import __version__
 from nst.domain import AUTOMATIC, JOB_ID, MAX_REGIONS
 from nst.errors import InvalidRequest, NotAllowed, ObjectMissing, PasticheError
 from nst.gateway.auth import Principal, authenticate
-from nst.gateway.contract import PARAMS, PageRequest, Submission, message_limit, validation_error
+from nst.gateway.contract import PARAMS, LargerRequest, PageRequest, Submission, message_limit, validation_error
 from nst.gateway.error_codes import error_body, http_status
 from nst.gateway.guard.body_limit import BodyLimit
 from nst.gateway.guard.memory_budget import InboundBudget
@@ -145,6 +145,16 @@ async def look(
         if clock() >= deadline or await request.is_disconnected():
             return Response(status_code=304, headers=headers)
         await asyncio.sleep(POLL_SECONDS)
+
+
+@router.post("/jobs/{job_id}/larger", status_code=202, responses=_problems(400, 403, 404, 409, 422, 429, 507))
+async def enlarge(
+    job_id: Id, wanted: LargerRequest, principal: Submitter, base: Base, handlers: TheHandlers, response: Response
+) -> JobAnswer:
+    """Submit a larger version of a finished painting: it goes on from the painting, with the same photo, styles and regions."""
+    job = await handlers.enlarge(principal, job_id, wanted, base)
+    response.headers["Location"] = f"{base}/api/jobs/{job.id}"
+    return await handlers.describe(job, base)
 
 
 @router.post("/jobs/{job_id}/cancel", responses=_problems(400, 403, 404, 422))

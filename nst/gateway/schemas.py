@@ -53,6 +53,7 @@ class JobAnswer(Answer):
     result: str | None = Field(description="the painting's URL; of a private one, valid for five minutes")
     error: str | None
     code: str | None = Field(description="a code for programs, when it failed or was cancelled")
+    parent: str | None = Field(description="the job whose painting this one enlarges; it may have been deleted")
 
     @classmethod
     def of(cls, view: JobView, base: str) -> "JobAnswer":
@@ -67,6 +68,7 @@ class JobAnswer(Answer):
             result=result_url(view, base),
             error=job.error,
             code=failure(job).code if job.state in (JobState.FAILED, JobState.CANCELLED) else None,
+            parent=job.parent,
         )
 
 

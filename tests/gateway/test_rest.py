@@ -158,6 +158,36 @@ def test_the_same_id_again_is_the_same_job(http: httpx.Client) -> None:
         assert submitted(http, requestId=job_id) == job_id
 
 
+def test_a_finished_painting_is_enlarged(start: StartServer) -> None:
+    server, _ = start("tells_earlier")
+    with httpx.Client(base_url=f"{server.url}/api", timeout=60) as http:
+        parent = submitted(http)
+        finished(http, parent)
+        larger, wanted = an_id(), {"size": 1024}
+        answer = http.post(f"/jobs/{parent}/larger", json={**wanted, "requestId": larger})
+        assert answer.status_code == 202, answer.text
+        assert (answer.json()["requestId"], answer.json()["parent"]) == (larger, parent)
+        assert answer.headers["Location"] == f"{http.base_url}jobs/{larger}"
+        job = finished(http, larger)
+        assert (job["state"], job["isPrivate"], job["parent"]) == ("succeeded", True, parent)
+        again = http.post(f"/jobs/{parent}/larger", json={**wanted, "requestId": larger})
+        assert (again.status_code, again.json()["state"]) == (202, "succeeded")
+        assert http.post(f"/jobs/{parent}/larger", json={"size": 40}).json()["code"] == "invalid_params"
+        assert http.post(f"/jobs/{an_id()}/larger", json=wanted).json()["code"] == "unknown_job"
+
+
+def test_only_the_submitter_enlarges_what_the_gallery_shows(http: httpx.Client) -> None:
+    public = submitted(http, isPrivate=False)
+    finished(http, public)
+    assert http.post(f"/jobs/{public}/larger", json={"size": 1024}).json()["code"] == "not_allowed"
+
+
+def test_an_unfinished_painting_is_not_enlarged(start: StartServer) -> None:
+    server, _ = start("slow")
+    with httpx.Client(base_url=f"{server.url}/api", timeout=60) as http:
+        assert http.post(f"/jobs/{submitted(http)}/larger", json={"size": 1024}).json()["code"] == "wrong_state"
+
+
 def test_a_socket_watches_a_job_that_was_submitted_over_rest(http: httpx.Client, node: Node) -> None:
     anna = node.client()
     job_id = submitted(http)
