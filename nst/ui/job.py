@@ -9,6 +9,7 @@ from nst.ui import sketch, texts
 from nst.ui.components import DisplaySize, live_preview
 from nst.ui.frame import Visit, with_error_boundary
 from nst.ui.heading import show_heading
+from nst.ui.larger import parent_of
 from nst.ui.result import show_again, show_another, show_result
 from nst.ui.thumbnails import display_size, picture_src
 
@@ -54,10 +55,12 @@ def _watch(visit: Visit, job_id: str) -> None:
 
 
 def _picture(visit: Visit, job: Job) -> tuple[str, DisplaySize, str]:
-    """The painting so far, or else the sketch, or else the photo: its `src`, its size and what it is."""
+    """The painting so far, or else the one that is enlarged, the sketch or the photo: its `src`, its size and what it is."""
     size = display_size(visit.service, job, visit.viewer)
     if job.preview_key:
         return picture_src(visit.service, visit.owner, job, "preview"), size, "The painting so far"
+    if parent := parent_of(visit, job):
+        return picture_src(visit.service, visit.owner, parent, "after"), size, "The painting that is enlarged"
     if kept := sketch.kept_for(job.id):
         return kept, size, "A sketch of your painting"
     return picture_src(visit.service, visit.owner, job, "before"), size, "Your photo"

@@ -16,6 +16,7 @@ from nst.ui.components import compare, live_preview, share
 from nst.ui.frame import Visit
 from nst.ui.heading import show_heading
 from nst.ui.keeping import show_keep_longer
+from nst.ui.larger import show_larger, show_versions
 from nst.ui.likes import show_like
 from nst.ui.publishing import show_report, show_visibility
 from nst.ui.thumbnails import display_size, picture_src
@@ -38,6 +39,7 @@ def show_result(visit: Visit, job: Job) -> None:
             _show_downloads(visit, job)
             if is_mine:
                 _show_timelapse(visit, job)
+                show_larger(visit, job)
                 show_title_form(visit, job)
                 show_visibility(visit, job)
                 show_again(visit, job)
@@ -47,6 +49,8 @@ def show_result(visit: Visit, job: Job) -> None:
                     gallery.paint_like(visit, job.id)
                 show_like(visit, job.id, job.likes, liked=bool(visit.service.gallery.liked(visit.viewer, [job.id])))
                 show_report(visit, job.id)
+        if is_mine:
+            show_versions(visit, job)
         _show_link(visit, job, is_mine)
         if job.styles:  # those of a record that was rebuilt are not known
             _show_recipe(job)
