@@ -54,8 +54,14 @@ def has_fast_bfloat16(device: torch.device) -> bool:
 
 @contextmanager
 def one_thread() -> Iterator[None]:
-    """Matrices of about a hundred rows are decomposed in one thread: where several share one, they mostly wait for each other."""
+    """Matrices of about a hundred rows are decomposed in one thread: where several share one, they mostly wait for each other.
+
+    Nothing is set where there is one thread already: a thread that torch has started meanwhile has one, which it must not leave to others.
+    """
     threads = torch.get_num_threads()
+    if threads == 1:
+        yield
+        return
     torch.set_num_threads(1)
     try:
         yield

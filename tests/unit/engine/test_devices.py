@@ -58,7 +58,10 @@ def test_the_device_of_that_name_is_found() -> None:
 
 def test_one_thread_is_used_only_inside() -> None:
     before = torch.get_num_threads()
-    with pytest.raises(ZeroDivisionError), one_thread():
-        assert torch.get_num_threads() == 1
-        raise ZeroDivisionError
-    assert torch.get_num_threads() == before
+    for threads in (2, 1):
+        torch.set_num_threads(threads)
+        with pytest.raises(ZeroDivisionError), one_thread():
+            assert torch.get_num_threads() == 1
+            raise ZeroDivisionError
+        assert torch.get_num_threads() == threads
+    torch.set_num_threads(before)
