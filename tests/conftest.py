@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import torch
 from PIL import Image
 
 from tests.support import servers
@@ -18,9 +17,6 @@ for name in [name for name in os.environ if name.startswith("NST_")]:
     del os.environ[name]
 # No test, and no process that a test starts, reads or writes the user's own data folder.
 os.environ["NST_DATA_DIR"] = tempfile.mkdtemp(prefix="pastiche-tests-")
-
-if "PYTEST_XDIST_WORKER_COUNT" in os.environ:  # the processes of one run share the cores
-    torch.set_num_threads(max(1, (os.cpu_count() or 1) // int(os.environ["PYTEST_XDIST_WORKER_COUNT"])))
 
 TESTS = Path(__file__).parent
 # What the tests of a folder need: no server (unit), workers, Redis, Node or a simulated AWS (servers), a browser (e2e).
