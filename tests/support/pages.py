@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import cache
 from itertools import count
 from typing import Any
 
@@ -70,9 +69,15 @@ class DiskStudio:
         return self.service.get(job.id, job.owner)
 
 
-@cache
+_services: dict[str, Service] = {}
+
+
 def _service_of(settings: Settings) -> Service:
-    return build(settings, at_once=False)
+    """One for equal settings, which have no hash: some of them are dictionaries."""
+    key = settings.model_dump_json()
+    if key not in _services:
+        _services[key] = build(settings, at_once=False)
+    return _services[key]
 
 
 def words(app: AppTest) -> str:
