@@ -25,7 +25,9 @@ MAY_IMPORT = {
     "nst.images.memory_budget": set(),
     "nst.images.pixels": set(),
     "nst.images.masks": set(),
-    "nst.images": BASE | {"nst.images.headers", "nst.images.formats", "nst.images.masks", "nst.images.memory_budget", "nst.images.pixels"},
+    "nst.images.crops": set(),
+    "nst.images": BASE
+    | {"nst.images.crops", "nst.images.headers", "nst.images.formats", "nst.images.masks", "nst.images.memory_budget", "nst.images.pixels"},
     "nst.weights": {"nst"},
     "nst.web": {"nst"},
     "nst.engine": {"nst", "nst.errors", "nst.domain", "nst.lru", "nst.web", "nst.weights"},

@@ -13,6 +13,7 @@ from nst.domain.prints import PRINT_DPI
 from nst.domain.regions import check_mask_shape
 from nst.errors import FileUnreadable, InvalidParams, NotAPicture, PasticheError, PictureTooLarge, PictureTooSmall, TruncatedPicture
 from nst.images import decoders
+from nst.images.crops import Crop
 from nst.images.decoders import DecodingPlan
 from nst.images.formats import INPUT_FORMATS, Format, InputFormat, describe_unsupported, detect_format
 from nst.images.headers import UnsupportedVariant
@@ -56,6 +57,7 @@ class Limits:
 
 STORED_LIMITS = Limits(max_bytes=10**9, max_pixels=10**8, min_side=1, max_aspect=float("inf"))
 """For pictures that were accepted before. Encoded again, they may have more bytes than the upload, or than a site accepts."""
+_MEASURES = "The picture measures"
 THUMBNAIL_SIDE = 480  # pixels of the long side
 THUMBNAIL_QUALITY = 70
 
@@ -129,6 +131,23 @@ def transcode(
         InvalidImage: as `decode`.
     """
     return _decoded(data, limits, max_side, lambda picture: _encoded(picture, encodings, transparent or encodings, max_bytes))
+
+
+def transcode_part(
+    data: bytes, limits: Limits, crop: Crop, encodings: Encodings, transparent: Encodings, max_bytes: int
+) -> tuple[Format, bytes]:
+    """Decode a file, and encode a part of it with all its pixels, as `transcode` does.
+
+    Raises:
+        InvalidImage: as `decode`; and when the part is not an acceptable picture.
+    """
+
+    def encoded(picture: Image.Image) -> tuple[Format, bytes]:
+        part = crop.of(picture)
+        _check_sides(part.size, limits, "That part of the picture measures")
+        return _encoded(part, encodings, transparent, max_bytes)
+
+    return _decoded(data, limits, None, encoded, encodes_all=True)
 
 
 def printable(data: bytes, file_format: Format, dpi: int = PRINT_DPI) -> bytes:
@@ -266,10 +285,16 @@ def _translated_errors() -> Iterator[None]:
 
 def _check_size(plan: DecodingPlan, limits: Limits) -> None:
     width, height = plan.file.size
-    measures = f"The picture measures {width} x {height} pixels"
+    measures = f"{_MEASURES} {width} x {height} pixels"
     most = limits.max_pixels * (decoders.JPEG_PIXELS_FACTOR if plan.input_format is InputFormat.JPEG else 1)
     if width * height > most or plan.decoder_bytes > decoders.MAX_DECODER_BYTES * limits.max_pixels:
         raise PictureTooLarge(f"{measures}; at most {most / 1e6:g} million are accepted. Make it smaller and try again.")
+    _check_sides((width, height), limits, _MEASURES)
+
+
+def _check_sides(size: tuple[int, int], limits: Limits, words: str) -> None:
+    width, height = size
+    measures = f"{words} {width} x {height} pixels"
     if min(width, height) < limits.min_side:
         raise PictureTooSmall(f"{measures}; each side needs at least {limits.min_side}. Choose a larger picture.")
     if max(width, height) > limits.max_aspect * min(width, height):

@@ -6,23 +6,18 @@ from itertools import chain
 from typing import Any
 
 import streamlit as st
-from PIL import Image
 
 from nst import images, samples
-from nst.client_network import client_network
 from nst.domain import Job, StyleParams, StyleRef, StyleShare, new_id
-from nst.errors import PasticheError, StyleChanged, UnknownStyle
-from nst.images import Format, Limits
+from nst.errors import StyleChanged, UnknownStyle
+from nst.images import Crop, Format
 from nst.service import Order, RegionChoice, Service, StyleChoice
-from nst.ui import masks, singletons, texts
+from nst.ui import masks, texts
 from nst.ui.batches import MOST_PHOTOS, Batch, Waiting, token_of
 from nst.ui.parts import KEEP, OWN, Layer, Mask, Part, Parts, Selection, is_own
-from nst.ui.urls import data_url
+from nst.ui.pictures import Picture, cropped, read_photo, read_style
 
 OFFERED = tuple(entry.name for entry in fields(StyleParams) if entry.name not in ("encoder", "layer_weights"))
-_SHOWN_SIDE = 900  # long side, in pixels, of a picture shown on the page
-_SKETCH_QUALITY = 95
-_STYLE_SCALE = 2  # long side of a style picture relative to a sketch's: enough for the largest style scale
 _GONE = "The style you chose is no longer available. Choose another one."
 _REPLACED = "The picture of the style you chose has changed. Look at it again before you paint."
 _PAST_GONE = "One of its styles is no longer available. Choose another one; all other settings are kept."
@@ -30,24 +25,6 @@ _PAST_REPLACED = "The picture of its style has changed since. A new painting fol
 _PAST_PART = "It used a part of a style's picture, which cannot be chosen here. A new painting uses the whole picture."
 _PAST_UNKNOWN = "Its style and its settings are not known. Choose a style."
 _PAST_UPLOADED = "Its style was the painter's own picture, which stays with them. All other settings are kept."
-
-
-@dataclass(frozen=True)
-class Picture:
-    """A picture that the visitor brought.
-
-    Attributes:
-        data: the file as it came.
-        shown: a data URL for the page.
-        small: an encoded picture for sketches, which need no more pixels; transparency is kept.
-        ratio: width over height.
-    """
-
-    data: bytes
-    shown: str
-    small: bytes
-    alt: str
-    ratio: float
 
 
 @dataclass
@@ -175,11 +152,24 @@ def take_photo(data: bytes | None, alt: str = "Your photo", keeps_last: bool = F
         keeps_last: whether the last photo and its parts stay where this one cannot be used.
     """
     draft = current()
-    photo, draft.photo_error = _read(data, alt, singletons.settings().preview_side)
+    photo, draft.photo_error = read_photo(data, alt) if data is not None else (None, None)
     if draft.photo_error and keeps_last:
         return
     draft.photo = photo
     draft.parts.start_over()
+
+
+def take_crop(crop: Crop) -> bool:
+    """Uses another part of the chosen photo. False, and the draft says why, when it cannot be used; then nothing changes."""
+    draft = current()
+    if draft.photo is None or draft.photo.crop == crop:
+        return True
+    photo, draft.photo_error = cropped(draft.photo, crop)
+    if photo is None:
+        return False
+    draft.photo = photo
+    draft.parts.start_over()
+    return True
 
 
 def take_more(files: Sequence[tuple[str, bytes]]) -> None:
@@ -189,7 +179,7 @@ def take_more(files: Sequence[tuple[str, bytes]]) -> None:
         if 1 + len(draft.more) >= MOST_PHOTOS:
             problems.append(f"{texts.plain(name)}: A form takes at most {MOST_PHOTOS} photos. Paint these first.")
             break
-        photo, error = _read(data, name or "Your photo", singletons.settings().preview_side)
+        photo, error = read_photo(data, name or "Your photo")
         if photo is not None:
             draft.more.append(photo)
         elif error:
@@ -205,7 +195,7 @@ def take_sample(name: str) -> None:
 def take_style(data: bytes) -> None:
     """Chooses a style picture of the visitor's own, in place of the last one that no other part has; or notes why it cannot be used."""
     draft = current()
-    picture, draft.own_style_error = _read_style(data)
+    picture, draft.own_style_error = read_style(data)
     if picture is not None:
         name = draft.name_of_own(picture, replaces=True)
         draft.own_styles[name] = picture
@@ -333,7 +323,7 @@ def _name(style: str | bytes) -> str | None:
     if isinstance(style, str):
         return style
     draft = current()
-    picture, draft.own_style_error = _read_style(style)
+    picture, draft.own_style_error = read_style(style)
     if picture is None:
         return None
     name = draft.name_of_own(picture)
@@ -367,34 +357,3 @@ def _add_parts(items: Sequence[Part]) -> None:
     parts = current().parts
     parts.items = [replace(part, colour=colour) for colour, part in enumerate(items)]
     parts.enabled, parts.keeps_rest = bool(items), current().keeps_photo or not items
-
-
-def _read_style(data: bytes) -> tuple[Picture | None, str | None]:
-    return _read(data, "Your style picture", _STYLE_SCALE * singletons.settings().preview_side)
-
-
-def _read(data: bytes | None, alt: str, small_side: int) -> tuple[Picture | None, str | None]:
-    """Decodes a picture once, for the page and for sketches; or says why it cannot be used."""
-    if data is None:
-        return None, None
-    try:
-        with singletons.picture_budget().reserve(len(data), client_network(st.context.ip_address or "here")) as keep:
-            taken = _decoded(data, alt, small_side)
-            keep(taken, len(data) + len(taken.small) + len(taken.shown))
-    except PasticheError as error:
-        return None, str(error)
-    return taken, None
-
-
-def _decoded(data: bytes, alt: str, small_side: int) -> Picture:
-    picture = images.decode(data, Limits.of(singletons.settings()), max_side=max(_SHOWN_SIDE, small_side))
-    shown = images.encode(_reduced(picture, _SHOWN_SIDE), Format.WEBP, images.THUMBNAIL_QUALITY)
-    small = images.encode(_reduced(picture, small_side), Format.PNG if picture.mode == "RGBA" else Format.JPEG, _SKETCH_QUALITY)
-    return Picture(data, data_url(shown, Format.WEBP), small, alt, picture.width / picture.height)
-
-
-def _reduced(picture: Image.Image, side: int) -> Image.Image:
-    """A copy with a long side of at most `side` pixels."""
-    copy = picture.copy()
-    copy.thumbnail((side, side), Image.Resampling.LANCZOS)
-    return copy

@@ -57,8 +57,7 @@ class KeptDrafts:
 
 def _size_of(draft: Draft) -> int:
     pictures = [picture for picture in (draft.photo, *draft.own_styles.values(), *draft.more) if picture]
-    of_pictures = sum(len(picture.data) + len(picture.small) + len(picture.shown) for picture in pictures)
-    return of_pictures + draft.parts.size + sum(batch.size for batch in draft.batches)
+    return sum(picture.size for picture in pictures) + draft.parts.size + sum(batch.size for batch in draft.batches)
 
 
 kept = KeptDrafts()  # of all visitors of this process

@@ -6,7 +6,7 @@ import streamlit as st
 
 from nst import samples
 from nst.images import INPUT_FORMATS
-from nst.ui import draft, texts, uploader
+from nst.ui import crop_form, draft, texts, uploader
 from nst.ui.components import take_incoming_photo
 from nst.ui.urls import url
 
@@ -25,8 +25,10 @@ def show_photo() -> None:
         st.html(
             f'<figure class="chosen-photo"><img src="{photo.shown}" alt="Your photo"><figcaption>{escape(photo.alt)}</figcaption></figure>'
         )
+        crop_form.show_button()
         with st.popover("Change", key=_CHANGE, icon=":material/swap_horiz:", on_change=_forget_error):
             _show_sources("Choose another photo")
+    crop_form.show_crop(photo)
     _show_more()
     _show_error()
 
@@ -104,6 +106,7 @@ def _from_camera() -> None:
     draft.take_photo(file.getvalue() if file else None, "The photo you took", keeps_last=True)
     uploader.empty("photo")
     st.session_state[_CHANGE] = False
+    crop_form.close()
 
 
 def _from_sample(name: str) -> None:
@@ -113,4 +116,5 @@ def _from_sample(name: str) -> None:
 
 
 def _close() -> None:
+    crop_form.close()
     st.session_state["use_camera"] = st.session_state[_CHANGE] = False

@@ -9,9 +9,10 @@ from nst.errors import PasticheError, PreviewsBusy
 from nst.styles import StyleEntry
 from nst.ui import draft, frame, masks, part_messages, singletons
 from nst.ui.components import PartData, RegionBrushData, mark_chosen_tiles, region_brush, region_brush_value
-from nst.ui.draft import Draft, Picture
+from nst.ui.draft import Draft
 from nst.ui.frame import Visit
 from nst.ui.parts import COLOURS, KEEP, OWN, REST, TITLES, Mask, Part, Selection
+from nst.ui.pictures import Picture
 from nst.ui.urls import style_url
 
 _POLL_SECONDS = 0.4

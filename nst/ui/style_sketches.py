@@ -18,7 +18,7 @@ from nst.images import STORED_LIMITS
 from nst.lru import LRUCache
 from nst.styles import StyleEntry
 from nst.ui import draft, media, singletons
-from nst.ui.draft import Picture
+from nst.ui.pictures import Picture
 from nst.ui.sketch import sketch_format
 from nst.ui.urls import url
 

@@ -6,7 +6,8 @@ from io import BytesIO
 from PIL import Image
 
 from nst.ui import part_messages
-from nst.ui.draft import Draft, Picture
+from nst.ui.draft import Draft
+from nst.ui.pictures import Picture
 from tests.support.pictures import picture_bytes
 
 WIDE = Picture(picture_bytes(), "", b"", "me.png", 1.5)

@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 
-from nst.ui.draft import Draft, Picture
+from nst.ui.draft import Draft
 from nst.ui.kept_drafts import SECONDS, KeptDrafts
+from nst.ui.pictures import Picture
 
 
 @dataclass

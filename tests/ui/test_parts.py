@@ -16,9 +16,10 @@ from nst.preview import Previews
 from nst.service import Order, RegionChoice, Service, StyleChoice
 from nst.styles import StyleEntry
 from nst.ui import masks, part_messages, singletons
-from nst.ui.draft import Draft, Picture
+from nst.ui.draft import Draft
 from nst.ui.kept_drafts import KeptDrafts
 from nst.ui.parts import KEEP, Mask, Part, Parts
+from nst.ui.pictures import Picture
 from tests.support.pages import ANNA, BERT, DiskStudio, keys, words
 from tests.support.parts import WIDE, by_hand, half_white, listed, painted
 from tests.support.pictures import picture_bytes

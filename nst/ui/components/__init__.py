@@ -14,6 +14,7 @@ from streamlit.components.v2.types import ComponentRenderer
 
 MAX_UPSCALING = 1.5  # displayed pixels for each pixel of a painting; beyond it, paintings look blurred
 _BRUSH = "region_brush"
+_CROP = "crop"
 _FOLDER = Path(__file__).parent
 _SPLIT = {_BRUSH: ("region_masks", "region_colours", "region_stage", _BRUSH)}
 """Elements whose code is in several files: a script of Streamlit's cannot import another."""
@@ -139,6 +140,26 @@ def mark_chosen_tiles(group: str, label: str) -> None:
 def carousel(slides: Sequence[Slide], seconds: float) -> None:
     """Photos and their paintings, one after the other, each for `seconds`. A button pauses it."""
     _component("carousel")(data={"slides": list(slides), "seconds": seconds}, key="carousel")
+
+
+def crop(
+    photo: str, ratio: float, turns: int, box: tuple[float, float, float, float], on_crop: Callable[[], None], on_cancel: Callable[[], None]
+) -> None:
+    """A photo with a frame around the part that is used, and buttons that turn it.
+
+    Args:
+        ratio: width over height of the photo as it came.
+        turns: quarter turns clockwise.
+        box: left, top, right and bottom of the part, as fractions of the turned photo.
+        on_crop: called when the visitor has chosen a part. `crop_value()` is that part then.
+    """
+    data = {"photo": photo, "ratio": ratio, "turns": turns, "box": list(box)}
+    _component(_CROP)(data=data, key=_CROP, on_crop_change=on_crop, on_cancel_change=on_cancel)
+
+
+def crop_value() -> object:
+    """What the page has sent, which may be anything: `{"turns", "box"}`."""
+    return st.session_state.get(_CROP, {}).get("crop")
 
 
 def region_brush(data: RegionBrushData, on_edit: Callable[[], None], on_mask: Callable[[], None]) -> None:
