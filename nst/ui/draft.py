@@ -12,7 +12,7 @@ from nst.domain import Job, StyleParams, StyleRef, StyleShare, new_id
 from nst.errors import StyleChanged, UnknownStyle
 from nst.images import Crop, Format
 from nst.service import Order, RegionChoice, Service, StyleChoice
-from nst.ui import masks, texts
+from nst.ui import form_tokens, masks, texts
 from nst.ui.batches import MOST_PHOTOS, Batch, Waiting, token_of
 from nst.ui.parts import KEEP, OWN, Layer, Mask, Part, Parts, Selection, is_own
 from nst.ui.pictures import Picture, cropped, read_photo, read_style
@@ -36,7 +36,7 @@ class Draft(Selection):
         note: a sentence about the draft for the visitor.
         seen: the digests of the style pictures shown last, by id.
         values: parameters that differ from their defaults, by name.
-        token: makes a form that is sent twice a single job.
+        form: the id of this form. A reload takes up the same one, so that what is sent again meanwhile is painted once.
         more: photos besides the first one, which are painted in the same style.
         batches: the photos of forms with several, some of which may not be submitted yet.
         sent: where the form that was submitted last leads: a parameter of the URL and its value. None once the form is shown again.
@@ -50,7 +50,7 @@ class Draft(Selection):
     values: dict[str, Any] = field(default_factory=dict)
     note: str | None = None
     seen: dict[str, str] = field(default_factory=dict)
-    token: str = field(default_factory=new_id)
+    form: str = field(default_factory=new_id)
     more: list[Picture] = field(default_factory=list)
     batches: list[Batch] = field(default_factory=list)
     sent: tuple[str, str] | None = None
@@ -93,16 +93,17 @@ class Draft(Selection):
         """The order to submit. The draft must have a photo."""
         assert self.photo is not None  # noqa: S101
         regions = [RegionChoice(layer.mask, self._choices(layer.shares), layer.strength) for layer in self.layers()]
-        return Order(self.photo.data, self._choices(self.base_shares()), self.token, self.params(), regions=regions)
+        order = Order(self.photo.data, self._choices(self.base_shares()), "", self.params(), regions=regions)
+        return replace(order, token=form_tokens.token_of(self.form, order, [picture.data for picture in self.more]))
 
     def begin_batch(self) -> Batch:
         """The orders of all photos. Regions are for the first: their masks have its shape."""
         first = self.order()
         photos = [picture for picture in (self.photo, *self.more) if picture]
         orders = [first, *(replace(first, photo=picture.data, regions=()) for picture in self.more)]
-        batch = Batch(self.token, [])
+        batch = Batch(first.token, [])
         for number, (order, picture) in enumerate(zip(orders, photos, strict=True)):
-            batch.waiting.append(Waiting(replace(order, token=token_of(self.token, number)), picture.shown, picture.alt, picture))
+            batch.waiting.append(Waiting(replace(order, token=token_of(first.token, number)), picture.shown, picture.alt, picture))
         self.batches = [*(each for each in self.batches if each.waiting or each.refused), batch]
         self.sent = "batch", batch.id
         return batch
@@ -110,7 +111,7 @@ class Draft(Selection):
     def begin_anew(self) -> None:
         """Make another submission another painting. Photos that were sent besides the first leave the form."""
         if self.sent:
-            self.token, self.more, self.sent = new_id(), [], None
+            self.form, self.more, self.sent = new_id(), [], None
 
     def _choices(self, shares: Sequence[StyleShare[str]]) -> list[StyleChoice]:
         return [StyleChoice(self._source(each.style), each.share, self.seen.get(each.style)) for each in shares]
@@ -304,7 +305,7 @@ def _begin(params: StyleParams, styles: Sequence[StyleChoice], note: str | None)
     _choose(draft, styles)
     draft.parts = Parts()
     draft.values = {name: getattr(params, name) for name in OFFERED if getattr(params, name) != getattr(defaults, name)}
-    draft.token, draft.note, draft.seen = new_id(), note, {}
+    draft.form, draft.note, draft.seen = new_id(), note, {}
     forget_widgets()
 
 

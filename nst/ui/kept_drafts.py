@@ -7,7 +7,6 @@ from dataclasses import replace
 from threading import Lock
 from typing import Any
 
-from nst.domain import new_id
 from nst.ui.draft import Draft
 
 SECONDS = 3600.0  # that a draft is kept after its owner last saw it
@@ -44,7 +43,7 @@ class KeptDrafts:
                 "more": [*draft.more],
                 "batches": [*draft.batches],  # the same ones: what one page has submitted, the others need not
             }
-            copy = replace(draft, **copies, parts=draft.parts.copy(), token=new_id())
+            copy = replace(draft, **copies, parts=draft.parts.copy())
             copy.begin_anew()
             return copy
 

@@ -27,7 +27,11 @@ def test_a_draft_is_kept_for_an_hour_for_its_owner_alone() -> None:
     again = drafts.copy_of("anna")
     assert again
     assert (again.photo, again.chosen, again.values) == (draft.photo, draft.chosen, draft.values)
-    assert again.token != draft.token, "it is another form, and makes another painting"
+    assert again.form == draft.form, "a reload takes up the same form"
+    draft.sent = "job", "0" * 32
+    later = drafts.copy_of("anna")
+    assert later
+    assert later.form != draft.form, "that one has become a painting"
     assert drafts.copy_of("bert") is None
     clock.now += 1
     assert drafts.copy_of("anna") is None
