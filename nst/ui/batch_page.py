@@ -12,6 +12,7 @@ from nst.errors import PasticheError, UnknownJob
 from nst.ui import draft, texts
 from nst.ui.batches import Batch, jobs_of
 from nst.ui.cards import open_clicked_card
+from nst.ui.components import done_notice
 from nst.ui.frame import Visit, with_error_boundary
 from nst.ui.heading import show_heading
 from nst.ui.kept_drafts import kept
@@ -37,6 +38,8 @@ def show_batch(visit: Visit, batch_id: str) -> None:
         _show(visit, batch_id, jobs, batch)
     else:
         st.fragment(with_error_boundary(_watch), run_every=_POLL_SECONDS)(visit, batch_id)
+    total = len(jobs) + len(batch.waiting if batch else [])
+    done_notice(batch_id, "Your paintings are done", texts.counted(total, "photo", "photos"), waits=not _is_over(jobs, batch))
     _show_new()
 
 

@@ -6,7 +6,7 @@ from nst.domain import Job, JobState
 from nst.errors import UnknownJob
 from nst.service import JobView, WorkerOutage
 from nst.ui import sketch, texts
-from nst.ui.components import DisplaySize, live_preview
+from nst.ui.components import DisplaySize, done_notice, live_preview
 from nst.ui.frame import Visit, with_error_boundary
 from nst.ui.heading import show_heading
 from nst.ui.larger import parent_of
@@ -14,6 +14,7 @@ from nst.ui.result import show_again, show_another, show_result
 from nst.ui.thumbnails import display_size, picture_src
 
 _POLL_SECONDS = 1.0
+_NOTICES = {JobState.SUCCEEDED: "Your painting is done", JobState.FAILED: "Your painting failed"}
 _ESTIMATE_FROM = 0.03  # fraction done; before it the slow first steps would make the estimate hours
 
 
@@ -26,10 +27,18 @@ def show_job(visit: Visit, job_id: str) -> None:
             return
         if not job.state.is_terminal:
             st.fragment(with_error_boundary(_watch), run_every=_POLL_SECONDS)(visit, job_id)
-        elif job.state is JobState.SUCCEEDED:
+        _show_notice(visit, job)
+        if job.state is JobState.SUCCEEDED:
             show_result(visit, job)
-        else:
+        elif job.state.is_terminal:
             _show_end(visit, job)
+
+
+def _show_notice(visit: Visit, job: Job) -> None:
+    """For the owner. Those who have stopped a painting know that it has ended."""
+    if job.owner and job.state is not JobState.CANCELLED:
+        title = _NOTICES.get(job.state, "")
+        done_notice(job.id, title, texts.style_names(job, visit.service.styles()), waits=not job.state.is_terminal)
 
 
 def _watch(visit: Visit, job_id: str) -> None:

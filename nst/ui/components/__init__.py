@@ -12,6 +12,8 @@ from typing import Literal, TypedDict
 import streamlit as st
 from streamlit.components.v2.types import ComponentRenderer
 
+from nst.ui.urls import url
+
 MAX_UPSCALING = 1.5  # displayed pixels for each pixel of a painting; beyond it, paintings look blurred
 _BRUSH = "region_brush"
 _CROP = "crop"
@@ -135,6 +137,20 @@ def take_incoming_photo() -> None:
 def mark_chosen_tiles(group: str, label: str) -> None:
     """Invisible: tells screen readers which tiles of the container with the key `group` are chosen, and what the container holds."""
     _component("chosen_tiles")(data={"group": group, "label": label}, key=f"chosen_tiles_{group}")
+
+
+def done_notice(view: str, title: str, words: str, *, waits: bool) -> None:
+    """While a painting is waited for, asks how the visitor wants to be told of its end; afterwards invisible, it tells them.
+
+    Args:
+        view: identifies what is waited for.
+        title: says in a notification what has happened.
+        words: the line below it.
+    """
+    facts = {"icon": url("assets", "favicon-done.svg"), "picture": url("assets", "icon.png"), "worker": url("assets", "notices.js")}
+    _component("done_notice")(
+        data={"id": view, "title": title, "words": words, "waits": waits, **facts}, key="done_question" if waits else "done_notice"
+    )
 
 
 def carousel(slides: Sequence[Slide], seconds: float) -> None:
