@@ -78,6 +78,10 @@ class Gallery:
         """Those of the paintings that this visitor likes."""
         return self._backend.feed.liked(owner, job_ids) if job_ids else set()
 
+    def liked_by(self, owner: str, limit: int, before: Cursor | None = None) -> Page:
+        """The published paintings that this visitor likes, those liked last in front."""
+        return self._backend.feed.liked_by(owner, max(1, min(limit, _MAX_PAGE)), before) if owner else Page((), None)
+
     def set_title(self, job_id: str, owner: str, title: str) -> Job:
         """Give a finished painting a title; an empty one removes it.
 

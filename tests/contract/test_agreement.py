@@ -120,6 +120,10 @@ class AllBackends(RuleBasedStateMachine):
         for order in FeedOrder:
             self.all(lambda backend, order=order: backend.feed.page(2, order=order))  # type: ignore[misc]
             self.all(lambda backend, order=order: backend.feed.page(2, None, None, order, [SearchTerm("sun")]))  # type: ignore[misc]
+        for fan in "xy":
+            first = self.all(lambda backend, fan=fan: backend.feed.liked_by(fan, 1))  # type: ignore[misc]
+            if first.following:  # type: ignore[attr-defined]
+                self.all(lambda backend, fan=fan, at=first.following: backend.feed.liked_by(fan, 9, at))  # type: ignore[misc,attr-defined]
         self.all(lambda backend: dict(backend.jobs.counts()))
         self.all(lambda backend: backend.queue.lane_stats())
         self.all(lambda backend: backend.jobs.dead(99))

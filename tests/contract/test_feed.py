@@ -127,6 +127,10 @@ def liked_ids(backend: Backend, limit: int = 99, style: str | None = None) -> li
     return [entry.job_id for entry in backend.feed.page(limit, style=style, order=FeedOrder.LIKED).entries]
 
 
+def liked_by_bert(backend: Backend) -> list[str]:
+    return [entry.job_id for entry in backend.feed.liked_by("bert", 99).entries]
+
+
 def found(backend: Backend, *terms: SearchTerm, style: str | None = None, order: FeedOrder = FeedOrder.NEWEST) -> list[str]:
     return [entry.job_id for entry in backend.feed.page(99, None, style, order, terms).entries]
 
@@ -159,6 +163,32 @@ def test_only_what_is_in_the_feed_can_be_liked_and_likes_come_back_with_it(backe
     backend.feed.hide(shown.id, True)
     assert backend.feed.like(shown.id, "carl", True, 5.0) is None
     assert (liked_ids(backend), liked_ids(backend, style="starlit-swirl")) == ([], [])
+
+
+def test_the_paintings_that_an_owner_likes_are_listed_from_the_last_like_on(backend: Backend) -> None:
+    jobs = [succeeded(backend, public=True, at=float(number)) for number in range(5)]
+    for at, number in enumerate([3, 0, 4, 1, 3], start=10):  # the second like of one changes nothing
+        backend.feed.like(jobs[number].id, "bert", True, float(at))
+    backend.feed.like(jobs[2].id, "carl", True, 20.0)
+    wanted = [jobs[number].id for number in (1, 4, 0, 3)]
+    for size in (1, 2, 3, 4):
+        seen: list[str] = []
+        before: Cursor | None = None
+        while page := backend.feed.liked_by("bert", size, before):
+            assert len(page.entries) <= size
+            seen += [entry.job_id for entry in page.entries]
+            if (before := page.following) is None:
+                break
+        assert seen == wanted, size
+    backend.feed.like(jobs[4].id, "bert", False, 30.0)
+    make_private(backend, jobs[0])
+    backend.feed.hide(jobs[1].id, True)
+    assert liked_by_bert(backend) == [jobs[3].id]
+    backend.feed.hide(jobs[1].id, False)
+    assert liked_by_bert(backend) == [jobs[1].id, jobs[3].id]
+    backend.jobs.delete(jobs[1].id)
+    assert liked_by_bert(backend) == [jobs[3].id]
+    assert backend.feed.liked_by("dora", 9).entries == ()
 
 
 def test_a_deleted_painting_takes_its_likes_along(backend: Backend) -> None:

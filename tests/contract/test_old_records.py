@@ -112,3 +112,19 @@ def test_what_a_process_of_an_earlier_version_leaves_among_those_kept_longer_is_
     assert [job.id for job in backend.jobs.kept_longer(20.0, 9)] == [kept.id]
     assert connection.call("ZCARD", connection.key("kept_longer")) == 1
     connection.close()
+
+
+def test_likes_of_processes_of_an_earlier_version_are_listed_once_they_are_seen_and_deleted_ones_are_skipped() -> None:
+    connection = connected()
+    backend = redis_backend(connection, MemoryObjects())
+    old, gone, taken_back = (succeeded(backend, public=True, at=float(number)) for number in range(3))
+    for job in (gone, taken_back):
+        backend.feed.like(job.id, "bert", True, 5.0)
+    connection.call("HSET", connection.key("likes", old.id), "bert", 6.0)
+    connection.call("DEL", connection.key("job", gone.id), connection.key("likes", gone.id))
+    connection.call("HDEL", connection.key("likes", taken_back.id), "bert")
+    assert backend.feed.liked_by("bert", 9).entries == ()
+    assert backend.feed.liked("bert", [old.id, taken_back.id]) == {old.id}
+    assert [entry.job_id for entry in backend.feed.liked_by("bert", 9).entries] == [old.id]
+    assert connection.call("ZCARD", connection.key("likes_of", "bert")) == 1
+    connection.close()

@@ -39,6 +39,16 @@ class Feed(Protocol):
         """Those of the jobs that this owner likes."""
         ...
 
+    def liked_by(self, owner: str, limit: int, before: Cursor | None = None) -> Page:
+        """One page of the published jobs that this owner likes, those liked last in front.
+
+        Of many likes of jobs that are not in the feed any more, a page may have fewer entries than the limit, and yet a following one.
+
+        Args:
+            before: where it begins, as given by the previous page.
+        """
+        ...
+
     def report(self, job_id: str, reporter: str, reason: str, now: float) -> int:
         """Store a report, one per reporter and job, and return their number. 0 when the job is not in the feed."""
         ...

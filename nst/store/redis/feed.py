@@ -45,6 +45,10 @@ class RedisFeed(UsesRedis, Feed):
     def liked(self, owner: str, job_ids: Collection[str]) -> set[str]:
         return set(self._connection.run("liked", owner, *job_ids))
 
+    def liked_by(self, owner: str, limit: int, before: Cursor | None = None) -> Page:
+        found, last = self._connection.run("liked_by", owner, limit, after(before), _LOOKED_AT)
+        return Page(tuple(FeedEntry.of(job_of(reply)) for reply in found), Cursor(time_of(last), last[16:]) if last else None)
+
     def report(self, job_id: str, reporter: str, reason: str, now: float) -> int:
         return int(self._connection.run("report", job_id, reporter, json.dumps({"reason": reason, "at": now})))
 

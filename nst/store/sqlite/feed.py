@@ -94,6 +94,18 @@ class SqliteFeed(UsesDatabase, Feed):
         query = "SELECT job_id FROM likes WHERE owner = ? AND job_id IN (SELECT value FROM json_each(?))"
         return {job_id for (job_id,) in self._database.rows(query, (owner, json.dumps(list(job_ids))))}
 
+    def liked_by(self, owner: str, limit: int, before: Cursor | None = None) -> Page:
+        at, job_id = before[:2] if before else (float("inf"), "")
+        rows = self._database.rows(
+            "SELECT likes.at AS liked_at, jobs.* FROM likes JOIN feed ON feed.style = ? AND feed.job_id = likes.job_id"
+            " JOIN jobs ON jobs.id = likes.job_id WHERE likes.owner = ? AND (likes.at, likes.job_id) < (?, ?)"
+            " ORDER BY likes.at DESC, likes.job_id DESC LIMIT ?",
+            (_ALL, owner, at, job_id, limit + 1),
+        )
+        shown = rows[:limit]
+        following = Cursor(shown[-1]["liked_at"], shown[-1]["id"]) if len(rows) > limit else None
+        return Page(tuple(FeedEntry.of(job_of(dict(row))) for row in shown), following)
+
     def report(self, job_id: str, reporter: str, reason: str, now: float) -> int:
         with self._database.writing() as connection:
             shown = connection.execute("SELECT 1 FROM feed WHERE job_id = ? LIMIT 1", (job_id,)).fetchone()

@@ -116,7 +116,7 @@ class MemoryJobs(JobStore):
             if job is None or (only_private and (job.published is not None or job.finished is None)):
                 return False
             self._state.reports = {(job, reporter) for job, reporter in self._state.reports if job != job_id}
-            self._state.likes = {(job, owner) for job, owner in self._state.likes if job != job_id}
+            self._state.likes = {(job, owner): at for (job, owner), at in self._state.likes.items() if job != job_id}
             del self._state.jobs[job_id]
             self._state.deleted.add(job_id)
             return True
@@ -180,12 +180,15 @@ class MemoryFeed(Feed):
         entries = [entry for entry in entries if before is None or order.place(entry.cursor) < order.place(before)]
         return Page(tuple(entries[:limit]), entries[limit - 1].cursor if len(entries) > limit else None)
 
-    def like(self, job_id: str, owner: str, liked: bool, now: float) -> int | None:  # noqa: ARG002 -- nobody reads times here
+    def like(self, job_id: str, owner: str, liked: bool, now: float) -> int | None:
         with self._state.changed:
             job = self._state.jobs.get(job_id)
             if job is None or not job.is_in_feed:
                 return None
-            (self._state.likes.add if liked else self._state.likes.discard)((job_id, owner))
+            if liked:
+                self._state.likes.setdefault((job_id, owner), now)
+            else:
+                self._state.likes.pop((job_id, owner), None)
             likes = sum(each == job_id for each, _ in self._state.likes)
             self._state.jobs[job_id] = replace(job, likes=likes)
             return likes
@@ -193,6 +196,14 @@ class MemoryFeed(Feed):
     def liked(self, owner: str, job_ids: Collection[str]) -> set[str]:
         with self._state.changed:
             return {job_id for job_id in job_ids if (job_id, owner) in self._state.likes}
+
+    def liked_by(self, owner: str, limit: int, before: Cursor | None = None) -> Page:
+        with self._state.changed:
+            likes = [Cursor(at, job_id) for (job_id, fan), at in self._state.likes.items() if fan == owner]
+            shown = sorted((like for like in likes if self._state.jobs[like.job_id].is_in_feed), reverse=True)
+            shown = [like for like in shown if before is None or like < before]
+            entries = [FeedEntry.of(self._state.jobs[like.job_id]) for like in shown[:limit]]
+        return Page(tuple(entries), shown[limit - 1] if len(shown) > limit else None)
 
     def report(self, job_id: str, reporter: str, reason: str, now: float) -> int:  # noqa: ARG002 -- nobody reads reasons here
         with self._state.changed:

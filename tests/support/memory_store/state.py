@@ -14,7 +14,7 @@ class State:
     submissions: list[tuple[str, float]] = field(default_factory=list)
     deleted: set[str] = field(default_factory=set)
     reports: set[tuple[str, str]] = field(default_factory=set)
-    likes: set[tuple[str, str]] = field(default_factory=set)
+    likes: dict[tuple[str, str], float] = field(default_factory=dict)  # when, by job and owner
     events: list[str] = field(default_factory=list)
     virtual_time: float = 0.0
     paused: bool = False

@@ -41,6 +41,9 @@ class CountedFeed(Feed):
     def liked(self, *_: object) -> set[str]:
         return set()
 
+    def liked_by(self, *_: object) -> Page:
+        return Page((), None)
+
     def report(self, *_: object) -> int:
         return 0
 

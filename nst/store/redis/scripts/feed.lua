@@ -16,18 +16,52 @@ return 1
 --- like: id, owner, 1 or 0, now. Returns the number of likes, or nothing when the job is not in the feed
 local job = read(ARGV[1])
 if not job or not job.published or job.hidden == '1' then return false end
-local likes = key('likes', job.id)
-if ARGV[3] == '1' then redis.call('HSETNX', likes, ARGV[2], ARGV[4]) else redis.call('HDEL', likes, ARGV[2]) end
+local likes, mine = key('likes', job.id), key('likes_of', ARGV[2])
+if ARGV[3] == '1' then
+  redis.call('HSETNX', likes, ARGV[2], ARGV[4])
+  redis.call('ZADD', mine, 0, place(redis.call('HGET', likes, ARGV[2]), job.id))
+else
+  local since = redis.call('HGET', likes, ARGV[2])
+  if since then redis.call('ZREM', mine, place(since, job.id)) end
+  redis.call('HDEL', likes, ARGV[2])
+end
 local number = redis.call('HLEN', likes)
 change(job, {likes = number})
 return number
 
 --- liked: owner, ids. Returns those that the owner likes
-local found = {}
+-- Likes of processes of earlier versions, which do not know the owner's index, enter it here.
+local found, mine = {}, key('likes_of', ARGV[1])
 for i = 2, #ARGV do
-  if redis.call('HEXISTS', key('likes', ARGV[i]), ARGV[1]) == 1 then found[#found + 1] = ARGV[i] end
+  local since = redis.call('HGET', key('likes', ARGV[i]), ARGV[1])
+  if since then
+    found[#found + 1] = ARGV[i]
+    local member = place(since, ARGV[i])
+    if not redis.call('ZSCORE', mine, member) then redis.call('ZADD', mine, 0, member) end
+  end
 end
 return found
+
+--- liked_by: owner, limit, the place after which to begin or '', most
+-- Returns records, and the place after which the next page begins, or '' when there are no more. At most that many likes are looked at.
+local found, mine, limit, looked_at, shown, last = {}, key('likes_of', ARGV[1]), tonumber(ARGV[2]), 0, '', ''
+local first = ARGV[3] == '' and '+' or '(' .. ARGV[3]
+while true do
+  local members = redis.call('ZRANGE', mine, first, '-', 'BYLEX', 'REV', 'LIMIT', 0, 100)
+  for _, member in ipairs(members) do
+    local id = string.sub(member, 17)
+    if redis.call('HEXISTS', key('likes', id), ARGV[1]) == 0 then
+      redis.call('ZREM', mine, member) -- a process of an earlier version has taken it back, or deleted the job
+    elseif is_shown(id) then
+      if #found == limit then return {found, shown} end
+      found[#found + 1], shown = record(id), member
+    end
+    looked_at, last = looked_at + 1, member
+    if looked_at >= tonumber(ARGV[4]) then return {found, last} end
+  end
+  if #members < 100 then return {found, ''} end
+  first = '(' .. last
+end
 
 --- search: order, style or '', limit, likes and place after which to begin or '', groups [[start of a word or '', [style, ...]], ...], most
 -- Returns records that match every group; and likes and place of the last painting looked at, or '' when there are no more.

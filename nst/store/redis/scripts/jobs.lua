@@ -73,6 +73,9 @@ redis.call('ZADD', key('deleted'), 'NX', redis.call('HINCRBY', key('totals'), 'd
 redis.call('ZREMRANGEBYRANK', key('deleted'), 0, -1 - ARGV[3])
 take_out(job)
 redis.call('HDEL', key('tokens', job.owner), job.token)
+for owner, since in pairs(table_of(redis.call('HGETALL', key('likes', job.id)))) do
+  redis.call('ZREM', key('likes_of', owner), place(since, job.id))
+end
 redis.call('DEL', key('job', job.id), key('reports', job.id), key('likes', job.id))
 return 1
 
