@@ -28,22 +28,30 @@ _POLL_SECONDS = 3.0
 _SEARCH_POLL_SECONDS = 30.0  # a search costs more than a page
 _SLIDE_SECONDS = 5.0
 _SLIDES = 6
-_ORDERS = {FeedOrder.NEWEST: "Newest", FeedOrder.LIKED: "Most liked"}
+_MINE = "mine"
+_ORDERS = {FeedOrder.NEWEST.value: "Newest", FeedOrder.LIKED.value: "Most liked", _MINE: "Liked by me"}
 
 
 @dataclass(frozen=True)
 class Choice:
-    """What a visitor wants to see, and in which order."""
+    """What a visitor wants to see, and in which order.
+
+    Attributes:
+        is_mine: only what the visitor likes, those liked last in front, whatever the style and the search are.
+    """
 
     style: str | None
     order: FeedOrder
     query: str
+    is_mine: bool = False
 
     @property
     def is_narrowed(self) -> bool:
         return bool(self.style or self.query)
 
     def page(self, visit: Visit, before: Cursor | None = None) -> Page:
+        if self.is_mine:
+            return visit.service.gallery.liked_by(visit.viewer, PAGE, before)
         if before is None and not self.query:
             return visit.service.gallery.head(PAGE, self.style, self.order)
         return visit.service.gallery.page(PAGE, before, self.style, self.order, self.query)
@@ -55,11 +63,11 @@ def show_gallery(visit: Visit) -> None:
     choice = _choose(styles)
     first = choice.page(visit)
     entries, following = _read(visit, choice, first)
-    poll_seconds = _SEARCH_POLL_SECONDS if choice.query else _POLL_SECONDS
+    poll_seconds = _SEARCH_POLL_SECONDS if choice.query or choice.is_mine else _POLL_SECONDS
     frame.rerun_on_change(lambda: _shown_facts(choice.page(visit).entries), _shown_facts(first.entries), poll_seconds)
     if not entries:
         _show_nothing(choice, is_over=following is None)
-    elif not choice.query:
+    elif not choice.query and not choice.is_mine:
         carousel([_slide(visit, entry, styles) for entry in entries[:_SLIDES]], _SLIDE_SECONDS)
     open_clicked_card()
     liked = visit.service.gallery.liked(visit.viewer, [entry.job_id for entry in entries])
@@ -68,7 +76,7 @@ def show_gallery(visit: Visit) -> None:
             with st.container(key=f"entry_{entry.job_id}", gap="small"):
                 _show_entry(visit, entry, styles, liked=entry.job_id in liked)
     if following and st.button("Show more" if entries else "Search older paintings", key="more", width="stretch"):
-        st.session_state["gallery_end"] = following
+        st.session_state["gallery_end"], st.session_state["liked_shown"] = following, len(entries) + PAGE
         st.rerun()
 
 
@@ -83,6 +91,7 @@ def paint_like(visit: Visit, job_id: str) -> None:
 
 
 def _choose(styles: tuple[StyleEntry, ...]) -> Choice:
+    is_mine = st.session_state.get("order", st.query_params.get("order")) == _MINE
     with st.container(key="gallery_tools", horizontal=True, vertical_alignment="bottom"):
         query = st.text_input(
             "Search",
@@ -92,21 +101,25 @@ def _choose(styles: tuple[StyleEntry, ...]) -> Choice:
             max_chars=100,
             on_change=_back_to_first_page,
             bind="query-params",
+            disabled=is_mine,
         )
-        style = _choose_style(styles)
+        style = _choose_style(styles, disabled=is_mine)
         order = st.segmented_control(
             "Order",
             list(_ORDERS),
-            default=FeedOrder.NEWEST,
+            default=FeedOrder.NEWEST.value,
             required=True,
             format_func=_ORDERS.__getitem__,
             key="order",
             on_change=_back_to_first_page,
+            bind="query-params",
         )
-    return Choice(style, order or FeedOrder.NEWEST, (query or "").strip())
+    if order == _MINE:
+        return Choice(None, FeedOrder.NEWEST, "", is_mine=True)
+    return Choice(style, FeedOrder(order or FeedOrder.NEWEST), (query or "").strip())
 
 
-def _choose_style(styles: tuple[StyleEntry, ...]) -> str | None:
+def _choose_style(styles: tuple[StyleEntry, ...], *, disabled: bool) -> str | None:
     titles = {entry.id: entry.title for entry in styles}
     return st.selectbox(
         "Style",
@@ -117,11 +130,14 @@ def _choose_style(styles: tuple[StyleEntry, ...]) -> str | None:
         placeholder="All styles",
         on_change=_back_to_first_page,
         bind="query-params",
+        disabled=disabled,
     )
 
 
 def _show_nothing(choice: Choice, *, is_over: bool) -> None:
-    if not is_over:
+    if choice.is_mine:
+        show_empty("Nothing here yet", "Press the heart below a painting that you like, and it is kept here.")
+    elif not is_over:
         show_empty("Nothing found yet", "None of the paintings searched so far matches. Search older ones, or try another word or style.")
     elif choice.is_narrowed:
         show_empty("Nothing found", "No painting in the gallery matches. Try another word or style.")
@@ -145,7 +161,15 @@ def _read(visit: Visit, choice: Choice, page: Page) -> tuple[list[FeedEntry], Cu
     reached: Cursor | None = st.session_state.get("gallery_end")
     place = choice.order.place
     entries, following = list(page.entries), page.following
-    while following is not None and reached is not None and sum(place(entry.cursor) < place(reached) for entry in entries) < PAGE:
+    while choice.is_mine and following is not None and len(entries) < st.session_state.get("liked_shown", PAGE):
+        page = choice.page(visit, following)
+        entries, following = [*entries, *page.entries], page.following
+    while (
+        not choice.is_mine
+        and following is not None
+        and reached is not None
+        and sum(place(entry.cursor) < place(reached) for entry in entries) < PAGE
+    ):
         page = choice.page(visit, following)
         known = {entry.job_id for entry in entries}  # one that has lost a like since the first page was read is on two pages
         entries += [entry for entry in page.entries if entry.job_id not in known]
@@ -154,7 +178,8 @@ def _read(visit: Visit, choice: Choice, page: Page) -> tuple[list[FeedEntry], Cu
 
 
 def _back_to_first_page() -> None:
-    st.session_state.pop("gallery_end", None)
+    for name in ("gallery_end", "liked_shown"):
+        st.session_state.pop(name, None)
 
 
 def _slide(visit: Visit, entry: FeedEntry, styles: tuple[StyleEntry, ...]) -> Slide:

@@ -257,3 +257,30 @@ def test_a_painting_in_parts_is_named_and_found_by_all_its_styles(open_page: Ope
         assert "<b>Starlit Swirl and Paper Garden</b>" in words(page)
     assert shown(open_page("gallery", style="Tide Wash")) == []
     assert ">Starlit Swirl and Paper Garden</h1>" in words(open_page(job=job.id))
+
+
+def test_what_a_visitor_likes_is_a_list_of_its_own(open_page: OpenPage, studio: DiskStudio, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gallery, "PAGE", 2)
+    jobs = [studio.painted(public=True) for _ in range(5)]
+    page = open_page("gallery", owner=BERT)
+    page.get("button_group")[0].set_value("mine").run()
+    assert "Press the heart" in words(page)
+    for job in jobs[1:4]:
+        studio.service.gallery.like(job.id, BERT, liked=True)
+    studio.service.gallery.like(jobs[0].id, ANNA, liked=True)
+    assert shown(page.run()) == [jobs[3].id, jobs[2].id]
+    assert page.text_input(key="search").disabled
+    assert page.selectbox(key="style").disabled
+    assert shown(page.button(key="more").click().run()) == [jobs[3].id, jobs[2].id, jobs[1].id]
+    monkeypatch.setattr(owner, "current", lambda: Owner(BERT, has_cookie=True, since=0.0))
+    assert shown(page.button(key=f"heart_{jobs[2].id}").click().run()) == [jobs[3].id, jobs[1].id]
+    assert len(shown(page.get("button_group")[0].set_value("newest").run())) == 2
+    assert not page.text_input(key="search").disabled
+
+
+@pytest.mark.parametrize("order", ["best", "", "newest"])
+def test_an_order_in_the_address_may_be_anything(open_page: OpenPage, studio: DiskStudio, order: str) -> None:
+    job = studio.painted(public=True)
+    page = open_page("gallery", order=order)
+    assert not page.exception
+    assert shown(page) == [job.id]
