@@ -6,8 +6,9 @@ import streamlit as st
 
 from nst import samples
 from nst.images import INPUT_FORMATS
-from nst.ui import crop_form, draft, texts, uploader
-from nst.ui.components import take_incoming_photo
+from nst.service.submission import MAX_SIDE
+from nst.ui import crop_form, draft, singletons, texts, uploader
+from nst.ui.components import reduce_photos, take_incoming_photo
 from nst.ui.urls import url
 
 _ADD = "add_photos"
@@ -18,6 +19,7 @@ def show_photo() -> None:
     photo = draft.current().photo
     st.html('<h2 class="step"><span>1</span>Your photo</h2>')
     take_incoming_photo()
+    reduce_photos(MAX_SIDE, max(1, singletons.settings().max_bytes // 1_000_000) * 1_000_000)
     if photo is None:
         _show_sources("Choose a photo")
         return

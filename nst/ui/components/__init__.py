@@ -17,6 +17,7 @@ from nst.ui.urls import url
 MAX_UPSCALING = 1.5  # displayed pixels for each pixel of a painting; beyond it, paintings look blurred
 _BRUSH = "region_brush"
 _CROP = "crop"
+_LARGE = 3_000_000  # bytes of a photo that is worth reducing before it is sent
 _FOLDER = Path(__file__).parent
 _SPLIT = {_BRUSH: ("region_masks", "region_colours", "region_stage", _BRUSH)}
 """Elements whose code is in several files: a script of Streamlit's cannot import another."""
@@ -132,6 +133,16 @@ def clicked_card() -> str | None:
 def take_incoming_photo() -> None:
     """Invisible: puts a picture that is pasted, or dropped anywhere on the page, into the upload field for the photo."""
     _component("incoming_photo")(key="incoming_photo")
+
+
+def reduce_photos(side: int, most_bytes: int) -> None:
+    """Invisible: makes the browser reduce large JPEGs before it sends them.
+
+    Args:
+        side: the long side in pixels beyond which the server would reduce them.
+        most_bytes: that the server takes.
+    """
+    _component("reduced_photos")(data={"side": side, "most": most_bytes, "bytes": min(_LARGE, most_bytes)}, key="reduced_photos")
 
 
 def mark_chosen_tiles(group: str, label: str) -> None:
