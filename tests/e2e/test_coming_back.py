@@ -1,0 +1,279 @@
+"""What brings visitors back: in a real browser, with mouse, keyboard and finger."""
+
+import re
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+from playwright.sync_api import Page, expect
+
+from nst import images
+from nst.bootstrap import open_backend
+from nst.domain import Job, JobState, Outcome, StyleRef, output_key_of
+from nst.service.visitors import owner_of
+from nst.settings import Settings
+from nst.store.ports import Backend
+from nst.ui import texts
+from nst.ui.owner import COOKIE
+from tests.e2e.conftest import ANNA, NARROW, WIDE, OpenBrowser, Studio, button, choose_photo, element, evaluated, served, shoot, submit
+from tests.support.jobs import a_job
+from tests.support.pictures import picture_bytes
+from tests.support.waiting import until
+
+DAY = 86_400.0
+_LOOKS_ELSEWHERE = "Object.defineProperty(document, 'hidden', { get: () => window.looksElsewhere ?? true, configurable: true });"
+_COUNT_TONES = """
+    window.tones = 0;
+    const create = AudioContext.prototype.createOscillator;
+    AudioContext.prototype.createOscillator = function () { tones++; return create.call(this); };
+"""
+_NOTIFICATIONS = """async () => {
+    const workers = await navigator.serviceWorker.getRegistrations();
+    const shown = await Promise.all(workers.map(each => each.getNotifications()));
+    return shown.flat().map(each => [each.title, each.tag]);
+}"""
+
+
+@pytest.fixture(scope="module")
+def quiet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
+    """A studio without a worker: tests store what it would have painted."""
+    with served(tmp_path_factory.mktemp("quiet"), NST_OWN_WORKER="false", NST_PREVIEWS="false") as running:
+        yield running
+
+
+def backend_of(studio: Studio) -> Backend:
+    return open_backend(Settings(data_dir=studio.data_dir))
+
+
+def stored(studio: Studio, public: bool = False, style: str = "tide-wash", at: float | None = None) -> Job:
+    """A finished painting of Anna's."""
+    backend, ended = backend_of(studio), at or time.time()
+    job = a_job(ANNA, created=ended, public=public, styles=(StyleRef(style),))
+    for kind in ("input", "output"):
+        backend.objects.put(job.input_key.replace("input", kind), picture_bytes(96, 64))
+    output = job.input_key.replace("input", "output")
+    done = a_job(
+        ANNA, created=ended, public=public, styles=(StyleRef(style),), id=job.id, state=JobState.SUCCEEDED, output_key=output,
+        finished=ended, published=ended if public else None, width=96, height=64,
+    )  # fmt: skip
+    assert backend.jobs.restore(done)
+    return done
+
+
+def stored_photo(studio: Studio, page: Page, job_id: str) -> Image.Image:
+    (cookie,) = (each["value"] for each in page.context.cookies() if each["name"] == COOKIE)
+    owner = owner_of(cookie.partition(".")[0])
+    return images.decode(studio.service.photo(job_id, owner), images.STORED_LIMITS)
+
+
+@pytest.mark.parametrize(("viewport", "scheme"), [(WIDE, "light"), (NARROW, "dark")], ids=["wide", "narrow"])
+def test_a_private_painting_is_kept_longer(quiet: Studio, visitor: OpenBrowser, viewport: dict[str, int], scheme: str) -> None:
+    job = stored(quiet)
+    page = visitor(f"{quiet.url}/?job={job.id}", owner=ANNA, viewport=viewport, color_scheme=scheme)
+    for days in (7, 14):
+        expect(element(page, "share")).to_contain_text(f"kept until {texts.day((job.finished or 0) + days * DAY)}")
+        shoot(page, f"keep-{days}-{scheme}-{viewport['width']}")
+        button(page, f"keep_{job.id}").click()
+    page.goto(f"{quiet.url}/my_pictures")
+    expect(element(page, f"mine_{job.id}")).to_contain_text(f"kept until {texts.day((job.finished or 0) + 21 * DAY)}")
+    shoot(page, f"keep-mine-{scheme}-{viewport['width']}")
+    quiet.service.delete(job.id, ANNA)
+
+
+def open_crop(page: Page, photo: Path) -> Any:
+    """Returns the stage."""
+    choose_photo(page, photo)
+    button(page, "crop_photo").click()
+    stage = element(page, "crop").locator(".stage")
+    expect(stage).to_be_visible()
+    return stage
+
+
+def test_a_photo_is_cropped_and_turned_with_mouse_and_keyboard(quiet: Studio, visitor: OpenBrowser, tmp_path: Path) -> None:
+    page = visitor(quiet.url, viewport={**WIDE, "height": 1400})
+    picture = Image.new("RGB", (600, 400), "navy")
+    picture.paste("gold", (300, 0, 600, 400))
+    photo = tmp_path / "halves.png"
+    picture.save(photo)
+    stage = open_crop(page, photo)
+    shoot(page, "crop-wide")
+    area = stage.bounding_box()
+    page.mouse.move(area["x"] + 2, area["y"] + area["height"] / 2)  # the left edge, to the middle
+    page.mouse.down()
+    page.mouse.move(area["x"] + area["width"] / 2, area["y"] + area["height"] / 2, steps=4)
+    page.mouse.up()
+    tools = element(page, "crop")
+    expect(tools.get_by_role("status")).to_have_text("50 % of the width and 100 % of the height are used.")
+    tools.get_by_role("button", name="Turn right").click()
+    expect(tools.get_by_role("status")).to_have_text("100 % of the width and 50 % of the height are used.")
+    frame = tools.get_by_role("application")
+    frame.focus()
+    for _ in range(5):
+        page.keyboard.press("Shift+ArrowUp")
+    expect(tools.get_by_role("status")).to_have_text("100 % of the width and 40 % of the height are used.")
+    tools.get_by_role("button", name="Use this part").click()
+    expect(tools).to_have_count(0)
+    button(page, "submit").click()
+    page.wait_for_url(re.compile(r"\?job=[0-9a-f]{32}"))
+    kept = stored_photo(quiet, page, page.url.rpartition("=")[2])
+    assert kept.size == (400, 240)
+    assert kept.resize((1, 1)).getpixel((0, 0)) == pytest.approx((255, 215, 0), abs=8)
+
+
+def test_a_photo_is_cropped_by_finger_and_the_whole_is_used_again(quiet: Studio, visitor: OpenBrowser, photo: Path) -> None:
+    page = visitor(quiet.url, viewport=NARROW, has_touch=True, color_scheme="dark")
+    stage = open_crop(page, photo)
+    tools = element(page, "crop")
+    tools.get_by_text("Square").click()
+    touch = page.context.new_cdp_session(page)
+    area = stage.bounding_box()
+    frame = tools.get_by_role("application").bounding_box()
+    start = (frame["x"] + frame["width"] - 3, frame["y"] + frame["height"] - 3)
+    end = (area["x"] + area["width"] * 0.6, area["y"] + area["height"] * 0.6)
+    touch.send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": [{"x": start[0], "y": start[1]}]})
+    touch.send("Input.dispatchTouchEvent", {"type": "touchMove", "touchPoints": [{"x": end[0], "y": end[1]}]})
+    touch.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    shoot(page, "crop-narrow")
+    smaller = tools.get_by_role("application").bounding_box()
+    assert smaller["width"] == pytest.approx(smaller["height"], abs=3)
+    assert smaller["width"] < frame["width"] - 20
+    tools.get_by_role("button", name="Use this part").click()
+    expect(tools).to_have_count(0)
+    chosen = page.locator(".chosen-photo img")
+    assert chosen.evaluate("async image => { await image.decode(); return image.naturalWidth / image.naturalHeight; }") == pytest.approx(
+        1, abs=0.02
+    )
+    button(page, "crop_photo").click()
+    tools.get_by_role("button", name="Whole photo").click()
+    tools.get_by_role("button", name="Use this part").click()
+    expect(tools).to_have_count(0)
+    assert chosen.evaluate("async image => { await image.decode(); return image.naturalWidth / image.naturalHeight; }") > 1.2
+
+
+@pytest.mark.parametrize("allowed", [True, False], ids=["allowed", "refused"])
+def test_who_looks_elsewhere_is_told_when_it_is_done(quiet: Studio, visitor: OpenBrowser, photo: Path, allowed: bool) -> None:
+    page = visitor(quiet.url, permissions=["notifications"] if allowed else [])
+    page.add_init_script(_LOOKS_ELSEWHERE + _COUNT_TONES)
+    page.goto(quiet.url)
+    job_id = submit(page, photo)
+    question = element(page, "done_question")
+    expect(question.get_by_text("Play a sound")).to_be_visible()
+    question.get_by_text("Play a sound").click()
+    question.get_by_text("Notify me").click()
+    if not allowed:
+        expect(question.get_by_role("status")).to_contain_text("Your browser does not allow notifications")
+        expect(question.get_by_label("Notify me")).not_to_be_checked()
+    else:
+        expect(question.get_by_label("Notify me")).to_be_checked()
+    shoot(page, f"waiting-{'allowed' if allowed else 'refused'}")
+    tones = page.evaluate("tones")
+    finish(quiet)
+    expect(element(page, "result")).to_be_visible()
+    evaluated(page, "document.title.startsWith('✓ ')")
+    assert page.evaluate("tones") > tones > 0
+    assert all(
+        "favicon-done" in icon for icon in evaluated(page, "[...document.querySelectorAll('link[rel~=icon]')].map(icon => icon.href)")
+    )
+    if allowed:
+        assert evaluated(page, _NOTIFICATIONS) == [["Your painting is done", job_id]]
+    page.evaluate("window.looksElsewhere = false; dispatchEvent(new Event('focus'))")
+    evaluated(page, "!document.title.startsWith('✓ ')")
+    page.reload()
+    expect(element(page, "result")).to_be_visible()
+    assert page.evaluate("tones") == 0, "it is news once"
+
+
+def finish(studio: Studio) -> None:
+    """What a worker does with the job that waits."""
+    backend = backend_of(studio)
+    while lease := backend.queue.claim("worker", time.time(), 60.0):
+        key, data = output_key_of(lease.job.input_key), picture_bytes(96, 64)
+        backend.objects.put(key, data)
+        assert backend.jobs.finish(lease.job.fencing_token, Outcome.succeeded(key, len(data), {"seed": 0}), time.time())
+
+
+@pytest.fixture
+def full_gallery(quiet: Studio) -> Iterator[list[Job]]:
+    jobs = [stored(quiet, public=True, style=("tide-wash", "copperplate")[number % 2], at=time.time() - number) for number in range(60)]
+    yield jobs
+    for job in jobs:
+        quiet.service.delete(job.id, ANNA)
+
+
+@pytest.mark.parametrize("viewport", [WIDE, NARROW], ids=["wide", "narrow"])
+def test_back_from_a_painting_the_gallery_is_where_it_was(
+    quiet: Studio, visitor: OpenBrowser, full_gallery: list[Job], viewport: dict[str, int]
+) -> None:
+    page = visitor(f"{quiet.url}/gallery?style=copperplate&order=liked", viewport=viewport)
+    cards = page.locator("[class*='st-key-entry_']")
+    expect(cards).to_have_count(24)
+    button(page, "more").click()
+    expect(cards).to_have_count(30)
+    last = cards.nth(27)
+    last.scroll_into_view_if_needed()
+    top = page.evaluate("document.querySelector('[data-testid=stMain]').scrollTop")
+    assert top > 500
+    last.locator("a.card").click()
+    expect(element(page, "result")).to_be_visible()
+    page.go_back()
+    expect(cards).to_have_count(30)
+    expect(element(page, "order").locator("[aria-checked=true]")).to_have_text("Most liked")
+    expect(element(page, "style")).to_contain_text("Copperplate")
+    until(lambda: abs(page.evaluate("document.querySelector('[data-testid=stMain]').scrollTop") - top) < 5, 20)
+    expect(last).to_be_in_viewport()
+    page.get_by_role("link", name="My pictures").locator("visible=true").click()
+    expect(page.locator("h1")).to_have_text("My pictures")
+    page.get_by_role("link", name="Gallery").locator("visible=true").click()
+    expect(cards).to_have_count(24)
+    assert page.evaluate("document.querySelector('[data-testid=stMain]').scrollTop") < 100
+
+
+@pytest.mark.parametrize(("viewport", "scheme"), [(WIDE, "light"), (NARROW, "dark")], ids=["wide", "narrow"])
+def test_a_visitor_finds_what_they_like(
+    quiet: Studio, visitor: OpenBrowser, full_gallery: list[Job], viewport: dict[str, int], scheme: str
+) -> None:
+    page = visitor(f"{quiet.url}/gallery", viewport=viewport, color_scheme=scheme)
+    liked = full_gallery[3]
+    button(page, f"heart_{liked.id}").click()
+    expect(button(page, f"heart_{liked.id}")).to_contain_text("Liked")
+    element(page, "order").get_by_text("Liked by me").click()
+    expect(page.locator("[class*='st-key-entry_']")).to_have_count(1)
+    expect(element(page, f"entry_{liked.id}")).to_be_visible()
+    shoot(page, f"liked-{scheme}-{viewport['width']}")
+    page.reload()
+    expect(page.locator("[class*='st-key-entry_']")).to_have_count(1)
+    button(page, f"heart_{liked.id}").click()
+    expect(page.get_by_text("Press the heart below a painting")).to_be_visible()
+
+
+def test_a_photo_that_is_larger_than_the_site_takes_is_reduced_by_the_browser(quiet: Studio, visitor: OpenBrowser, tmp_path: Path) -> None:
+    """It is stored lying on its side, with 24 MB of noise. The server takes 20."""
+    noise = np.random.default_rng(0).integers(0, 256, (5200, 3000, 3), dtype=np.uint8)
+    noise[:, :1500] //= 8  # the left half is dark
+    exif = Image.Exif()
+    exif[274] = 6  # upright, the left side is above
+    photo = tmp_path / "large.jpg"
+    Image.fromarray(noise).save(photo, "JPEG", quality=97, exif=exif)
+    assert photo.stat().st_size > 20_000_000
+    page = visitor(quiet.url)
+    job_id = submit(page, photo)
+    kept = stored_photo(quiet, page, job_id)
+    assert kept.size == (4096, round(3000 * 4096 / 5200))
+    small = np.asarray(kept.convert("L").resize((2, 2), Image.Resampling.BOX))
+    assert small[0].max() < small[1].min() - 60, "upright, the dark half is above"
+
+
+def test_a_form_that_is_sent_again_after_a_reload_is_painted_once(quiet: Studio, visitor: OpenBrowser, photo: Path) -> None:
+    page = visitor(quiet.url)
+    choose_photo(page, photo)
+    again = page.context.new_page()
+    again.goto(quiet.url)
+    expect(again.locator(".chosen-photo figcaption")).to_have_text(photo.name)
+    for each in (page, again):
+        button(each, "submit").click()
+        each.wait_for_url(re.compile(r"\?job=[0-9a-f]{32}"))
+    assert page.url == again.url
