@@ -56,6 +56,7 @@ class FeedEntry:
         likes: the number of visitors who like it.
         has_thumbnails: whether there are thumbnails of the painting, and of the photo if that is published.
         style_groups: as a job has them.
+        ratio: width over height of the photo and the painting; None where that is not known.
     """
 
     job_id: str
@@ -68,6 +69,7 @@ class FeedEntry:
     likes: int = 0
     has_thumbnails: bool = False
     style_groups: tuple[tuple[StyleRef, ...], ...] = ()
+    ratio: float | None = None
 
     @classmethod
     def of(cls, job: Job) -> "FeedEntry":
@@ -86,6 +88,7 @@ class FeedEntry:
             job.likes,
             has_thumbnails=job.has_thumbnails,
             style_groups=job.style_groups,
+            ratio=job.ratio,
         )
 
     @property

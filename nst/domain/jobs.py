@@ -170,6 +170,11 @@ class Job:
         return self.attempt - self.returns >= self.max_attempts
 
     @property
+    def ratio(self) -> float | None:
+        """Width over height; None in records of earlier versions."""
+        return self.width / self.height if self.width and self.height else None
+
+    @property
     def is_in_feed(self) -> bool:
         return self.published is not None and not self.hidden
 

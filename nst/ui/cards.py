@@ -7,24 +7,39 @@ import streamlit as st
 from nst.ui import frame
 from nst.ui.components import clicked_card
 
+_LONG = 2.2  # ratio of the sides
+
 
 def show_card(
-    href: str, after: str, before: str | None, alt: str, title: str, words: str, badge: str = "", fraction: float | None = None
+    href: str,
+    after: str,
+    before: str | None,
+    alt: str,
+    title: str,
+    words: str,
+    badge: str = "",
+    fraction: float | None = None,
+    ratio: float | None = None,
 ) -> None:
     """
     Args:
         href: the page that a click opens.
         before: the `src` of a second picture, shown while the card is hovered or focused.
         fraction: the progress of a painting, from 0 to 1; the picture is dimmed. None when it is finished.
+        ratio: width over height of the picture, if it is known. Of a panorama, a square would show little: it is shown whole.
     """
     over = f'<img src="{before}" alt="" loading="lazy">' if before else ""
     mark = f'<span class="badge">{escape(badge)}</span>' if badge else ""
     bar = f'<progress value="{fraction:.3f}" aria-label="Progress"></progress>' if fraction is not None else ""
     st.html(
-        f'<a class="card{"" if fraction is None else " waiting"}" href="{href}" target="_self">'
+        f'<a class="card{"" if fraction is None else " waiting"}{" whole" if _is_long(ratio) else ""}" href="{href}" target="_self">'
         f'<img src="{after}" alt="{escape(alt)}" loading="lazy">{over}{mark}</a>'
         f'<p class="card-words"><b>{escape(title)}</b><span>{escape(words)}</span>{bar}</p>'
     )
+
+
+def _is_long(ratio: float | None) -> bool:
+    return ratio is not None and max(ratio, 1 / ratio) > _LONG
 
 
 def open_clicked_card() -> None:

@@ -28,8 +28,8 @@ _ICONS = {
     "create": ":material/brush:",
     "gallery": ":material/photo_library:",
     "my_pictures": ":material/person:",
-    "status": ":material/monitor_heart:",
 }
+"""Of the pages in the menu. The others are linked at the foot of each page."""
 
 log = logging.getLogger(__name__)
 _navigation_is_built: ContextVar[bool] = ContextVar("_navigation_is_built", default=False)
@@ -83,12 +83,19 @@ def open_page(name: str) -> Iterator[Visit]:
         st.stop()
     with error_boundary():
         yield visit
+    _show_foot()
 
 
 def page(name: str) -> Page:
     """A page to link or switch to. It has no icon: Streamlit would fetch a page's icon from the internet, to show it as the favicon."""
     default = name == "create"  # served at "/"; this url_path is Streamlit's own name for an entry script without navigation
-    return st.Page(_ROOT / "pages" / f"{name}.py", title=_PAGES[name], url_path="streamlit_app" if default else name, default=default)
+    return st.Page(
+        _ROOT / "pages" / f"{name}.py",
+        title=_PAGES[name],
+        url_path="streamlit_app" if default else name,
+        default=default,
+        visibility="visible" if name in _ICONS else "hidden",
+    )
 
 
 @contextmanager
@@ -152,6 +159,13 @@ def _is_of_a_sent_value(error: Exception) -> bool:
 
 def _navigate() -> Page:
     return st.navigation([page(name) for name in _PAGES], position="top")
+
+
+def _show_foot() -> None:
+    with st.container(key="foot", horizontal=True, horizontal_alignment="center"):
+        for name in _PAGES:
+            if name not in _ICONS:
+                st.page_link(page(name), label=_PAGES[name])
 
 
 def _show_tabs() -> None:

@@ -202,6 +202,7 @@ def _show_entry(visit: Visit, entry: FeedEntry, styles: tuple[StyleEntry, ...], 
         f"Painting in the style {texts.style_names(entry, styles)}",
         title_of(entry, styles),
         " · ".join(filter(None, facts)),
+        ratio=entry.ratio,
     )
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
         if st.button("Paint mine like this", key=f"like_{entry.job_id}"):

@@ -7,7 +7,7 @@ from nst.errors import UnknownJob
 from nst.service import JobView, WorkerOutage
 from nst.ui import sketch, texts
 from nst.ui.components import DisplaySize, done_notice, live_preview
-from nst.ui.frame import Visit, with_error_boundary
+from nst.ui.frame import Visit, page, with_error_boundary
 from nst.ui.heading import show_heading
 from nst.ui.larger import parent_of
 from nst.ui.result import show_again, show_another, show_result
@@ -32,6 +32,9 @@ def show_job(visit: Visit, job_id: str) -> None:
             show_result(visit, job)
         elif job.state.is_terminal:
             _show_end(visit, job)
+        else:
+            with st.container(key="meanwhile", horizontal=True, horizontal_alignment="center"):
+                st.page_link(page("gallery"), label="Look at the gallery meanwhile", icon=":material/photo_library:")
 
 
 def _show_notice(visit: Visit, job: Job) -> None:

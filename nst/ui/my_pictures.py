@@ -74,6 +74,7 @@ def show_job_card(visit: Visit, job: Job, styles: tuple[StyleEntry, ...]) -> Non
         " · ".join(filter(None, (style_line(job, styles), *_facts(visit, job)))),
         badge=_badge(job),
         fraction=None if job.state.is_terminal else job.progress.fraction,
+        ratio=job.ratio,
     )
 
 

@@ -8,7 +8,7 @@ from nst import samples
 from nst.images import INPUT_FORMATS
 from nst.service.submission import MAX_SIDE
 from nst.ui import crop_form, draft, singletons, texts, uploader
-from nst.ui.components import reduce_photos, take_incoming_photo
+from nst.ui.components import device_camera, reduce_photos, take_incoming_photo
 from nst.ui.urls import url
 
 _ADD = "add_photos"
@@ -45,8 +45,10 @@ def _show_sources(label: str) -> None:
     )
     if draft.current().photo is None:
         _show_error()
+    device_camera()
     if st.toggle("Use the camera", key="use_camera"):
         st.camera_input("Take a photo", key="camera", on_change=_from_camera, label_visibility="collapsed")
+        st.caption("If no picture appears, allow the camera for this page in your browser, or choose a file instead.")
     _show_samples()
 
 

@@ -1,14 +1,12 @@
 """A finished painting: compare it with its photo, download it, publish it, or paint it again."""
 
-from collections.abc import Sequence
 from functools import partial
-from typing import Any
 from urllib.parse import urlsplit
 
 import streamlit as st
 
 from nst import images
-from nst.domain import Job, RegionRef, StyleParams, StyleRef, digests_of
+from nst.domain import Job
 from nst.images import Format
 from nst.timelapse import FilmFormat, animation
 from nst.ui import draft, frame, gallery, texts
@@ -19,6 +17,7 @@ from nst.ui.keeping import show_keep_longer
 from nst.ui.larger import show_larger, show_versions
 from nst.ui.likes import show_like
 from nst.ui.publishing import show_report, show_visibility
+from nst.ui.recipes import show_recipe
 from nst.ui.thumbnails import display_size, picture_src
 from nst.ui.titles import show_title_form, style_line, title_of
 from nst.ui.urls import job_url
@@ -53,7 +52,7 @@ def show_result(visit: Visit, job: Job) -> None:
             show_versions(visit, job)
         _show_link(visit, job, is_mine)
         if job.styles:  # those of a record that was rebuilt are not known
-            _show_recipe(job)
+            show_recipe(job)
 
 
 def _show_painting(visit: Visit, job: Job, alt: str) -> None:
@@ -143,36 +142,3 @@ def _show_link(visit: Visit, job: Job, is_mine: bool) -> None:
             st.caption(f":material/lock: Private: only this browser can open it, and it is {kept}. Download it to keep it, or publish it.")
             show_keep_longer(visit, job)
             share(None, picture, job.title or _UNTITLED)
-
-
-def _show_recipe(job: Job) -> None:
-    with st.expander("Recipe", icon=":material/receipt_long:"):
-        st.caption("Everything needed to paint it again.")
-        st.json(_recipe(job), expanded=True)
-
-
-def _shares(styles: Sequence[StyleRef]) -> dict[str, float]:
-    shares: dict[str, float] = {}
-    for style in styles:
-        name = "own picture" if style.is_upload else style.name
-        shares[name] = shares.get(name, 0) + style.share
-    return shares
-
-
-def _region(region: RegionRef) -> dict[str, Any]:
-    """What the recipe says of a region: the name of one that is found, and never a mask."""
-    what = {"found": region.mask_key} if region.is_automatic else {}
-    parts = {"style_parts": True} if any(style.part for style in region.styles) else {}
-    strength = {} if region.strength is None else {"strength": region.strength}
-    return {**what, "kept": True} if not region.styles else {**what, "styles": _shares(region.styles), **parts, **strength}
-
-
-def _recipe(job: Job) -> dict[str, Any]:
-    defaults = StyleParams().to_dict()
-    changed = {name: value for name, value in job.params.to_dict().items() if value != defaults[name]}
-    asked: dict[str, Any] = {"styles": _shares(job.styles), "settings": changed}
-    if digests := digests_of(style for styles in (job.styles, *(region.styles for region in job.regions)) for style in styles):
-        asked["style_digests"] = digests
-    if job.regions:
-        asked["regions"] = [_region(region) for region in job.regions]
-    return {**asked, "painted": dict(job.recipe or {}), "seconds": round((job.finished or 0) - (job.started or 0), 1)}

@@ -1,10 +1,16 @@
 """The recipe under a finished painting."""
 
 import json
+from dataclasses import replace
+from typing import Any
 
-from nst.domain import mask_key, style_key
+from typer.main import get_command
+
+from nst.cli import app
+from nst.domain import KeepColours, Preset, StyleRef, mask_key, style_key
 from nst.service import RegionChoice, StyleChoice
-from tests.support.pages import DiskStudio
+from nst.ui.recipes import command_of
+from tests.support.pages import DiskStudio, keys
 from tests.support.pictures import half_mask, picture_bytes
 from tests.ui.conftest import OpenPage
 
@@ -25,3 +31,37 @@ def test_a_recipe_lists_regions_and_never_their_masks(open_page: OpenPage, studi
 
 def test_a_recipe_without_regions_has_none(open_page: OpenPage, studio: DiskStudio) -> None:
     assert "regions" not in open_page(job=studio.painted().id).json[0].value
+
+
+def test_a_recipe_is_a_file_and_a_command_that_the_command_line_understands(open_page: OpenPage, studio: DiskStudio) -> None:
+    regions = [RegionChoice("sky", [StyleChoice("copperplate")], 0.25), RegionChoice("faces")]
+    changes: dict[str, Any] = {
+        "strength": 0.8,
+        "style_scale": 1.5,
+        "keep_colours": KeepColours.LUMINANCE,
+        "preset": Preset.HIGH,
+        "seed": 7,
+        "size": 640,
+    }
+    job = studio.painted(style="tide-wash", regions=regions, **changes)
+    page = open_page(job=job.id)
+    (command,) = (code.value for code in page.code)
+    assert "--style tide-wash --region sky=copperplate:0.25 --keep faces" in command
+    assert "download_recipe" in keys(page, "download_button")
+    program, *arguments = command.removeprefix("python -m nst ").split()
+    commands: Any = get_command(app)
+    parsed = commands.commands[program].make_context(program, arguments).params
+    assert {name: parsed[name] for name in changes} == changes
+    assert (parsed["region"], parsed["keep"]) == (["sky=copperplate:0.25"], ["faces"])
+
+
+def test_a_recipe_with_a_mask_has_no_command(open_page: OpenPage, studio: DiskStudio) -> None:
+    job = studio.painted(regions=[RegionChoice(half_mask(), [StyleChoice("copperplate")])])
+    assert not open_page(job=job.id).code
+
+
+def test_a_blend_has_its_shares_and_an_own_picture_stands_for_a_file(studio: DiskStudio) -> None:
+    job = studio.painted(style=picture_bytes(colour="red"))
+    blend = replace(job, styles=(*(replace(style, share=0.25) for style in job.styles), StyleRef("tide-wash", 0.75)))
+    assert command_of(job) == "python -m nst stylize photo.jpg --style style.jpg"
+    assert command_of(blend) == "python -m nst stylize photo.jpg --style style.jpg --style tide-wash --share 0.25 --share 0.75"

@@ -145,6 +145,16 @@ def reduce_photos(side: int, most_bytes: int) -> None:
     _component("reduced_photos")(data={"side": side, "most": most_bytes, "bytes": min(_LARGE, most_bytes)}, key="reduced_photos")
 
 
+def device_camera() -> None:
+    """A button that opens the device's own camera. The style sheet shows it on phones and tablets only."""
+    _component("camera")(key="device_camera")
+
+
+def follow_strength() -> None:
+    """Invisible: shows the effect of a lower strength while its slider is still being dragged."""
+    _component("live_strength")(key="live_strength")
+
+
 def mark_chosen_tiles(group: str, label: str) -> None:
     """Invisible: tells screen readers which tiles of the container with the key `group` are chosen, and what the container holds."""
     _component("chosen_tiles")(data={"group": group, "label": label}, key=f"chosen_tiles_{group}")
