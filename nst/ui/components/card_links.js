@@ -5,6 +5,7 @@ const PLACES = 20;
 const SECONDS = 8; // that a page is waited for
 let isBack = performance.getEntriesByType("navigation")[0]?.type === "back_forward";
 addEventListener("popstate", () => (isBack = true));
+addEventListener("click", () => (isBack = false), true);
 
 const scroller = () => document.querySelector("[data-testid=stMain]");
 const places = () => {
@@ -17,7 +18,6 @@ const places = () => {
 
 export default function ({ setTriggerValue }) {
   const open = (event) => {
-    isBack = false;
     remember();
     const link = event.composedPath().find((element) => element.matches?.("a.card, a.frame"));
     if (!link || event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
