@@ -14,14 +14,14 @@ from nst.domain import PRESET_SIZES, Cursor, FeedEntry, FeedOrder, Page
 from nst.styles import StyleEntry
 from nst.ui import draft, frame, texts
 from nst.ui.cards import open_clicked_card, show_card, show_empty
-from nst.ui.components import Slide, carousel
+from nst.ui.components import Slide, carousel, keep_in_address
 from nst.ui.frame import Visit
 from nst.ui.heading import show_heading
 from nst.ui.likes import show_like
 from nst.ui.publishing import show_report
 from nst.ui.thumbnails import entry_src
 from nst.ui.titles import style_line, title_of
-from nst.ui.urls import job_url
+from nst.ui.urls import job_url, url
 
 PAGE = 24
 _POLL_SECONDS = 3.0
@@ -29,6 +29,7 @@ _SEARCH_POLL_SECONDS = 30.0  # a search costs more than a page
 _SLIDE_SECONDS = 5.0
 _SLIDES = 6
 _MINE = "mine"
+_LAST = "gallery_choice"
 _ORDERS = {FeedOrder.NEWEST.value: "Newest", FeedOrder.LIKED.value: "Most liked", _MINE: "Liked by me"}
 
 
@@ -91,7 +92,8 @@ def paint_like(visit: Visit, job_id: str) -> None:
 
 
 def _choose(styles: tuple[StyleEntry, ...]) -> Choice:
-    is_mine = st.session_state.get("order", st.query_params.get("order")) == _MINE
+    _choose_as_before(styles)
+    is_mine = st.session_state.get("order") == _MINE
     with st.container(key="gallery_tools", horizontal=True, vertical_alignment="bottom"):
         query = st.text_input(
             "Search",
@@ -100,23 +102,33 @@ def _choose(styles: tuple[StyleEntry, ...]) -> Choice:
             placeholder="A title, van gogh, watercolour …",
             max_chars=100,
             on_change=_back_to_first_page,
-            bind="query-params",
             disabled=is_mine,
         )
         style = _choose_style(styles, disabled=is_mine)
         order = st.segmented_control(
             "Order",
             list(_ORDERS),
-            default=FeedOrder.NEWEST.value,
             required=True,
             format_func=_ORDERS.__getitem__,
             key="order",
             on_change=_back_to_first_page,
-            bind="query-params",
         )
+    st.session_state[_LAST] = {"search": query, "style": style, "order": order}
+    titles = {entry.id: entry.title for entry in styles}
+    named = {"search": query, "style": titles.get(style or ""), "order": order if order != FeedOrder.NEWEST else None}
+    keep_in_address(url("gallery"), {key: value for key, value in named.items() if value})
     if order == _MINE:
         return Choice(None, FeedOrder.NEWEST, "", is_mine=True)
     return Choice(style, FeedOrder(order or FeedOrder.NEWEST), (query or "").strip())
+
+
+def _choose_as_before(styles: tuple[StyleEntry, ...]) -> None:
+    """Chooses what was chosen last in this visit, or else what the address says: Streamlit forgets it while another page is shown."""
+    asked, ids = st.query_params, {entry.title: entry.id for entry in styles}
+    order = asked.get("order")
+    named = {"search": asked.get("search"), "style": ids.get(asked.get("style", "")), "order": order if order in _ORDERS else None}
+    for key, value in st.session_state.get(_LAST, named).items():
+        st.session_state.setdefault(key, value or (FeedOrder.NEWEST.value if key == "order" else value))
 
 
 def _choose_style(styles: tuple[StyleEntry, ...], *, disabled: bool) -> str | None:
@@ -129,7 +141,6 @@ def _choose_style(styles: tuple[StyleEntry, ...], *, disabled: bool) -> str | No
         key="style",
         placeholder="All styles",
         on_change=_back_to_first_page,
-        bind="query-params",
         disabled=disabled,
     )
 

@@ -140,5 +140,6 @@ def _show_link(visit: Visit, job: Job, is_mine: bool) -> None:
         elif is_mine:
             kept = texts.kept(visit.service.keeping.until(job))
             st.caption(f":material/lock: Private: only this browser can open it, and it is {kept}. Download it to keep it, or publish it.")
-            show_keep_longer(visit, job)
+            with st.container(key="keep", horizontal=True, horizontal_alignment="center"):
+                show_keep_longer(visit, job)
             share(None, picture, job.title or _UNTITLED)

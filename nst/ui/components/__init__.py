@@ -155,6 +155,11 @@ def follow_strength() -> None:
     _component("live_strength")(key="live_strength")
 
 
+def keep_in_address(path: str, choice: Mapping[str, str]) -> None:
+    """Invisible: the parameters of the page's address are these from now on. Streamlit's own way to do that undoes them after Back."""
+    _component("page_address")(data={"path": path, "choice": dict(choice)}, key="page_address")
+
+
 def mark_chosen_tiles(group: str, label: str) -> None:
     """Invisible: tells screen readers which tiles of the container with the key `group` are chosen, and what the container holds."""
     _component("chosen_tiles")(data={"group": group, "label": label}, key=f"chosen_tiles_{group}")

@@ -1,6 +1,6 @@
 // Opens a painting within the visit. A link would load the page anew, and lose the photo that the visitor has chosen.
 // With the browser's Back, the page is where it was: Streamlit scrolls a part of the page, which browsers do not remember.
-const KEY = "pastiche-places"; // in the tab's storage: [address, pixels] of the pages that were left last
+const KEY = "pastiche-places"; // in the tab's storage: [path, pixels] of the pages that were left last
 const PLACES = 20;
 const SECONDS = 8; // that a page is waited for
 let isBack = performance.getEntriesByType("navigation")[0]?.type === "back_forward";
@@ -32,8 +32,8 @@ export default function ({ setTriggerValue }) {
 
 function remember() {
   const known = places();
-  known.delete(location.href);
-  known.set(location.href, scroller()?.scrollTop ?? 0);
+  known.delete(location.pathname);
+  known.set(location.pathname, scroller()?.scrollTop ?? 0);
   try {
     sessionStorage.setItem(KEY, JSON.stringify([...known].slice(-PLACES)));
   } catch {} // storage is blocked
@@ -41,7 +41,7 @@ function remember() {
 
 // Until the page is as long as it was, and nothing else has moved it for a while. The visitor's own scrolling ends it.
 function goBack() {
-  const top = places().get(location.href);
+  const top = places().get(location.pathname);
   if (!top) return;
   const end = performance.now() + 1000 * SECONDS;
   let steady = 0, isMoved = false;
