@@ -18,7 +18,7 @@ def show_recipe(job: Job) -> None:
         st.caption("Everything needed to paint it again.")
         if command := command_of(job):
             st.caption("On your own computer, with Pastiche installed:")
-            st.code(command, language="shell", wrap_lines=True)
+            st.code(command, language=None, wrap_lines=True)
         st.json(recipe, expanded=True)
         st.download_button(
             "Download recipe",

@@ -14,7 +14,6 @@ from nst.errors import PasticheError
 from nst.images import Format
 from nst.preview import Growth, RegionRequest
 from nst.ui import draft, singletons
-from nst.ui.components import follow_strength
 from nst.ui.draft import Draft
 from nst.ui.frame import Visit
 from nst.ui.parts import is_own
@@ -67,7 +66,6 @@ def show_sketch(visit: Visit) -> None:
     if now.photo is None or not singletons.previews().enabled:
         return
     _request(visit, now, state)
-    follow_strength()
     st.html(_ROOM.format(ratio=now.photo.ratio))
     is_moving = singletons.settings().previews_grow and (state.future is not None or state.growth is not None)
     st.fragment(_show, run_every=_GROWTH_POLL_SECONDS if is_moving else None)(is_moving)

@@ -150,11 +150,6 @@ def device_camera() -> None:
     _component("camera")(key="device_camera")
 
 
-def follow_strength() -> None:
-    """Invisible: shows the effect of a lower strength while its slider is still being dragged."""
-    _component("live_strength")(key="live_strength")
-
-
 def keep_in_address(path: str, choice: Mapping[str, str]) -> None:
     """Invisible: the parameters of the page's address are these from now on. Streamlit's own way to do that undoes them after Back."""
     _component("page_address")(data={"path": path, "choice": dict(choice)}, key="page_address")
