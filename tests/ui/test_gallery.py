@@ -273,6 +273,7 @@ def test_what_a_visitor_likes_is_a_list_of_its_own(open_page: OpenPage, studio: 
     assert page.selectbox(key="style").disabled
     assert shown(page.button(key="more").click().run()) == [jobs[3].id, jobs[2].id, jobs[1].id]
     monkeypatch.setattr(owner, "current", lambda: Owner(BERT, has_cookie=True, since=0.0))
+    page.run()
     assert shown(page.button(key=f"heart_{jobs[2].id}").click().run()) == [jobs[3].id, jobs[1].id]
     assert len(shown(page.get("button_group")[0].set_value("newest").run())) == 2
     assert not page.text_input(key="search").disabled
