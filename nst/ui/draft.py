@@ -1,30 +1,25 @@
 """The draft: the painting that a visitor is preparing. It outlives reruns and visits to other pages, and ends with the browser tab."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, fields, replace
-from itertools import chain
+from itertools import chain, zip_longest
 from typing import Any
 
 import streamlit as st
 
 from nst import images, samples
-from nst.domain import Job, StyleParams, StyleRef, StyleShare, new_id
-from nst.errors import StyleChanged, UnknownStyle
+from nst.domain import StyleParams, StyleShare, new_id
+from nst.errors import UnknownStyle
 from nst.images import Crop, Format
 from nst.service import Order, RegionChoice, Service, StyleChoice
 from nst.ui import form_tokens, masks, texts
 from nst.ui.batches import MOST_PHOTOS, Batch, Waiting, token_of
-from nst.ui.parts import KEEP, OWN, Layer, Mask, Part, Parts, Selection, is_own
+from nst.ui.parts import KEEP, OWN, Layer, Parts, Selection, is_own
 from nst.ui.pictures import Picture, cropped, read_photo, read_style
 
 OFFERED = tuple(entry.name for entry in fields(StyleParams) if entry.name not in ("encoder", "layer_weights"))
 _GONE = "The style you chose is no longer available. Choose another one."
 _REPLACED = "The picture of the style you chose has changed. Look at it again before you paint."
-_PAST_GONE = "One of its styles is no longer available. Choose another one; all other settings are kept."
-_PAST_REPLACED = "The picture of its style has changed since. A new painting follows the style as it is now."
-_PAST_PART = "It used a part of a style's picture, which cannot be chosen here. A new painting uses the whole picture."
-_PAST_UNKNOWN = "Its style and its settings are not known. Choose a style."
-_PAST_UPLOADED = "Its style was the painter's own picture, which stays with them. All other settings are kept."
 
 
 @dataclass
@@ -92,7 +87,7 @@ class Draft(Selection):
     def order(self) -> Order:
         """The order to submit. The draft must have a photo."""
         assert self.photo is not None  # noqa: S101
-        regions = [RegionChoice(layer.mask, self._choices(layer.shares), layer.strength) for layer in self.layers()]
+        regions = [RegionChoice(layer.mask, self._choices(layer.shares, layer.style_masks), layer.strength) for layer in self.layers()]
         order = Order(self.photo.data, self._choices(self.base_shares()), "", self.params(), regions=regions)
         return replace(order, token=form_tokens.token_of(self.form, order, [picture.data for picture in self.more]))
 
@@ -113,8 +108,9 @@ class Draft(Selection):
         if self.sent:
             self.form, self.more, self.sent = new_id(), [], None
 
-    def _choices(self, shares: Sequence[StyleShare[str]]) -> list[StyleChoice]:
-        return [StyleChoice(self._source(each.style), each.share, self.seen.get(each.style)) for each in shares]
+    def _choices(self, shares: Sequence[StyleShare[str]], masks: Sequence[bytes | str | None] = ()) -> list[StyleChoice]:
+        pairs = zip_longest(shares, masks)
+        return [StyleChoice(self._source(each.style), each.share, self.seen.get(each.style), mask) for each, mask in pairs]
 
     def _source(self, style: str) -> str | bytes:
         return self.own_styles[style].data if style in self.own_styles else style
@@ -199,43 +195,11 @@ def take_style(data: bytes) -> None:
     picture, draft.own_style_error = read_style(data)
     if picture is not None:
         name = draft.name_of_own(picture, replaces=True)
+        if name in draft.own_styles and draft.own_styles[name].data != picture.data:
+            draft.parts.forget_style(name)
         draft.own_styles[name] = picture
         if name not in draft.selection.chosen:
             draft.selection.choose(name)
-
-
-def begin_like(service: Service, job: Job) -> None:
-    """Starts a draft with the styles and settings of somebody's painting. A photo that is already chosen stays."""
-    wanted = _offered(job.styles)
-    styles, note = _available(service, wanted)
-    _begin(job.params, styles, note if wanted else _PAST_UPLOADED if job.styles else _PAST_UNKNOWN)
-    regions = [(each, *_available(service, _offered(each.styles))) for each in job.regions]
-    _add_notes([note for _, _, note in regions])
-    shown = [(each, styles) for each, styles, _ in regions if styles or each.is_automatic]
-    kinds = [each.mask_key if each.is_automatic else "" for each, _ in shown]
-    _add_parts([_part(kind, None, styles, each.strength, keeps=not each.styles) for kind, (each, styles) in zip(kinds, shown, strict=True)])
-    first = job.regions[0] if any(not part.keeps_photo for part in current().parts.items) else None
-    if first and not first.styles and not first.is_automatic:
-        current().parts.earlier.copy_choice(current())  # nobody else sees its mask: a rest that is kept comes first, and is the likely one
-        current().copy_choice(Selection([KEEP]))
-
-
-def begin_again(service: Service, order: Order) -> None:
-    """Starts a draft that would make the visitor's own painting again, as far as its styles are still available."""
-    styles, note = _available(service, order.styles)
-    take_photo(order.photo, "The photo of your painting")
-    _begin(order.params, styles, note)
-    regions = list(order.regions)
-    if regions and isinstance(regions[0].mask, bytes) and not regions[0].styles and masks.is_full(regions[0].mask):
-        del regions[0]
-        current().parts.earlier.copy_choice(current())
-        current().copy_choice(Selection([KEEP]))
-    kinds = [("", Mask(each.mask)) if isinstance(each.mask, bytes) else (each.mask, None) for each in regions]
-    found = [_available(service, each.styles) for each in regions]
-    _add_notes([note for _, note in found])
-    parts = zip(kinds, regions, found, strict=True)
-    _add_parts([_part(kind, mask, styles, each.strength, keeps=not each.styles) for (kind, mask), each, (styles, _) in parts])
-    _drop_spare_styles()
 
 
 def follow_catalogue(service: Service) -> bool:
@@ -262,99 +226,8 @@ def _unchoose(styles: Sequence[str]) -> None:
         selection.chosen = [style for style in selection.chosen if style not in styles]
 
 
-def _offered(styles: Iterable[StyleRef]) -> list[StyleChoice]:
-    return [StyleChoice(style.name, style.share, style.digest, style.part) for style in styles if not style.is_upload]
-
-
-def _available(service: Service, styles: Sequence[StyleChoice]) -> tuple[list[StyleChoice], str | None]:
-    """The styles of a past painting as they are now, and a sentence about those that are gone, have changed or were used in part."""
-    kept: list[StyleChoice] = []
-    notes: list[str] = []
-    for choice in styles:
-        notes += [_PAST_PART] if choice.part else []
-        if isinstance(choice.style, bytes):
-            kept.append(choice)
-            continue
-        try:
-            style_id, note = _find(service, choice.style, choice.digest)
-        except UnknownStyle:
-            notes.append(_PAST_GONE)
-        else:
-            kept.append(replace(choice, style=style_id))
-            notes += note
-    return kept, " ".join(dict.fromkeys(notes)) or None
-
-
-def _find(service: Service, style_id: str, digest: str | None) -> tuple[str, list[str]]:
-    try:
-        return service.style(style_id, digest).id, []
-    except StyleChanged:
-        return service.style(style_id).id, [_PAST_REPLACED]
-
-
 def _digest(service: Service, style: str) -> str | None:
     try:
         return service.style(style).digest
     except UnknownStyle:
         return None
-
-
-def _begin(params: StyleParams, styles: Sequence[StyleChoice], note: str | None) -> None:
-    draft, defaults = current(), StyleParams()
-    draft.begin_anew()
-    _choose(draft, styles)
-    draft.parts = Parts()
-    draft.values = {name: getattr(params, name) for name in OFFERED if getattr(params, name) != getattr(defaults, name)}
-    draft.form, draft.note, draft.seen = new_id(), note, {}
-    forget_widgets()
-
-
-def _choose(selection: Selection, styles: Sequence[StyleChoice]) -> None:
-    """Chooses the styles of a past painting."""
-    chosen: dict[str, float] = {}
-    for choice in styles[:2]:
-        if (name := _name(choice.style)) is not None:
-            chosen[name] = choice.share
-    selection.chosen, selection.mixing = list(chosen), len(chosen) == 2
-    selection.second_share = round(100 * list(chosen.values())[1] / sum(chosen.values())) if len(chosen) == 2 else 50
-
-
-def _name(style: str | bytes) -> str | None:
-    """The name by which a selection has a style of a past painting; None for a picture that cannot be read."""
-    if isinstance(style, str):
-        return style
-    draft = current()
-    picture, draft.own_style_error = read_style(style)
-    if picture is None:
-        return None
-    name = draft.name_of_own(picture)
-    draft.own_styles[name] = picture
-    return name
-
-
-def _drop_spare_styles() -> None:
-    """Drops own pictures that are not chosen, but for the last one."""
-    draft = current()
-    chosen = {style for selection in draft.selections for style in selection.chosen}
-    for name in [name for name in draft.own_styles if name not in chosen][:-1]:
-        del draft.own_styles[name]
-
-
-def _part(kind: str, mask: Mask | None, styles: Sequence[StyleChoice], strength: float | None, *, keeps: bool) -> Part:
-    """A part of a past painting. One whose styles are gone gets the painting's first style."""
-    part = Part(kind=kind, strength=strength, mask=mask, rev=int(mask is not None))
-    _choose(part, styles)
-    part.chosen = part.chosen or ([KEEP] if keeps else current().chosen[:1])
-    return part
-
-
-def _add_notes(notes: Sequence[str | None]) -> None:
-    now = current()
-    now.note = " ".join(dict.fromkeys(note for note in (now.note, *notes) if note)) or None
-
-
-def _add_parts(items: Sequence[Part]) -> None:
-    """Adds the parts of a past painting."""
-    parts = current().parts
-    parts.items = [replace(part, colour=colour) for colour, part in enumerate(items)]
-    parts.enabled, parts.keeps_rest = bool(items), current().keeps_photo or not items

@@ -12,7 +12,7 @@ import streamlit as st
 
 from nst.domain import PRESET_SIZES, Cursor, FeedEntry, FeedOrder, Page
 from nst.styles import StyleEntry
-from nst.ui import draft, frame, texts
+from nst.ui import frame, past_drafts, texts
 from nst.ui.cards import open_clicked_card, show_card, show_empty
 from nst.ui.components import Slide, carousel, keep_in_address
 from nst.ui.frame import Visit
@@ -87,7 +87,7 @@ def paint_like(visit: Visit, job_id: str) -> None:
     They travel in the session, not in the URL: removing them from the URL afterwards would add a step to the browser's history.
     """
     with frame.error_boundary():
-        draft.begin_like(visit.service, visit.service.get(job_id, visit.viewer))
+        past_drafts.begin_like(visit.service, visit.service.get(job_id, visit.viewer))
         st.switch_page(frame.page("create"))
 
 

@@ -7,7 +7,7 @@ from nst.domain import AUTOMATIC
 from nst.errors import PasticheError, ServerBusy
 from nst.ui import masks, singletons
 from nst.ui.draft import Draft
-from nst.ui.parts import COLOURS, KEEP, Drawn, Part, Selection
+from nst.ui.parts import COLOURS, KEEP, Drawn, Part, Selection, StylePart
 
 _ID = re.compile(r"\d{1,10}-\d{1,10}", re.ASCII)  # of a part that the page has added
 
@@ -36,6 +36,26 @@ def take_masks(draft: Draft, sent: object) -> None:
                 match each:
                     case {"id": str(part_id), "rev": int(rev), "png": str(png)} if part_id in known and rev > known[part_id].rev:
                         _take_mask(draft, known.pop(part_id), rev, png, each.get("grow"))
+
+
+def take_style_mask(draft: Draft, sent: object) -> None:
+    """Takes the mask of what is used of a style picture: `{"token", "masks": [{"id", "rev", "png"}]}`, whose token and id are the same."""
+    known = {each.id: each for part in draft.parts.items for each in part.style_parts.values()}
+    match sent:
+        case {"token": str(token), "masks": [{"rev": int(rev), "png": str(png)}]} if token in known and rev > known[token].rev:
+            _take_style_mask(known[token], rev, png)
+
+
+def _take_style_mask(part: StylePart, rev: int, png: str) -> None:
+    mask, note = None, ""
+    try:
+        mask = masks.read(png, part.ratio) if png else None
+    except ServerBusy as error:
+        part.note, part.is_missed = str(error), True
+        return
+    except PasticheError as error:
+        note = str(error)
+    part.mask, part.note, part.rev, part.kind, part.is_missed = mask, note, rev, "", False
 
 
 def _listed(draft: Draft, item: object) -> Part | None:

@@ -96,6 +96,36 @@ class Drawn:
 
 
 @dataclass
+class StylePart:
+    """The part of a style picture whose style is used.
+
+    Attributes:
+        id: unique. The page draws under this name.
+        is_used: whether the visitor wants it. What is drawn is kept while it is off.
+        kind: the name of a region that is found in the picture, until something is drawn; or "".
+        ratio: of the picture, width over height.
+        mask: None while nothing is drawn: the whole picture is used.
+        rev, note, is_missed: as of `Part`.
+    """
+
+    id: str = field(default_factory=new_id)
+    is_used: bool = True
+    kind: str = ""
+    ratio: float = 1.0
+    mask: Mask | None = None
+    rev: int = 0
+    note: str = ""
+    is_missed: bool = False
+
+    @property
+    def source(self) -> bytes | str | None:
+        """A picture file, or the name of a region that is found; None for the whole picture."""
+        if not self.is_used:
+            return None
+        return self.mask.png if self.mask else self.kind or None
+
+
+@dataclass
 class Part(Selection):
     """
     Attributes:
@@ -110,6 +140,7 @@ class Part(Selection):
         drawn: what a region is to be found from, until it is found. It replaces the mask then.
         search: the search for an automatic region or from strokes, while it is in progress.
         note: a sentence for the visitor.
+        style_parts: by style, what is used of its picture; of styles that are not chosen now, too.
     """
 
     id: str = field(default_factory=new_id)
@@ -123,6 +154,7 @@ class Part(Selection):
     drawn: Drawn | None = None
     search: "Future[bytes] | None" = None
     note: str = ""
+    style_parts: dict[str, StylePart] = field(default_factory=dict)
 
     def key_of(self, name: str) -> str:
         return f"{name}_{self.id}"
@@ -138,7 +170,18 @@ class Part(Selection):
 
     def copy(self, **changes: Any) -> "Part":
         """The same for another page, which has no masks yet."""
-        return replace(self, chosen=[*self.chosen], seen_rev=0, is_missed=False, drawn=None, search=None, **changes)
+        style_parts = {style: replace(part, id=new_id(), is_missed=False) for style, part in self.style_parts.items()}
+        fresh = replace(self, chosen=[*self.chosen], seen_rev=0, is_missed=False, drawn=None, search=None, style_parts=style_parts)
+        return replace(fresh, **changes)
+
+    @property
+    def style_masks(self) -> tuple[bytes | str | None, ...]:
+        """What is used of each chosen style's picture, as `StylePart.source` has it; none where the photo is kept."""
+        return tuple(self.style_parts[style].source if style in self.style_parts else None for style in self.chosen if style != KEEP)
+
+    @property
+    def layer(self) -> "Layer":
+        return Layer(self.mask.png if self.mask else self.kind, self.shares(), self.strength, self.style_masks)
 
     def show(self, mask: Mask | None) -> None:
         """Takes a mask that the page does not have."""
@@ -153,11 +196,13 @@ class Layer:
         mask: a picture file, or the name of an automatic region.
         shares: none where the photo is kept.
         strength: None for the painting's.
+        style_masks: one for each share, if any: a picture file or the name of a region, of the part of the style's picture that is used.
     """
 
     mask: bytes | str
     shares: tuple[StyleShare[str], ...] = ()
     strength: float | None = None
+    style_masks: tuple[bytes | str | None, ...] = ()
 
 
 @dataclass
@@ -197,7 +242,8 @@ class Parts:
     def size(self) -> int:
         """Bytes of all masks."""
         drawn = (mask for part in self.items if part.drawn for mask in part.drawn.masks)
-        return sum(len(mask.png) for mask in (*(part.mask for part in self.items), *drawn, *self.found.values()) if mask)
+        of_styles = (each.mask for part in self.items for each in part.style_parts.values())
+        return sum(len(mask.png) for mask in (*(part.mask for part in self.items), *drawn, *of_styles, *self.found.values()) if mask)
 
     def activate(self, part_id: str) -> None:
         if part_id != self.active:
@@ -207,9 +253,14 @@ class Parts:
         """How many parts there may be: a rest that is kept takes a region of its own."""
         return MAX_REGIONS - rest_is_kept
 
+    def forget_style(self, style: str) -> None:
+        """For another picture under the same name: what was drawn on the last one does not fit it."""
+        for part in self.items:
+            part.style_parts.pop(style, None)
+
     def start_over(self) -> None:
         """For another photo: masks do not fit it. Automatic regions are searched for again."""
-        self.items = [part.copy(id=new_id(), mask=None, rev=0, note="") for part in self.items if part.kind]
+        self.items = [part.copy(id=new_id(), mask=None, rev=0, note="", style_parts={}) for part in self.items if part.kind]
         self.active, self.turn, self.edited, self.token, self.found = "", 0, 0, new_id(), {}
 
     def copy(self) -> "Parts":
@@ -221,4 +272,4 @@ class Parts:
     def layers(self) -> Sequence[Layer]:
         """The parts that have a mask, or will have one."""
         painted = [part for part in self.items if part.mask is not None or part.is_sought] if self.enabled else []
-        return [Layer(part.mask.png if part.mask else part.kind, part.shares(), part.strength) for part in painted]
+        return [part.layer for part in painted]

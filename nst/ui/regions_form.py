@@ -15,12 +15,14 @@ from nst.ui.parts import COLOURS, KEEP, OWN, REST, TITLES, Mask, Part, Selection
 from nst.ui.pictures import Picture
 from nst.ui.urls import style_url
 
+_BRUSH = "region_brush"
 _POLL_SECONDS = 0.4
 _BROKEN_OFF = "The search broke off. Paint this part by hand, or remove it and add it again."
 _STROKES_BROKEN_OFF = "The search broke off. Press “Grow to the object” again."
 _NO_OBJECT = "Nothing was found there. Draw a few more lines on it, or paint it by hand."
 _NOT_FOUND = "Nothing was found for “{name}”. Paint it by hand, or remove the part."
 _NOT_STORED = "{name} has changed, and the change is not stored yet. {why} Then press “Paint it” again."
+_STYLE_NOT_STORED = "What is used of a style of {name} has changed, and the change is not stored yet. {why} Then press “Paint it” again."
 _STILL_SEARCHING = "{name} is still being found. Press “Paint it” again in a moment."
 NOTHING_TO_PAINT = "Paint over a part of your photo and choose its style first, or turn off “Paint only parts”."
 
@@ -90,6 +92,8 @@ def reason_to_wait() -> str | None:
             return _NOT_STORED.format(name=part.name, why=part.note)
         if part.drawn is not None:
             return _STILL_SEARCHING.format(name=part.name)
+        for missed in (each for each in part.style_parts.values() if each.is_missed):
+            return _STYLE_NOT_STORED.format(name=part.name, why=missed.note)
     return None
 
 
@@ -103,6 +107,7 @@ def _set_strength(part: Part, key: str) -> None:
 
 def _brush_data(now: Draft, photo: Picture, entries: Mapping[str, StyleEntry]) -> RegionBrushData:
     return {
+        "place": _BRUSH,
         "photo": photo.shown,
         "ratio": photo.ratio,
         "token": now.parts.token,
@@ -132,12 +137,12 @@ def _look(selection: Selection, entries: Mapping[str, StyleEntry]) -> PartData:
 
 
 def _take_edit() -> None:
-    part_messages.take_edit(draft.current(), region_brush_value("edit"))
+    part_messages.take_edit(draft.current(), region_brush_value(_BRUSH, "edit"))
 
 
 def _take_masks() -> None:
     _take_edit()  # a part may be new
-    part_messages.take_masks(draft.current(), region_brush_value("mask"))
+    part_messages.take_masks(draft.current(), region_brush_value(_BRUSH, "mask"))
 
 
 def _take_searches(ratio: float) -> None:

@@ -9,7 +9,7 @@ from nst import images
 from nst.domain import Job
 from nst.images import Format
 from nst.timelapse import FilmFormat, animation
-from nst.ui import draft, frame, gallery, texts
+from nst.ui import frame, gallery, past_drafts, texts
 from nst.ui.components import compare, live_preview, share
 from nst.ui.frame import Visit
 from nst.ui.heading import show_heading
@@ -67,7 +67,7 @@ def show_again(visit: Visit, job: Job) -> None:
     """A button that opens the form with the photo, styles and settings of this painting."""
     if st.button("Again with other settings", key="again", icon=":material/tune:"):
         with frame.error_boundary():
-            draft.begin_again(visit.service, visit.service.order(job.id, visit.viewer))
+            past_drafts.begin_again(visit.service, visit.service.order(job.id, visit.viewer))
             del st.query_params["job"]
             st.rerun()
 

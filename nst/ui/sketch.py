@@ -134,7 +134,7 @@ def _request(visit: Visit, now: Draft, state: _State) -> None:
         if wanted == state.wanted:
             return
         styles = _style_files(visit, now, shares)
-        regions = [RegionRequest(layer.mask, _style_files(visit, now, layer.shares), layer.strength) for layer in layers]
+        regions = [RegionRequest(each.mask, _style_files(visit, now, each.shares), each.strength, each.style_masks) for each in layers]
         previews = singletons.previews()
         state.wanted, state.future, state.error = wanted, None, None
         state.growth, state.seen, state.has_grown = None, None, False

@@ -10,6 +10,7 @@ from nst.ui import draft, frame, regions_form, style_sketches, uploader
 from nst.ui.components import mark_chosen_tiles
 from nst.ui.frame import Visit
 from nst.ui.parts import KEEP, OWN, Selection, is_own, own_title
+from nst.ui.style_parts_form import show_style_parts
 from nst.ui.urls import style_url
 
 _KEEPS_NO_REST = f"Everything else cannot be kept as well: a painting has at most {MAX_REGIONS} parts. Remove one first."
@@ -36,7 +37,7 @@ def show_styles(visit: Visit) -> None:
             _show_tile(entry.id, entry.title, style_url(entry), sketches.get(entry.id))
     if not found:
         st.caption("No style matches. Try another word, or add a picture of your own.")
-    _show_choice({entry.id: entry for entry in entries})
+    _show_choice(visit, {entry.id: entry for entry in entries})
     uploader.show_uploader(
         "style_upload",
         "Or use a style picture of your own",
@@ -91,26 +92,28 @@ def _show_tile(style: str, title: str, source: str, sketch: str | None = None, d
         )
 
 
-def _show_choice(entries: dict[str, StyleEntry]) -> None:
-    """Describes the chosen styles, and mixes two of them."""
+def _show_choice(visit: Visit, entries: dict[str, StyleEntry]) -> None:
+    """Describes the chosen styles, mixes two of them, and offers to use a part of each."""
     now = draft.current().selection
-    lines = [_words_on(style, entries) for style in now.chosen]
     with st.container(key="choice"):
         if not _can_keep():
             st.caption(_KEEPS_NO_REST)
-        st.markdown("  \n".join(lines))
+        st.markdown("  \n".join(_words_on(style, entries) for style in now.chosen))
         regions_form.show_strength()
-        if now.keeps_photo:
-            return
-        mix, share = now.key_of("mix"), now.key_of("share")
-        st.session_state.setdefault(mix, now.mixing)
-        st.toggle("Mix two styles", key=mix, on_change=_mix, args=(now, mix))
-        if not now.mixing:
-            return
-        if len(now.chosen) < 2:
-            st.caption("Choose a second style above.")
-            return
-        first, second = (entries[style].title if style in entries else own_title(style) for style in now.chosen)
+        if not now.keeps_photo:
+            titles = {style: entries[style].title if style in entries else own_title(style) for style in now.chosen}
+            _show_mixture(now, titles)
+            show_style_parts(visit, titles)
+
+
+def _show_mixture(now: Selection, titles: dict[str, str]) -> None:
+    mix, share = now.key_of("mix"), now.key_of("share")
+    st.session_state.setdefault(mix, now.mixing)
+    st.toggle("Mix two styles", key=mix, on_change=_mix, args=(now, mix))
+    if now.mixing and len(now.chosen) < 2:
+        st.caption("Choose a second style above.")
+    elif now.mixing:
+        first, second = (titles[style] for style in now.chosen)
         st.session_state.setdefault(share, now.second_share)
         now.second_share = st.slider(f"{first} ↔ {second}", 5, 95, step=5, format="%d %%", key=share, help=f"The share of {second}.")
 

@@ -12,7 +12,7 @@ from nst import images
 from nst.images import STORED_LIMITS
 from nst.service.visitors import owner_of
 from nst.ui.owner import COOKIE
-from tests.e2e.conftest import NARROW, WIDE, OpenBrowser, Studio, button, choose_photo, element, shoot
+from tests.e2e.conftest import NARROW, SUM_SHIFTS, WIDE, OpenBrowser, Studio, button, choose_photo, element, shoot
 from tests.support.waiting import until
 
 
@@ -275,3 +275,74 @@ def test_a_finger_paints_and_two_fingers_zoom(studio: Studio, visitor: OpenBrows
     expect(page.locator(".st-key-region_brush .masks canvas")).to_have_count(1)
     until(lambda: level(page, 0, 0.5, 0.3) == 255)  # the mask comes with the page's data
     assert level(page, 0, 0.5, 0.8) == 0
+
+
+def test_a_mask_full_of_noise_arrives(studio: Studio, visitor: OpenBrowser, photo: Path) -> None:
+    """As a PNG it has more bytes than a message may have, and Streamlit closes the connection of a page that sends one."""
+    page = visitor(studio.url)
+    drag(page, open_tools(page, photo), (0.2, 0.2), (0.8, 0.2))
+    expect(page.get_by_role("button", name="Part 1", pressed=True)).to_be_visible()
+    brush = page.locator(".st-key-region_brush .brush")
+    brush.evaluate(
+        """({ editor }) => {
+            const { active: part } = editor, before = part.mask.alpha;
+            part.mask.alpha = before.map(() => 256 * Math.random());
+            editor.finished(part, before, "brush");
+        }"""
+    )
+    until(lambda: brush.evaluate("({ editor }) => editor.active.confirmed === editor.active.rev"))
+    button(page, "submit").click()
+    page.wait_for_url(re.compile(r"\?job=[0-9a-f]{32}"))
+    owner = next(owner_of(each["value"].partition(".")[0]) for each in page.context.cookies() if each["name"] == COOKIE)
+    job = studio.service.get(page.url.rpartition("=")[2], owner)
+    studio.service.cancel(job.id, owner)
+    mask = images.decode(studio.service.order(job.id, owner).regions[1].mask, STORED_LIMITS).convert("L")  # type: ignore[arg-type]
+    assert mask.getextrema() != (0, 255), "it was reduced, which takes the extremes away"
+    assert mask.getbbox()
+
+
+@pytest.mark.parametrize("viewport", [WIDE, NARROW], ids=["wide", "phone"])
+def test_the_page_does_not_move_while_parts_are_painted(
+    studio: Studio, visitor: OpenBrowser, photo: Path, viewport: dict[str, int]
+) -> None:
+    page = visitor(f"{studio.url}/healthz", viewport=viewport, has_touch=viewport == NARROW)
+    page.add_init_script(SUM_SHIFTS)
+    page.goto(studio.url)
+    choose_photo(page, photo)
+    expect(page.locator(".sketch.busy")).to_have_count(0)
+    brush, switch = element(page, "region_brush"), element(page, "by_parts").get_by_text("Paint only parts")
+    moved: dict[str, float] = {}
+
+    def done(step: str) -> None:
+        page.wait_for_timeout(2000)  # what comes late
+        moved[step] = page.evaluate("shifts")
+        page.evaluate("shifts = 0")
+
+    done("choosing a photo")
+    switch.click()
+    stage = brush.get_by_role("application")
+    expect(stage).to_be_visible()
+    done("opening")
+    for number in (1, 2, 3):
+        brush.get_by_role("button", name="By hand", exact=True).click()
+        expect(page.get_by_role("button", name=f"Part {number}", pressed=True)).to_have_count(1)
+    done("adding parts")
+    stage.scroll_into_view_if_needed()
+    page.wait_for_timeout(500)
+    drag(page, stage, (0.2, 0.2), (0.8, 0.2))
+    covers(page, "Part 3", r"\d\d")
+    done("drawing")
+    page.get_by_role("button", name="Tide Wash", pressed=False).click()
+    expect(page.get_by_role("button", name="Tide Wash", pressed=True)).to_be_visible()
+    done("choosing a style")
+    page.get_by_text("Use only a part of this style").click()
+    expect(element(page, "style_brush_0").get_by_role("application")).to_be_visible()
+    done("asking for a part of a style")
+    page.get_by_text("Use only a part of this style").click()
+    expect(element(page, "style_brush_0")).to_have_count(0)
+    done("using the whole style")
+    switch.click()
+    expect(brush).to_have_count(0)
+    done("closing")
+    del moved["choosing a photo"]
+    assert sum(moved.values()) <= 0.1, moved

@@ -7,6 +7,7 @@ from PIL import Image
 
 from nst.ui import part_messages
 from nst.ui.draft import Draft
+from nst.ui.parts import StylePart
 from nst.ui.pictures import Picture
 from tests.support.pictures import picture_bytes
 
@@ -37,3 +38,8 @@ def grown_from(inside: str = "", outside: str = "", around: str = "") -> dict[st
 
 def by_hand(number: int, kind: str = "") -> dict[str, object]:
     return {"id": f"{number}-{number}", "kind": kind, "colour": number, "rev": 0}
+
+
+def style_painted(draft: Draft, style_part: StylePart, png: str, rev: int = 1) -> None:
+    """What is used of a style's picture, as a page sends it."""
+    part_messages.take_style_mask(draft, {"token": style_part.id, "masks": [{"id": style_part.id, "rev": rev, "png": png}]})

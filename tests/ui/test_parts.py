@@ -162,19 +162,6 @@ def test_a_part_whose_style_is_gone_is_painted_and_not_kept(
     assert "no longer available" in (draft_of(page).note or "")
 
 
-@pytest.mark.parametrize("part", ["dark", b64decode(half_white())], ids=["found", "mask"])
-def test_a_form_says_that_it_takes_the_whole_picture_of_a_style(open_page: OpenPage, studio: DiskStudio, part: str | bytes) -> None:
-    regions = [RegionChoice("sky", [StyleChoice("tide-wash", part=part)])]
-    job = studio.service.submit(ANNA, Order(picture_bytes(), [StyleChoice("copperplate")], "form", public=True, regions=regions))
-    studio.end(studio.begin())
-    page = open_page(job=job.id)
-    page.button(key="again").click().run()
-    assert "A new painting uses the whole picture." in words(page)
-    page = open_page(owner=BERT, job=job.id)
-    page.button(key=f"like_{job.id}").click().run()
-    assert ("uses the whole picture" in words(page)) == isinstance(part, str), "nobody else hears of masks"
-
-
 def test_somebodys_painting_gives_its_styles_and_no_masks(open_page: OpenPage, studio: DiskStudio) -> None:
     regions = [RegionChoice(picture_bytes(colour="white"), [StyleChoice("tide-wash")], 0.3)]
     job = studio.service.submit(ANNA, Order(picture_bytes(), [StyleChoice("copperplate")], "form", public=True, regions=regions))

@@ -70,10 +70,11 @@ class PartData(TypedDict, total=False):
     note: str
 
 
-class RegionBrushData(TypedDict):
+class RegionBrushData(TypedDict, total=False):
     """
     Attributes:
-        photo: the photo's `src`.
+        place: the element that it is for. What was painted last outlives the element.
+        photo: the `src` of the photo, or of the style picture.
         ratio: width over height.
         token: of the photo's set of parts; another one makes the page forget the parts that it has.
         turn: the number of the latest change of the list.
@@ -82,8 +83,10 @@ class RegionBrushData(TypedDict):
         kinds: titles of automatic regions by name.
         grows: whether regions are found from strokes.
         rest: the name and the thumbnail of what is in no part.
+        style: whether the one part is what is used of a style picture. `kinds`, `grows`, and `rest` are for photos alone.
     """
 
+    place: str
     photo: str
     ratio: float
     token: str
@@ -95,6 +98,7 @@ class RegionBrushData(TypedDict):
     grows: bool
     colours: Sequence[str]
     rest: Mapping[str, object]
+    style: bool
 
 
 def compare(before: str, after: str, size: DisplaySize, alt: str) -> None:
@@ -200,18 +204,18 @@ def crop_value() -> object:
 
 
 def region_brush(data: RegionBrushData, on_edit: Callable[[], None], on_mask: Callable[[], None]) -> None:
-    """The photo with tools to paint the masks of its parts.
+    """The photo, or a style picture, with tools to paint the masks of its parts. Its key is `data["place"]`.
 
     Args:
-        on_edit: called when the list of parts has changed. `region_brush_value("edit")` is the list then.
-        on_mask: called when masks have changed. `region_brush_value("mask")` are these masks then.
+        on_edit: called when the list of parts has changed. `region_brush_value(place, "edit")` is the list then.
+        on_mask: called when masks have changed. `region_brush_value(place, "mask")` are these masks then.
     """
-    _component(_BRUSH)(data=data, key=_BRUSH, on_edit_change=on_edit, on_mask_change=on_mask)
+    _component(_BRUSH)(data=data, key=data["place"], on_edit_change=on_edit, on_mask_change=on_mask)
 
 
-def region_brush_value(name: Literal["edit", "mask"]) -> object:
+def region_brush_value(place: str, name: Literal["edit", "mask"]) -> object:
     """What the page has sent, which may be anything: `{"token", "turn", "active", "parts"}`, or `{"token", "masks"}`."""
-    return st.session_state.get(_BRUSH, {}).get(name)
+    return st.session_state.get(place, {}).get(name)
 
 
 def _reserve_space(key: str, size: DisplaySize) -> None:

@@ -5,15 +5,16 @@
 const MAX_SIDE = 1024; // pixels of a mask's long side
 const LEVELS = 30; // of undo
 const SEND_DELAY = 400, SEND_AGAIN = 5000; // milliseconds
-const MAX_MESSAGE = 600000; // characters; a message may have 1 MB
+const MAX_MESSAGE = 600000; // characters of several masks; a message may have 1 MB
+const MAX_PNG = 200000; // characters of one, which may come with three masks of strokes
 const AROUND = ["rectangle", "lasso", "eraser", "feather"]; // what leaves an area that a thing is in
 const HINTS = {
-  brush: "Paint over a part of your photo",
+  brush: "Paint over a part of $",
   eraser: "Paint over what does not belong to the part",
-  rectangle: "Drag a rectangle over a part of your photo",
-  lasso: "Draw around a part of your photo",
+  rectangle: "Drag a rectangle over a part of $",
+  lasso: "Draw around a part of $",
   fill: "Tap an area of one colour",
-  move: "Drag the photo when it is enlarged",
+  move: "Drag the picture when it is enlarged",
 };
 const GROWS = {
   brush: ". Or draw a line on a thing, and press “Grow to the object”",
@@ -21,7 +22,8 @@ const GROWS = {
   lasso: ". Or around a thing, and press “Grow to the object”",
 };
 
-let memory = null; // what was painted last: it outlives the element, when the visitor looks at another page
+const memories = new Map(); // what was painted last in each place: it outlives the element, when the visitor looks at another page
+const open = new Set(); // editors on the page
 
 export default function ({ data, parentElement, setStateValue, setTriggerValue }) {
   const root = parentElement.querySelector(".brush");
@@ -43,19 +45,23 @@ class Editor {
     this.leave = (event) => this.sendFirst(event);
   }
   close() {
-    this.isClosed = true;
+    open.delete(this);
     document.removeEventListener("click", this.leave, true);
     clearTimeout(this.timer);
+  }
+  get isUnsent() {
+    return this.state.parts.some((part) => part.rev > part.confirmed);
   }
   // A button elsewhere may submit the form: it has to wait for the masks, and nothing may be sent after it.
   async sendFirst(event) {
     const button = event.composedPath().find((element) => element.matches?.("button"));
-    const isElsewhere = button && !event.composedPath().includes(this.root);
-    if (!isElsewhere || !event.isTrusted || !this.state.parts.some((part) => part.rev > part.confirmed)) return;
-    event.stopImmediatePropagation();
+    const isElsewhere = button && ![...open].some(({ root }) => event.composedPath().includes(root));
+    const unsent = [...open].filter((editor) => editor.isUnsent);
+    if (!isElsewhere || !event.isTrusted || !unsent.length) return;
+    event.stopImmediatePropagation(); // the other editors', too
     event.preventDefault();
     try {
-      await this.send();
+      await Promise.all(unsent.map((editor) => editor.send()));
     } finally {
       button.click();
     }
@@ -64,15 +70,17 @@ class Editor {
   // What the page says.
 
   async update(data, setState, setTrigger) {
-    Object.assign(this, { data, setState, setTrigger, isClosed: false });
+    Object.assign(this, { data, setState, setTrigger });
+    open.add(this);
     document.addEventListener("click", this.leave, true); // once, however often it is added
-    if (memory?.token !== data.token) {
+    if (memories.get(data.place)?.token !== data.token) {
+      if (this.state && this.isUnsent) this.send(); // of what was shown before
       const scale = MAX_SIDE / Math.max(1, data.ratio);
       const [width, height] = [scale * data.ratio, scale].map((side) => Math.max(1, Math.round(side)));
-      memory = { token: data.token, width, height, parts: [], active: "", turn: -1, undo: [], redo: [] };
+      memories.set(data.place, { token: data.token, width, height, parts: [], active: "", turn: -1, undo: [], redo: [] });
     }
-    this.state = memory;
-    this.stage.show(data.photo, data.ratio, memory.width, memory.height);
+    this.state = memories.get(data.place);
+    this.stage.show(data.photo, data.ratio, this.state.width, this.state.height);
     if (data.turn > this.state.turn) this.adoptList(data);
     for (const part of this.state.parts) {
       await this.adoptMask(part, data.parts.find(({ id }) => id === part.id));
@@ -119,27 +127,28 @@ class Editor {
   }
   sendSoon(delay = SEND_DELAY) {
     clearTimeout(this.timer);
-    if (!this.isClosed) this.timer = setTimeout(() => this.send(), delay);
+    if (open.has(this)) this.timer = setTimeout(() => this.send(), delay);
   }
   async send() {
     clearTimeout(this.timer);
+    const { token, parts } = this.state;
     const masks = [];
     let size = 0;
-    for (const part of this.state.parts.filter((each) => each.rev > each.confirmed)) {
+    for (const part of parts.filter((each) => each.rev > each.confirmed)) {
       const { rev } = part;
       const png = await part.png.catch(() => null);
       if (png === null) {
         this.say(`${this.nameOf(part)} could not be sent. Paint on it again.`);
         continue;
       }
-      if (masks.length && size + png.length > MAX_MESSAGE) break;
       const grow = part.growth && (await part.growth.message.catch(() => null));
       size += png.length + JSON.stringify(grow).length;
+      if (masks.length && size > MAX_MESSAGE) break;
       masks.push({ id: part.id, rev, png, ...(grow && { grow }) });
       part.told = rev;
     }
     if (!masks.length) return;
-    this.setTrigger("mask", { token: this.state.token, masks });
+    this.setTrigger("mask", { token, masks });
     this.sendSoon(SEND_AGAIN); // unless the page confirms them
   }
 
@@ -173,6 +182,7 @@ class Editor {
     this.say(`${this.nameOf(gone)} is removed.`);
   }
   nameOf(part) {
+    if (this.data.style) return "The part that is used";
     return part ? this.data.kinds[part.kind] ?? `Part ${part.colour + 1}` : this.data.rest.name;
   }
 
@@ -196,12 +206,12 @@ class Editor {
     this.sendSoon();
   }
   pngOf(alpha) {
-    return alpha?.some((value) => value) ? greyPng(alpha, this.state.width) : Promise.resolve("");
+    return alpha?.some((value) => value) ? greyPng(alpha, this.state.width, MAX_PNG) : Promise.resolve("");
   }
   coverage(part) {
     const { alpha } = part.mask;
     const share = alpha.reduce((sum, value) => sum + value, 0) / 2.55 / alpha.length;
-    return `${this.nameOf(part)} covers ${share > 0 && share < 1 ? "less than 1" : Math.round(share)} % of the photo.`;
+    return `${this.nameOf(part)} covers ${share > 0 && share < 1 ? "less than 1" : Math.round(share)} % of ${this.data.style ? "the style picture" : "the photo"}.`;
   }
   remember(part, alpha) {
     const { encloses, grown } = part;
@@ -278,7 +288,8 @@ class Editor {
   }
   showHint() {
     const isEmpty = this.active ? !this.active.rev && !this.active.news?.searching : !this.state.parts.length;
-    const hint = HINTS[this.stage.tool] + ((this.data.grows && GROWS[this.stage.tool]) || "");
+    const subject = this.data.style ? "the picture: its style alone is used" : "your photo";
+    const hint = HINTS[this.stage.tool].replace("$", subject) + ((this.data.grows && GROWS[this.stage.tool]) || "");
     this.root.querySelector(".hint").textContent = isEmpty ? hint : "";
   }
   render() {
@@ -286,10 +297,13 @@ class Editor {
     this.root.querySelector(".masks").replaceChildren(...state.parts.map((part) => part.mask.canvas));
     for (const part of state.parts) part.mask.canvas.classList.toggle("active", part === active);
     this.renderParts();
-    this.renderKinds();
+    if (!this.data.style) this.renderKinds();
     const works = { undo: state.undo.length, redo: state.redo.length, feather: active, invert: active, remove: active };
     for (const name in works) this.button(name).disabled = !works[name];
-    this.stage.element.setAttribute("aria-label", `Your photo. You paint: ${this.nameOf(active)}`);
+    const shown = this.data.style ? "The picture of the style" : "Your photo";
+    this.stage.element.setAttribute("aria-label", `${shown}. You paint: ${this.nameOf(active)}`);
+    this.root.setAttribute("aria-label", this.data.style ? "What is used of the style" : "Parts of the photo");
+    this.root.classList.toggle("style", Boolean(this.data.style));
     this.root.classList.toggle("plain", !this.data.grows);
     this.root.querySelector(".grow").disabled = !active?.rev;
     if (active?.news?.note && active.heard !== active.news.note) this.say((active.heard = active.news.note));
@@ -303,6 +317,7 @@ class Editor {
     }
   }
   renderParts() {
+    if (this.data.style) return;
     const list = this.root.querySelector(".parts");
     const hadFocus = list.contains(this.root.getRootNode().activeElement);
     list.replaceChildren(this.chip({ id: "", news: this.data.rest }), ...this.state.parts.map((part) => this.chip(part)));

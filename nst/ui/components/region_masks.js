@@ -78,8 +78,25 @@ function strokesOf(alpha, { grown, encloses }) {
   return strokes;
 }
 
-// An 8-bit grey PNG, in base64. Each row is stored as its difference from the row above, which compresses well.
-async function greyPng(alpha, width) {
+// A mask as an 8-bit grey PNG, in base64. It is halved until it has at most so many characters: noise does not compress.
+async function greyPng(alpha, width, most) {
+  const png = await encoded(alpha, width);
+  return png.length <= most || width < 2 ? png : greyPng(...halved(alpha, width), most);
+}
+
+function halved(alpha, width) {
+  const [columns, rows] = [width, alpha.length / width].map((side) => Math.ceil(side / 2));
+  const small = new Uint8Array(columns * rows);
+  const at = (x, y) => alpha[Math.min(y, alpha.length / width - 1) * width + Math.min(x, width - 1)];
+  for (let i = 0; i < small.length; i++) {
+    const [x, y] = [2 * (i % columns), 2 * Math.floor(i / columns)];
+    small[i] = (at(x, y) + at(x + 1, y) + at(x, y + 1) + at(x + 1, y + 1) + 2) >> 2;
+  }
+  return [small, columns];
+}
+
+// Each row is stored as its difference from the row above, which compresses well.
+async function encoded(alpha, width) {
   const height = alpha.length / width;
   const rows = new Uint8Array((width + 1) * height);
   for (let row = 0; row < height; row++) {
