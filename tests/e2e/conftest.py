@@ -38,6 +38,11 @@ _TOKEN, _SECRET = "anna" * 10 + "ann", "a secret that tests know, too, of 32 cha
 ANNA = owner_of(_TOKEN)
 WIDE, NARROW = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
 CHROMIUM_FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]  # a container has root, no GPU, little shared memory
+SUM_SHIFTS = """
+    window.shifts = 0;
+    new PerformanceObserver(list => list.getEntries().forEach(shift => { if (!shift.hadRecentInput) window.shifts += shift.value; }))
+        .observe({ type: "layout-shift", buffered: true });
+"""  # as browsers define "cumulative layout shift"
 expect.set_options(timeout=60_000)
 
 

@@ -21,6 +21,7 @@ from tests.e2e.conftest import (
     ANNA,
     NARROW,
     PATIENCE,
+    SUM_SHIFTS,
     WIDE,
     OpenBrowser,
     Studio,
@@ -34,12 +35,6 @@ from tests.e2e.conftest import (
     submit,
 )
 from tests.support.waiting import until
-
-_SUM_SHIFTS = """
-    window.shifts = 0;
-    new PerformanceObserver(list => list.getEntries().forEach(shift => { if (!shift.hadRecentInput) window.shifts += shift.value; }))
-        .observe({ type: "layout-shift", buffered: true });
-"""  # as browsers define "cumulative layout shift"
 
 
 @pytest.fixture(scope="module")
@@ -292,7 +287,7 @@ def test_a_page_does_not_move_while_it_loads(studio: Studio, visitor: OpenBrowse
     page = visitor(f"{studio.url}/healthz", viewport=viewport)
     errors: list[str] = []
     page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
-    page.add_init_script(_SUM_SHIFTS)
+    page.add_init_script(SUM_SHIFTS)
     page.goto(f"{studio.url}/{path}")
     expect(page.locator("h1")).to_be_visible()
     expect(page.get_by_test_id("stSkeleton")).to_have_count(0)
