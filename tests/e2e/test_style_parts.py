@@ -24,6 +24,7 @@ def open_style_tools(page: Page) -> Any:
     expect(page.get_by_role("button", name="Part 1", pressed=True)).to_be_visible()
     button(page, "style_tide-wash").click()
     expect(button(page, "style_tide-wash")).to_contain_text("✓")
+    expect(page.locator(".stApp[data-test-script-state=notRunning]")).to_be_visible()  # the switch is another one for another style
     page.get_by_text("Use only a part of this style").click()
     stage = element(page, "style_brush_0").get_by_role("application")
     expect(stage).to_have_accessible_name("The picture of the style. You paint: The part that is used")
