@@ -9,6 +9,7 @@ from PIL import Image, ImageDraw
 from playwright.sync_api import Page, expect
 
 from nst import images
+from nst.domain import Job
 from nst.images import STORED_LIMITS
 from nst.service.visitors import owner_of
 from nst.ui.owner import COOKIE
@@ -60,6 +61,16 @@ def drag(page: Page, stage: Any, *places: tuple[float, float]) -> None:
     page.mouse.up()
 
 
+def submitted(studio: Studio, page: Page) -> tuple[Job, str]:
+    """Submits the form and cancels its job. Returns the job and its owner."""
+    button(page, "submit").click()
+    page.wait_for_url(re.compile(r"\?job=[0-9a-f]{32}"))
+    owner = next(owner_of(each["value"].partition(".")[0]) for each in page.context.cookies() if each["name"] == COOKIE)
+    job = studio.service.get(page.url.rpartition("=")[2], owner)
+    studio.service.cancel(job.id, owner)
+    return job, owner
+
+
 def test_parts_are_painted_with_mouse_and_keyboard_and_submitted(studio: Studio, visitor: OpenBrowser, photo: Path) -> None:
     page = visitor(studio.url, viewport={**WIDE, "height": 1400})  # photo and tools at once
     stage = open_tools(page, photo)
@@ -109,11 +120,7 @@ def test_parts_are_painted_with_mouse_and_keyboard_and_submitted(studio: Studio,
     expect(button(page, "style_tide-wash")).to_contain_text("✓")
     element(page, "preset").get_by_text("Draft", exact=True).click()
     drag(page, stage, (0.6, 0.97), (0.9, 0.97))
-    button(page, "submit").click()
-    page.wait_for_url(re.compile(r"\?job=[0-9a-f]{32}"))
-    owner = next(owner_of(each["value"].partition(".")[0]) for each in page.context.cookies() if each["name"] == COOKIE)
-    job = studio.service.get(page.url.rpartition("=")[2], owner)
-    studio.service.cancel(job.id, owner)
+    job, owner = submitted(studio, page)
     assert [[style.name for style in region.styles] for region in job.regions] == [[], ["starlit-swirl"], ["tide-wash"]]
     mask = images.decode(studio.service.order(job.id, owner).regions[2].mask, STORED_LIMITS).convert("L")  # type: ignore[arg-type]
     places = ((0.2, 0.75), (0.75, 0.97), (0.1, 0.1))
@@ -209,11 +216,7 @@ def test_the_newest_mask_is_sent_again_when_the_painting_is_submitted(studio: St
     drag(page, stage, (0.2, 0.8), (0.8, 0.8))
     page.wait_for_timeout(1000)
     brush.evaluate("({ editor }) => { editor.setTrigger = editor.real; }")
-    button(page, "submit").click()
-    page.wait_for_url(re.compile(r"\?job=[0-9a-f]{32}"))
-    owner = next(owner_of(each["value"].partition(".")[0]) for each in page.context.cookies() if each["name"] == COOKIE)
-    job = studio.service.get(page.url.rpartition("=")[2], owner)
-    studio.service.cancel(job.id, owner)
+    job, owner = submitted(studio, page)
     mask = images.decode(studio.service.order(job.id, owner).regions[1].mask, STORED_LIMITS).convert("L")  # type: ignore[arg-type]
     assert [mask.getpixel((mask.width // 2, int(y * mask.height))) for y in (0.2, 0.8)] == [255, 255]
 
@@ -291,11 +294,7 @@ def test_a_mask_full_of_noise_arrives(studio: Studio, visitor: OpenBrowser, phot
         }"""
     )
     until(lambda: brush.evaluate("({ editor }) => editor.active.confirmed === editor.active.rev"))
-    button(page, "submit").click()
-    page.wait_for_url(re.compile(r"\?job=[0-9a-f]{32}"))
-    owner = next(owner_of(each["value"].partition(".")[0]) for each in page.context.cookies() if each["name"] == COOKIE)
-    job = studio.service.get(page.url.rpartition("=")[2], owner)
-    studio.service.cancel(job.id, owner)
+    job, owner = submitted(studio, page)
     mask = images.decode(studio.service.order(job.id, owner).regions[1].mask, STORED_LIMITS).convert("L")  # type: ignore[arg-type]
     assert mask.getextrema() != (0, 255), "it was reduced, which takes the extremes away"
     assert mask.getbbox()

@@ -10,10 +10,8 @@ from playwright.sync_api import Page, expect
 from nst import images
 from nst.domain import Job
 from nst.images import STORED_LIMITS
-from nst.service.visitors import owner_of
-from nst.ui.owner import COOKIE
 from tests.e2e.conftest import NARROW, WIDE, OpenBrowser, Studio, button, element, shoot
-from tests.e2e.test_parts import drag, open_tools
+from tests.e2e.test_parts import drag, open_tools, submitted
 from tests.support.waiting import until
 
 USED = "The part that is used covers"
@@ -36,14 +34,10 @@ def says(page: Page, words: str) -> None:
     expect(element(page, "style_brush_0").get_by_role("status")).to_have_text(re.compile(words))
 
 
-def submitted(studio: Studio, page: Page) -> tuple[Job, Image.Image]:
+def submitted_as_draft(studio: Studio, page: Page) -> tuple[Job, Image.Image]:
     """The job, and the mask of what is used of its last region's style."""
     element(page, "preset").get_by_text("Draft", exact=True).click()
-    button(page, "submit").click()
-    page.wait_for_url(re.compile(r"\?job=[0-9a-f]{32}"))
-    owner = next(owner_of(each["value"].partition(".")[0]) for each in page.context.cookies() if each["name"] == COOKIE)
-    job = studio.service.get(page.url.rpartition("=")[2], owner)
-    studio.service.cancel(job.id, owner)
+    job, owner = submitted(studio, page)
     (style,) = studio.service.order(job.id, owner).regions[-1].styles
     assert isinstance(style.part, bytes)
     return job, images.decode(style.part, STORED_LIMITS).convert("L")
@@ -72,7 +66,7 @@ def test_a_part_of_a_style_is_drawn_with_the_mouse_and_submitted(studio: Studio,
     until(lambda: page.locator(".st-key-style_brush_0 .masks canvas").count() == 1)  # what was drawn is still there
     tools.get_by_text("Eraser").click()
     drag(page, stage, (0.25, 0.3), (0.25, 0.31))  # submitted before it is sent
-    job, mask = submitted(studio, page)
+    job, mask = submitted_as_draft(studio, page)
     assert [style.name for style in job.regions[-1].styles] == ["tide-wash"]
     assert [level(mask, *place) for place in ((0.25, 0.7), (0.25, 0.3), (0.85, 0.7), (0.65, 0.85), (0.5, 0.5))] == [255, 0, 255, 0, 0]
 
@@ -97,5 +91,5 @@ def test_a_part_of_a_style_is_drawn_with_a_finger(studio: Studio, visitor: OpenB
     draw(stage, (0.2, 0.5), (0.5, 0.5), (0.8, 0.5))
     says(page, rf"^{USED} \d+ % of the style picture\.$")
     shoot(page, "style-part-narrow-dark")
-    _, mask = submitted(studio, page)
+    _, mask = submitted_as_draft(studio, page)
     assert [level(mask, *place) for place in ((0.5, 0.5), (0.5, 0.9))] == [255, 0]

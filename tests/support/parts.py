@@ -23,6 +23,15 @@ def half_white(width: int = 96, height: int = 64) -> str:
     return b64encode(buffer.getvalue()).decode()
 
 
+# Masks that pages must not send, and words of the sentence that refuses each.
+UNUSABLE_MASKS = [
+    (b64encode(b"dear diary").decode(), "This is not a"),
+    ("no base64!", "The file is empty"),
+    (half_white(64, 64), "a mask must have the photo's shape"),
+    (half_white()[:120], "The picture is damaged"),
+]
+
+
 def listed(draft: Draft, *parts: dict[str, object], active: str = "", turn: int = 1) -> None:
     part_messages.take_edit(draft, {"token": draft.parts.token, "turn": turn, "active": active, "parts": list(parts)})
 

@@ -7,6 +7,7 @@ import pytest
 from starlette.testclient import TestClient
 from streamlit.testing.v1 import AppTest
 
+from nst.preview import Previews
 from nst.settings import Settings
 from nst.ui import singletons
 from tests.support.pages import ANNA, DiskStudio
@@ -74,3 +75,12 @@ def visitor(studio: DiskStudio) -> Callable[[], TestClient]:
         return client
 
     return opened
+
+
+@pytest.fixture
+def previews(studio: DiskStudio, configure: Configure) -> Iterator[Previews]:
+    """Sketches that do not grow, by an engine of the tests."""
+    configure(previews=True, previews_grow=False, preview_engine="tests.preview.engines.playful:engine")
+    opened = singletons.previews()
+    yield opened
+    opened.close()

@@ -2,7 +2,6 @@
 
 import gc
 from base64 import b64decode, b64encode
-from collections.abc import Iterator
 from concurrent.futures import Future
 from io import BytesIO
 
@@ -20,7 +19,7 @@ from nst.ui.parts import Drawn, Mask, Part, Parts
 from tests.support.pages import ANNA, DiskStudio, words
 from tests.support.parts import WIDE, by_hand, grown_from, half_white, listed, painted
 from tests.support.waiting import until
-from tests.ui.conftest import Configure, OpenPage
+from tests.ui.conftest import OpenPage
 
 
 def line() -> str:
@@ -30,14 +29,6 @@ def line() -> str:
     buffer = BytesIO()
     picture.save(buffer, "PNG")
     return b64encode(buffer.getvalue()).decode()
-
-
-@pytest.fixture
-def previews(studio: DiskStudio, configure: Configure) -> Iterator[Previews]:
-    configure(previews=True, previews_grow=False, preview_engine="tests.preview.engines.playful:engine")
-    opened = singletons.previews()
-    yield opened
-    opened.close()
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """Parts of the photo with styles of their own: the form, what pages send, and what is submitted."""
 
-from base64 import b64decode, b64encode
-from collections.abc import Iterator
+from base64 import b64decode
 from io import BytesIO
 
 import pytest
@@ -12,7 +11,6 @@ from nst.client_network import client_network
 from nst.domain import Job
 from nst.errors import UnknownStyle
 from nst.images import STORED_LIMITS
-from nst.preview import Previews
 from nst.service import Order, RegionChoice, Service, StyleChoice
 from nst.styles import StyleEntry
 from nst.ui import masks, part_messages, singletons
@@ -21,10 +19,10 @@ from nst.ui.kept_drafts import KeptDrafts
 from nst.ui.parts import KEEP, Mask, Part, Parts
 from nst.ui.pictures import Picture
 from tests.support.pages import ANNA, BERT, DiskStudio, keys, words
-from tests.support.parts import WIDE, by_hand, half_white, listed, painted
+from tests.support.parts import UNUSABLE_MASKS, WIDE, by_hand, half_white, listed, painted
 from tests.support.pictures import picture_bytes
 from tests.support.waiting import until
-from tests.ui.conftest import Configure, OpenPage
+from tests.ui.conftest import OpenPage
 
 
 def photo_with_parts(open_page: OpenPage) -> AppTest:
@@ -271,15 +269,7 @@ def test_an_older_mask_does_not_replace_a_newer_one() -> None:
 
 
 @pytest.mark.usefixtures("studio")
-@pytest.mark.parametrize(
-    ("png", "note"),
-    [
-        (b64encode(b"dear diary").decode(), "This is not a"),
-        ("no base64!", "The file is empty"),
-        (half_white(64, 64), "a mask must have the photo's shape"),
-        (half_white()[:120], "The picture is damaged"),
-    ],
-)
+@pytest.mark.parametrize(("png", "note"), UNUSABLE_MASKS)
 def test_a_mask_that_is_none_gets_its_sentence(png: str, note: str) -> None:
     draft = Draft(photo=WIDE, chosen=["tide-wash"], parts=Parts(enabled=True))
     listed(draft, by_hand(0))
@@ -376,14 +366,6 @@ def test_what_a_page_sends_late_does_not_reach_another_part(open_page: OpenPage)
     listed(draft_of(page), {**by_hand(0)}, {**by_hand(1)}, active="1-1", turn=2)
     page.run()
     assert [part.mixing for part in draft_of(page).parts.items] == [True, False]
-
-
-@pytest.fixture
-def previews(studio: DiskStudio, configure: Configure) -> Iterator[Previews]:
-    configure(previews=True, previews_grow=False, preview_engine="tests.preview.engines.playful:engine")
-    opened = singletons.previews()
-    yield opened
-    opened.close()
 
 
 @pytest.mark.usefixtures("previews")

@@ -1,8 +1,5 @@
 """What is used of a style's picture, for a part of the photo: the form, what pages send, and what is submitted."""
 
-from base64 import b64encode
-from collections.abc import Iterator
-
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -17,9 +14,9 @@ from nst.ui.draft import Draft
 from nst.ui.kept_drafts import KeptDrafts
 from nst.ui.parts import Mask, Part, Parts, StylePart
 from tests.support.pages import ANNA, BERT, DiskStudio, keys, words
-from tests.support.parts import WIDE, by_hand, half_white, listed, painted, style_painted
+from tests.support.parts import UNUSABLE_MASKS, WIDE, by_hand, half_white, listed, painted, style_painted
 from tests.support.pictures import half_mask, picture_bytes
-from tests.ui.conftest import Configure, OpenPage
+from tests.ui.conftest import OpenPage
 
 TIDE_WASH = "style_part_0_0-0"
 
@@ -161,15 +158,7 @@ def test_another_picture_or_photo_takes_no_masks_of_the_last_one(open_page: Open
 
 
 @pytest.mark.usefixtures("studio")
-@pytest.mark.parametrize(
-    ("png", "note"),
-    [
-        (b64encode(b"dear diary").decode(), "This is not a"),
-        ("no base64!", "The file is empty"),
-        (half_white(64, 64), "a mask must have the photo's shape"),
-        (half_white()[:120], "The picture is damaged"),
-    ],
-)
+@pytest.mark.parametrize(("png", "note"), UNUSABLE_MASKS)
 def test_a_mask_of_a_style_that_cannot_be_used_says_so(png: str, note: str) -> None:
     used = StylePart(ratio=1.5)
     draft = Draft(photo=WIDE, parts=Parts(items=[Part(["tide-wash"], style_parts={"tide-wash": used})]))
@@ -217,14 +206,6 @@ def test_a_copy_of_a_draft_has_masks_of_its_own_and_they_count() -> None:
     small = KeptDrafts(capacity=len(WIDE.data) + 5)
     small.put("anna", draft)
     assert small.copy_of("anna") is None
-
-
-@pytest.fixture
-def previews(studio: DiskStudio, configure: Configure) -> Iterator[Previews]:
-    configure(previews=True, previews_grow=False, preview_engine="tests.preview.engines.playful:engine")
-    opened = singletons.previews()
-    yield opened
-    opened.close()
 
 
 def test_the_sketch_follows_what_is_used_of_a_style(open_page: OpenPage, previews: Previews, monkeypatch: pytest.MonkeyPatch) -> None:
