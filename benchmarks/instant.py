@@ -10,7 +10,7 @@ import torch
 from benchmarks.report import Table
 from benchmarks.rivals import AdaIN, MicroAST, Transform, ready
 from nst.engine import load_instant
-from nst.engine.instant.mixing import CodedPart
+from nst.engine.instant.wct import CodedPart
 from nst.engine.regions import StyleTensor
 
 THREADS = 2

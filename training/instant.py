@@ -25,9 +25,10 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from nst.engine.encoders.registry import CONTENT_LAYER, STYLE_LAYERS
-from nst.engine.instant.network import STRIDE, WIDTHS, InstantNetwork, WctLayer, identity_map, style_map
+from nst.engine.instant.network import STRIDE, WIDTHS, InstantNetwork, WctLayer
 from nst.engine.instant.statistics import FeatureStatistics, feature_statistics
 from nst.engine.instant.stylizer import NOISE
+from nst.engine.instant.wct import identity_map, style_map
 from nst.engine.noise import add_noise_to_flat, multiscale_noise
 from nst.engine.tensors import upsample_with_detail
 from training.dataset import BatchSpec, PairDataset, add_grain, load_batches

@@ -1,10 +1,10 @@
 """The instant network: an autoencoder with WCT layers that renders any photo in any style in one pass.
 
-A WCT layer gives the photo's features the mean and covariance that the style's features have at the same layer (whitening and colouring
-transform, Li et al. 2017, by Cholesky factors). The style's statistics come from the same network, run on the style picture: no part of it
-predicts a style, so any style will do. Trained by `training/instant.py`.
+A WCT layer (`wct.py`) gives the photo's features the mean and covariance that the style's features have at the same layer. The style's
+statistics come from the same network, run on the style picture: no part of it predicts a style, so any style will do. Trained by
+`training/instant.py`.
 
-Sizes and pictures are the concern of `stylizer.py`, tiles of `tiling.py`.
+`stylizer.py` handles sizes and pictures, `tiling.py` tiles.
 """
 
 from collections.abc import Callable
@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from nst.engine.instant.statistics import AffineMap, FeatureStatistics, feature_statistics, identity, whiten_and_colour
+from nst.engine.instant.statistics import feature_statistics, identity
 
 # Channels at a half, a quarter, an eighth and a sixteenth of the picture's resolution.
 WIDTHS = (32, 64, 128, 112)
@@ -157,18 +157,6 @@ class InstantNetwork(nn.Module):
 def upsample(x: Tensor) -> Tensor:
     """Double the resolution, bilinear: nearest-neighbour blocks would show the convolutions where in a block a position is."""
     return F.interpolate(x, scale_factor=2.0, mode="bilinear", align_corners=False)
-
-
-def style_map(layer: str, source: FeatureStatistics, target: FeatureStatistics) -> AffineMap:
-    """The map of a WCT layer that gives features with the statistics `source` those of `target`."""
-    to_target = whiten_and_colour(source, target)
-    return to_target if layer in InstantNetwork.UNNORMALISED else to_target.normalised(target)
-
-
-def identity_map(layer: str, source: FeatureStatistics) -> AffineMap:
-    """The map of a WCT layer that transfers no style to features with the statistics `source`."""
-    unchanged = identity(source)
-    return unchanged if layer in InstantNetwork.UNNORMALISED else unchanged.normalised(source)
 
 
 def normalised(x: Tensor) -> Tensor:

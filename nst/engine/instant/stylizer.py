@@ -14,10 +14,10 @@ from nst.engine.devices import uses_bfloat16
 from nst.engine.guides import Guides, style_guidance
 from nst.engine.inputs import RenderInputs
 from nst.engine.instant import statistics
-from nst.engine.instant.mixing import FADE_BELOW, CodedPart, Mixture, StyleCode
-from nst.engine.instant.network import STRIDE, InstantNetwork, identity_map
+from nst.engine.instant.network import STRIDE, InstantNetwork
 from nst.engine.instant.statistics import FeatureStatistics, PartMoments, feature_statistics
 from nst.engine.instant.tiling import Tiles
+from nst.engine.instant.wct import FADE_BELOW, CodedPart, StyleCode, WctLayers, identity_map
 from nst.engine.noise import add_noise_to_flat, multiscale_noise
 from nst.engine.regions import StyleTensor, mixed
 from nst.engine.tensors import MARGIN, Size, crop, pad
@@ -117,9 +117,9 @@ class InstantStylizer:
         if photo.pixels > MAX_CACHED_PIXELS:
             self._photos.pop(key)
         run = _tiles(photo.padded_size, before_tile)
-        mixture = Mixture(parts, None if weights is None else pad(weights, length=_multiple_of_stride))
+        wct = WctLayers(parts, None if weights is None else pad(weights, length=_multiple_of_stride))
         with self._autocast():
-            features = self._network.decode(photo.features, mixture, run)
+            features = self._network.decode(photo.features, wct, run)
         painting = crop(self._network.to_rgb(features.float(), run), photo.size)
         shown = mixed([min(1.0, part.strength / FADE_BELOW) for part in parts], weights).to(painting)
         painting = (painting if shown.min() >= 1 else picture().lerp(painting, shown)).clamp(0, 1)

@@ -9,8 +9,9 @@ from nst import samples
 from nst.domain import Precision, StyleParams
 from nst.engine import InstantStylizer, Progress, StyleShare, load_instant, stylize
 from nst.engine.instant import stylizer
-from nst.engine.instant.network import InstantNetwork, identity_map, style_map
+from nst.engine.instant.network import InstantNetwork
 from nst.engine.instant.statistics import FeatureStatistics, feature_statistics
+from nst.engine.instant.wct import identity_map, style_map
 from nst.engine.tensors import to_tensor
 from nst.errors import RenderingFailed
 from nst.images import Limits

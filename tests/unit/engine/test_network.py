@@ -7,9 +7,10 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from nst.domain import StyleShare
-from nst.engine.instant.network import InstantNetwork, identity_map, normalised, style_map
+from nst.engine.instant.network import InstantNetwork, normalised
 from nst.engine.instant.renderer import STAGES
 from nst.engine.instant.statistics import FeatureStatistics, blend, feature_statistics, whiten_and_colour
+from nst.engine.instant.wct import identity_map, style_map
 
 
 @pytest.fixture

@@ -1,4 +1,7 @@
-"""WCT layers of a painting whose parts have different styles: every part is whitened and coloured by itself, and the results are mixed."""
+"""The WCT layers of the instant network: the whitening and colouring transform (Li et al. 2017) of features, by Cholesky factors.
+
+Where the parts of a painting have different styles, every part is whitened and coloured by itself, and the results are mixed.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,8 +11,16 @@ from torch import Tensor
 
 from nst.engine.devices import one_thread
 from nst.engine.guides import Guides
-from nst.engine.instant.network import identity_map, style_map
-from nst.engine.instant.statistics import AffineMap, FeatureStatistics, PartMoments, feature_statistics, stacked
+from nst.engine.instant.network import InstantNetwork
+from nst.engine.instant.statistics import (
+    AffineMap,
+    FeatureStatistics,
+    PartMoments,
+    feature_statistics,
+    identity,
+    stacked,
+    whiten_and_colour,
+)
 from nst.engine.tensors import Size, halved, pooled
 
 # What the network knows of a style: statistics of its features by WCT layer, about 200 kB.
@@ -32,8 +43,8 @@ class CodedPart:
         return self.strength * (2 - self.strength)
 
 
-class Mixture:
-    """The parts of a painting with their weights. Called with the name of a WCT layer and its input, it returns the layer's output."""
+class WctLayers:
+    """The WCT layers of one painting, by the parts of it and their weights. Called with a layer's name and input, it returns the output."""
 
     def __init__(self, parts: Sequence[CodedPart], weights: Tensor | None) -> None:
         """
@@ -77,3 +88,15 @@ def _maps(layer: str, parts: Sequence[CodedPart], sources: FeatureStatistics) ->
     with one_thread():
         to_style = style_map(layer, sources, targets)
     return identity_map(layer, sources).lerp(to_style, transfer)
+
+
+def style_map(layer: str, source: FeatureStatistics, target: FeatureStatistics) -> AffineMap:
+    """The map of a WCT layer that gives features with the statistics `source` those of `target`."""
+    to_target = whiten_and_colour(source, target)
+    return to_target if layer in InstantNetwork.UNNORMALISED else to_target.normalised(target)
+
+
+def identity_map(layer: str, source: FeatureStatistics) -> AffineMap:
+    """The map of a WCT layer that transfers no style to features with the statistics `source`."""
+    unchanged = identity(source)
+    return unchanged if layer in InstantNetwork.UNNORMALISED else unchanged.normalised(source)
