@@ -201,6 +201,30 @@ def test_a_deleted_painting_takes_its_likes_along(backend: Backend) -> None:
     assert backend.feed.like(job.id, "bert", True, 3.0) is None
 
 
+def test_an_owner_is_renamed_with_their_likes(backend: Backend) -> None:
+    first, both, other = (succeeded(backend, public=True, at=float(number)) for number in range(3))
+    for at, (job, owner) in enumerate([(both, "bert"), (both, "a-hash"), (first, "bert"), (other, "carl"), (both, "carl")], start=10):
+        backend.feed.like(job.id, owner, True, float(at))
+    for _ in range(2):
+        assert backend.jobs.rename_owner("bert", "a-hash") == 0
+    assert liked_by_bert(backend) == []
+    assert backend.feed.liked("bert", [first.id, both.id]) == set()
+    assert [entry.job_id for entry in backend.feed.liked_by("a-hash", 9).entries] == [first.id, both.id]
+    assert [(entry.job_id, entry.likes) for entry in backend.feed.page(9, order=FeedOrder.LIKED).entries] == [
+        (both.id, 2),
+        (other.id, 1),
+        (first.id, 1),
+    ]
+    assert backend.feed.like(first.id, "a-hash", False, 20.0) == 0
+
+
+def test_all_owners_of_likes_are_renamed(backend: Backend) -> None:
+    job = succeeded(backend, "anna", public=True)
+    backend.feed.like(job.id, "bert", True, 2.0)
+    assert backend.jobs.rename_owners(lambda name: f"hash-of-{name.removeprefix('hash-of-')}") == 2
+    assert backend.feed.liked("hash-of-bert", [job.id]) == {job.id}
+
+
 def test_likes_at_the_same_time_are_all_counted(backend: Backend) -> None:
     job, other = succeeded(backend, public=True), succeeded(backend, public=True)
     with ThreadPoolExecutor(8) as pool:

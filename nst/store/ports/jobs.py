@@ -16,11 +16,11 @@ class JobStore(Protocol):
         ...
 
     def rename_owner(self, old: str, new: str) -> int:
-        """Give an owner's jobs to the owner `new`, and return their number."""
+        """Give an owner's jobs and likes to the owner `new`, and return the number of jobs."""
         ...
 
     def rename_owners(self, new_name: Callable[[str], str]) -> int:
-        """Replace the names of all owners of jobs, and of all reporters, by what the function returns. Returns the number of new ones."""
+        """Replace the names of all owners of jobs and likes, and of all reporters, by what the function returns. Returns the number of new ones."""
         ...
 
     def advance(self, token: FencingToken, progress: JobProgress, preview_key: str | None) -> bool:

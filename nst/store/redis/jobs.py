@@ -27,7 +27,7 @@ class RedisJobs(UsesRedis, JobStore):
         return int(self._connection.run("rename_owner", old, new))
 
     def rename_owners(self, new_name: Callable[[str], str]) -> int:
-        owners = self._connection.names("owner")
+        owners = {*self._connection.names("owner"), *self._connection.names("likes_of")}
         changed = {name: new for name in owners if (new := new_name(name)) != name}
         for old, new in changed.items():
             self.rename_owner(old, new)

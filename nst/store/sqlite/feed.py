@@ -155,3 +155,12 @@ def take_out(connection: sqlite3.Connection, job_id: str) -> None:
     """Remove a job as part of a transaction."""
     connection.execute("DELETE FROM feed WHERE job_id = ?", (job_id,))
     connection.execute("DELETE FROM title_words WHERE job_id = ?", (job_id,))
+
+
+def rename_in_likes(connection: sqlite3.Connection, old: str, new: str) -> None:
+    """Give an owner's likes to the owner `new`, as part of a transaction. A painting that both like loses one."""
+    statement = "DELETE FROM likes WHERE owner = ? AND job_id IN (SELECT job_id FROM likes WHERE owner = ?) RETURNING job_id"
+    twice = [tuple(row) for row in connection.execute(statement, (old, new))]
+    connection.executemany("UPDATE jobs SET likes = likes - 1 WHERE id = ?", twice)
+    connection.executemany("UPDATE feed SET likes = likes - 1 WHERE job_id = ?", twice)
+    connection.execute("UPDATE likes SET owner = ? WHERE owner = ?", (new, old))

@@ -9,7 +9,7 @@ from nst.domain import Cursor, FencingToken, Job, JobProgress, JobState, Outcome
 from nst.store import records
 from nst.store.ports import JobStore
 from nst.store.sqlite.database import UsesDatabase, Values
-from nst.store.sqlite.feed import put_in, take_out
+from nst.store.sqlite.feed import put_in, rename_in_likes, take_out
 
 HELD = "id = :job_id AND attempt = :attempt AND state = 'running'"  # with the fields of a fencing token
 
@@ -30,7 +30,7 @@ class SqliteJobs(UsesDatabase, JobStore):
 
     def rename_owners(self, new_name: Callable[[str], str]) -> int:
         with self._database.writing() as connection:
-            names = [row[0] for row in connection.execute("SELECT owner FROM jobs UNION SELECT reporter FROM reports")]
+            names = [row[0] for row in connection.execute("SELECT owner FROM jobs UNION SELECT owner FROM likes UNION SELECT reporter FROM reports")]
             changed = [(name, new) for name in names if (new := new_name(name)) != name]
             for old, new in changed:
                 _rename_owner(connection, old, new)
@@ -154,6 +154,7 @@ def was_deleted(connection: sqlite3.Connection, job_id: str) -> bool:
 
 def _rename_owner(connection: sqlite3.Connection, old: str, new: str) -> int:
     connection.execute("UPDATE submissions SET owner = ? WHERE owner = ?", (new, old))
+    rename_in_likes(connection, old, new)
     return connection.execute("UPDATE jobs SET owner = ? WHERE owner = ?", (new, old)).rowcount
 
 

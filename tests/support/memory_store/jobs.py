@@ -39,11 +39,19 @@ class MemoryJobs(JobStore):
             jobs = self._state.in_state(*JobState, owner=old)
             self._state.jobs.update({job.id: replace(job, owner=new) for job in jobs})
             self._state.submissions = [(new if owner == old else owner, at) for owner, at in self._state.submissions]
+            self._rename_in_likes(old, new)
             return len(jobs)
+
+    def _rename_in_likes(self, old: str, new: str) -> None:
+        for job_id in [job_id for job_id, owner in self._state.likes if owner == old]:
+            self._state.likes.setdefault((job_id, new), self._state.likes.pop((job_id, old)))
+            likes = sum(each == job_id for each, _ in self._state.likes)
+            self._state.jobs[job_id] = replace(self._state.jobs[job_id], likes=likes)
 
     def rename_owners(self, new_name: Callable[[str], str]) -> int:
         with self._state.changed:
-            names = {job.owner for job in self._state.jobs.values()} | {reporter for _, reporter in self._state.reports}
+            owners = {job.owner for job in self._state.jobs.values()} | {owner for _, owner in self._state.likes}
+            names = owners | {reporter for _, reporter in self._state.reports}
             changed = {name: new for name in names if (new := new_name(name)) != name}
             for old, new in changed.items():
                 self.rename_owner(old, new)

@@ -80,6 +80,7 @@ redis.call('DEL', key('job', job.id), key('reports', job.id), key('likes', job.i
 return 1
 
 --- rename_owner: old owner, new owner. Returns the number of jobs
+-- Likes that are not in the owner's index, those of processes of earlier versions, keep the old name.
 local old, new = ARGV[1], ARGV[2]
 local members = redis.call('ZRANGE', key('owner', old), 0, -1)
 for _, member in ipairs(members) do
@@ -93,6 +94,15 @@ if redis.call('EXISTS', key('uploads', old)) == 1 then
   redis.call('EXPIRE', key('uploads', new), 3600)
   redis.call('DEL', key('uploads', old))
 end
+for _, member in ipairs(redis.call('ZRANGE', key('likes_of', old), 0, -1)) do
+  local id = string.sub(member, 17)
+  local likes, job = key('likes', id), read(id)
+  local since = redis.call('HGET', likes, old)
+  if since and redis.call('HSETNX', likes, new, since) == 1 then redis.call('ZADD', key('likes_of', new), 0, member) end
+  redis.call('HDEL', likes, old)
+  if job then change(job, {likes = redis.call('HLEN', likes)}) end -- fewer, if both like it
+end
+redis.call('DEL', key('likes_of', old))
 return #members
 
 --- rename_reporter: id, old reporter, new reporter
