@@ -1,12 +1,14 @@
 """What the templates give to those who operate a deployment: alarms, a door, a rate rule, access logs; and warm workers that scale."""
 
 import json
+from fnmatch import fnmatch
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from nst.domain import Preset
+from nst.domain import Preset, mask_key, new_id, object_key, output_key_of, style_key
+from nst.domain.keys import earlier_key, former_style_key, preview_key, thumbnail_keys, timelapse_key
 from nst.settings import read_settings
 from nst.store.aws.batch import AwsBatch
 from nst.worker.cloud.cloudwatch import NAMESPACE, UNITS
@@ -173,3 +175,32 @@ def test_batch_is_asked_for_that_memory(preset: Preset, memory: str | None) -> N
     AwsBatch(client, "queue", "definition", 1800.0, {Preset.DRAFT: 8192}).submit(a_job(preset=preset))
     overrides = {"resourceRequirements": [{"type": "MEMORY", "value": memory}]} if memory else None
     assert asked.get("containerOverrides") == overrides
+
+
+def allowed(stack: str, role: str, action: str) -> list[str]:
+    """Patterns of the keys in the bucket."""
+    statements = resource(stack, role)["Policies"][0]["PolicyDocument"]["Statement"]
+    granted = [each for each in statements if action in ([each["Action"]] if isinstance(each["Action"], str) else each["Action"])]
+    return [where["Fn::Sub"][0].removeprefix("${Arn}/") for each in granted for where in each["Resource"]]
+
+
+@pytest.mark.parametrize(("stack", "role"), [("jobs", "AgentRole"), ("workers", "WorkerRole")])
+def test_painters_may_read_what_they_paint_from_and_write_what_they_paint(stack: str, role: str) -> None:
+    job_id = new_id()
+    photos = [object_key(job_id, "input", ".jpg", public=public) for public in (True, False)]
+    paintings = [output_key_of(photo) for photo in photos]
+    sources = [
+        *photos,
+        earlier_key(job_id, ".png"),
+        mask_key(job_id, 0),
+        style_key(job_id, 0),
+        former_style_key(job_id, 0),
+        "style/ours.jpg",
+    ]
+    results = [*paintings, *thumbnail_keys(*photos, *paintings), preview_key(job_id), timelapse_key(job_id)]
+    for action, keys in (("s3:GetObject", sources), ("s3:PutObject", results)):
+        patterns = allowed(stack, role, action)
+        assert [key for key in keys if not any(fnmatch(key, pattern) for pattern in patterns)] == [], action
+    forbidden = [key for key in sources if any(fnmatch(key, pattern) for pattern in allowed(stack, role, "s3:PutObject"))]
+    assert forbidden == []
+    assert allowed("jobs", "AgentRole", "s3:DeleteObject") == []

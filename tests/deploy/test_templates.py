@@ -362,6 +362,12 @@ def test_deleted_private_pictures_are_gone_within_a_day() -> None:
     assert days == [1]
 
 
+def test_no_picture_that_a_record_may_name_ends_by_its_age() -> None:
+    """Photos of paintings that were published alone, hidden paintings, masks and films are private, and as old as their paintings."""
+    rules = resource("storage", "Bucket")["LifecycleConfiguration"]["Rules"]
+    assert [rule["Prefix"] for rule in rules if "ExpirationInDays" in rule or "ExpirationDate" in rule] == ["private/preview/"]
+
+
 def test_no_template_has_a_secret() -> None:
     for path in FOLDER.iterdir():
         if path.is_file():
