@@ -4,6 +4,7 @@ from collections.abc import Collection
 from contextlib import nullcontext, suppress
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 from nst.errors import StoreUnavailable
@@ -15,6 +16,9 @@ from nst.store.ports import Backend, ObjectStore
 from nst.store.ports.batch import BatchCompute, MessageQueue
 from nst.styles import Catalogue
 from nst.styles.names import slug
+
+if TYPE_CHECKING:
+    from nst.store.aws.styles import BucketStyles
 
 
 def open_backend(settings: Settings, *, at_once: bool = True) -> Backend:
@@ -96,18 +100,18 @@ def open_catalogue(settings: Settings) -> Catalogue:
     """The styles on offer: the bundled ones, and those in NST_STYLES_DIR or, in the cloud without one, in the bucket."""
     limits = Limits.of(settings)
     if settings.backend == "aws" and settings.styles_dir is None:
-        return Catalogue(limits, _styles_of_bucket(settings, {entry.id for entry in Catalogue(limits).entries()}))
+        styles = _styles_of_bucket(settings, {entry.id for entry in Catalogue(limits).entries()})
+        styles.keep_current()
+        return Catalogue(limits, styles.folder, styles.stop)
     return Catalogue(limits, settings.styles_dir)
 
 
-def _styles_of_bucket(settings: Settings, bundled: Collection[str]) -> Path:
+def _styles_of_bucket(settings: Settings, bundled: Collection[str]) -> "BucketStyles":
     from nst.store.aws.clients import Clients
     from nst.store.aws.styles import BucketStyles
 
     url = urlsplit(settings.objects_url or "")
-    styles = BucketStyles(Clients().s3, url.netloc, url.path.strip("/"), lambda name: slug(name) == name and name not in bundled)
-    styles.keep_current()
-    return styles.folder
+    return BucketStyles(Clients().s3, url.netloc, url.path.strip("/"), lambda name: slug(name) == name and name not in bundled)
 
 
 def build(settings: Settings, *, at_once: bool = True) -> Service:

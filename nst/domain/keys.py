@@ -8,7 +8,8 @@ private/preview/<id>.jpg                                the unfinished painting
 private/timelapse/<id>.mp4                              the film of how the painting emerged
 private/earlier/<id>.<ext>                              the painting that is enlarged
 private/mask/<id>-<number>.png                          the mask of a region, or of a part of a style: grey, white inside
-style/<name>.jpg                                        a style picture; <id>-<number> is one that a visitor uploaded
+private/style/<id>-<number>.jpg                         a style picture that a visitor uploaded
+style/<name>.jpg                                        a style picture of the operator's; <id>-<number>: a visitor's, of earlier versions
 
 Earlier front ends named photos by a UUID with dashes, or by shorter ids, and JPEGs `.jpeg`. The agent paints those, too; they belong to no
 job record, so nothing here ever deletes them.
@@ -27,10 +28,10 @@ _KEY = re.compile(
     rf"(?:public|private)/(?:input|output)/{_NAME}\.(?:jpg|jpeg|png|webp)|private/preview/{_NAME}\.jpg"
     rf"|(?:public|private)/thumbnail/{JOB_ID}-(?:input|output)\.webp"
     rf"|private/timelapse/{JOB_ID}\.mp4|private/earlier/{JOB_ID}\.(?:jpg|png|webp)"
-    rf"|private/mask/{JOB_ID}-(?:[0-9]|1[0-5])\.png|style/[a-z0-9][a-z0-9-]{{0,63}}\.jpg"
+    rf"|private/mask/{JOB_ID}-(?:[0-9]|1[0-5])\.png|private/style/{JOB_ID}-[0-9]{{1,2}}\.jpg|style/[a-z0-9][a-z0-9-]{{0,63}}\.jpg"
 )
 _KEY_OF_JOB = re.compile(
-    rf"(?:public|private)/[a-z]+/({JOB_ID})(?:-input|-output)?\.[a-z0-9]+|(?:private/mask|style)/({JOB_ID})-\d+\.[a-z]+"
+    rf"(?:public|private)/[a-z]+/({JOB_ID})(?:-input|-output)?\.[a-z0-9]+|(?:private/mask|private/style|style)/({JOB_ID})-\d+\.[a-z]+"
 )
 _PICTURE = re.compile(rf"(public|private)/(input|output)/({JOB_ID})\.[a-z]+")
 _MEDIA_TYPES = {"jpeg": "image/jpeg", "jpg": "image/jpeg", "png": "image/png", "webp": "image/webp", "mp4": "video/mp4"}
@@ -76,6 +77,11 @@ def is_thumbnail(key: str) -> bool:
 
 def style_key(job_id: str, number: int) -> str:
     """The key of a style picture that a visitor uploaded for a job."""
+    return f"private/style/{job_id}-{number}.jpg"
+
+
+def former_style_key(job_id: str, number: int) -> str:
+    """The same as earlier versions had it, beside the styles of the operator."""
     return f"style/{job_id}-{number}.jpg"
 
 

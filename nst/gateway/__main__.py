@@ -41,6 +41,7 @@ def run(settings: Settings, host: str, port: int) -> None:
     try:
         serve(Gateway(service, settings), settings, host, port)
     finally:
+        service.close()
         if worker is not None:
             worker.stop()
 

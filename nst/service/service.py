@@ -57,6 +57,10 @@ class Service:
         self.keeping = Keeping(backend, settings, self._clock)
         self.gallery = Gallery(backend, catalogue, settings, self._clock, self._feed_head)
 
+    def close(self) -> None:
+        """Ends what runs beside it; its process is about to end."""
+        self._catalogue.close()
+
     def submit(self, owner: str, order: Order, quota: Quota | None = None, network: str | None = None, has_cookie: bool = True) -> Job:
         """Store the pictures and queue the job; the same order again (owner and token) is the same job.
 

@@ -18,6 +18,7 @@ from contextlib import contextmanager, suppress
 from nst.domain import MAX_REGIONS, MAX_STYLE_MASKS, Job
 from nst.domain.keys import (
     earlier_key,
+    former_style_key,
     is_public,
     job_id_of,
     locations_of,
@@ -93,7 +94,7 @@ def place_pictures(backend: Backend, key: str, now: float, *, public: bool | Non
 
 def all_keys(job_id: str, key: str) -> set[str]:
     """Every key that a picture of this job may have; `key` is that of its photo or its painting."""
-    styles = (style_key(job_id, number) for number in range(MAX_STYLES * (1 + MAX_REGIONS)))
+    styles = (named(job_id, number) for number in range(MAX_STYLES * (1 + MAX_REGIONS)) for named in (style_key, former_style_key))
     masks = (mask_key(job_id, number) for number in range(MAX_REGIONS + MAX_STYLE_MASKS))
     earlier = (earlier_key(job_id, format.suffix) for format in WEB_FORMATS)
     return {*locations_of(key), preview_key(job_id), timelapse_key(job_id), *styles, *masks, *earlier}

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from functools import cache
@@ -60,12 +60,15 @@ class Catalogue:
     An own style is also found by its full id (`nst.styles.names`), and by the id of earlier versions if that is unambiguous.
     Code that stores an id also stores the picture's digest: with it, `get` finds the very picture that was meant, or none.
 
+    Args:
+        close: ends what keeps the folder current.
+
     Raises:
         FileUnreadable: when `own_folder` is not a readable folder.
     """
 
-    def __init__(self, limits: Limits, own_folder: Path | None = None) -> None:
-        self._limits = limits
+    def __init__(self, limits: Limits, own_folder: Path | None = None, close: Callable[[], None] = lambda: None) -> None:
+        self._limits, self.close = limits, close
         self._bundled = {entry.id: entry for entry in _bundled()}
         self._own = OwnStyles(own_folder, limits, self._bundled.keys()) if own_folder else None
 

@@ -57,6 +57,7 @@ async def lifespan(_app: ASGIApp) -> AsyncIterator[None]:
         yield
     finally:
         previews.close()
+        singletons.close_service()
         await starting
         if worker is not None:
             worker.stop()

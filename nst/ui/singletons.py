@@ -21,6 +21,12 @@ def service() -> Service:
     return build(settings(), at_once=False)
 
 
+def close_service() -> None:
+    """Closes the service, if there is one."""
+    if service.cache_info().currsize:
+        service().close()
+
+
 @cache
 def previews() -> Previews:
     """The previews, which limit how many are painted at a time."""

@@ -36,19 +36,21 @@ MakeCloud = Callable[..., Cloud]
 @pytest.fixture
 def make_cloud(aws: Aws) -> Iterator[MakeCloud]:
     """Makes one whose agents have the test engine of this name."""
-    executors: list[Executor] = []
+    made: list[Cloud] = []
 
     def make(engine: str = "quick", **changes: object) -> Cloud:
         plenty = {"uploads_per_minute": 1000, "jobs_per_visitor": 1000}
         redis = {"redis_url": shared_redis().url, "redis_prefix": f"cloud-{next(NUMBERS)}"}
         settings = Settings(**{**plenty, **redis, **changes})  # type: ignore[arg-type]
-        executors.append(Executor(aws, {"NST_ENGINE": f"tests.worker.engines.{engine}:engine"}))
-        executors[-1].__enter__()
-        return Cloud(aws, settings, executors[-1])
+        executor = Executor(aws, {"NST_ENGINE": f"tests.worker.engines.{engine}:engine"})
+        executor.__enter__()
+        made.append(Cloud(aws, settings, executor))
+        return made[-1]
 
     yield make
-    for executor in executors:
-        executor.__exit__()
+    for cloud in made:
+        cloud.executor.__exit__()
+        cloud.service.close()
 
 
 @pytest.fixture

@@ -1,5 +1,7 @@
 """Styles that lie in the bucket are offered as those of the catalogue, and painted by agents that find them there."""
 
+import threading
+
 import pytest
 
 from nst.domain import JobState, StyleParams, new_id
@@ -8,6 +10,7 @@ from nst.service import Order, StyleChoice
 from nst.store.aws.styles import BucketStyles
 from tests.cloud.conftest import MakeCloud
 from tests.support.aws import Aws
+from tests.support.cloud import Cloud
 from tests.support.pictures import picture_bytes
 
 
@@ -42,6 +45,25 @@ def test_what_visitors_have_uploaded_and_what_is_bundled_is_not_offered(aws: Aws
     assert names(styles) == {"ours.jpg"}
 
 
+def test_what_visitors_upload_is_private_and_not_listed_with_the_styles(cloud: Cloud) -> None:
+    job = cloud.service.submit("anna", Order(picture_bytes(), [StyleChoice(picture_bytes(colour=(9, 9, 200)))], new_id(), StyleParams()))
+    stored = cloud.aws.keys()
+    assert job.styles[0].name in stored
+    assert not [key for key in stored if key.startswith("style/")]
+    assert cloud.finished(job).state is JobState.SUCCEEDED
+    cloud.service.delete(job.id, "anna")
+    assert cloud.aws.keys() == set()
+
+
+def test_styles_are_kept_current_until_the_service_is_closed(make_cloud: MakeCloud) -> None:
+    before = set(threading.enumerate())
+    cloud = make_cloud()
+    (thread,) = (each for each in threading.enumerate() if each.name == "bucket-styles" and each not in before)
+    cloud.service.close()
+    assert not thread.is_alive()
+    cloud.service.close()
+
+
 def test_changes_in_the_bucket_are_followed(aws: Aws) -> None:
     styles = styles_of(aws)
     put(aws, "style/one.jpg")
@@ -60,6 +82,7 @@ def test_a_bucket_that_cannot_be_read_stops_no_start(aws: Aws, make_cloud: MakeC
     styles = BucketStyles(aws.client("s3"), "there-is-none", "", lambda _: True)
     styles.keep_current()
     assert names(styles) == set()
+    styles.stop()
     with pytest.raises(UnknownStyle):
         make_cloud().service.style("our-own")
 

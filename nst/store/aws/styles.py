@@ -14,12 +14,13 @@ from nst.errors import StoreUnavailable
 from nst.store.aws.errors import PICTURES, translate_errors
 
 CHECK_SECONDS = 600.0
+_STOP_SECONDS = 5.0  # that a request of the thread is waited for
 
 log = logging.getLogger(__name__)
 
 
 class BucketStyles:
-    """A temporary folder with the bucket's styles, without those that visitors have uploaded.
+    """A temporary folder with the bucket's styles, without those that visitors of earlier versions have uploaded.
 
     Args:
         prefix: of all keys in the bucket, without a slash at its end; empty for none.
@@ -30,13 +31,20 @@ class BucketStyles:
         self._client, self._bucket, self._is_offered = client, bucket, is_offered
         self._prefix = f"{prefix}/" if prefix else ""
         self._present: dict[str, str] = {}  # ETags by key
+        self._stopped, self._thread = threading.Event(), threading.Thread(target=self._repeat, name="bucket-styles", daemon=True)
         self.folder = Path(tempfile.mkdtemp(prefix="styles-"))
         weakref.finalize(self, shutil.rmtree, self.folder, ignore_errors=True)
 
     def keep_current(self) -> None:
-        """Copies the styles now, and what has changed every ten minutes, in a thread."""
+        """Copies the styles now, and what has changed every ten minutes, in a thread, until `stop`."""
         self._try()
-        threading.Thread(target=self._repeat, name="bucket-styles", daemon=True).start()
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Ends the thread, if it runs. The folder stays until the object is gone."""
+        self._stopped.set()
+        if self._thread.is_alive():
+            self._thread.join(_STOP_SECONDS)
 
     def update(self) -> None:
         """
@@ -44,7 +52,8 @@ class BucketStyles:
             StoreUnavailable: when the bucket cannot be read. What is there stays.
         """
         with translate_errors(PICTURES):
-            pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=f"{self._prefix}style/")
+            listing = self._client.get_paginator("list_objects_v2")
+            pages = listing.paginate(Bucket=self._bucket, Prefix=f"{self._prefix}style/", Delimiter="/")
             listed = {found["Key"].removeprefix(self._prefix): found["ETag"] for page in pages for found in page.get("Contents", [])}
             styles = {key: tag for key, tag in listed.items() if self._is_style(key)}
             for key in [key for key, tag in styles.items() if self._present.get(key) != tag]:
@@ -73,6 +82,5 @@ class BucketStyles:
             log.warning("the styles in the bucket cannot be read now: %s", error)
 
     def _repeat(self) -> None:
-        rest = threading.Event()
-        while not rest.wait(CHECK_SECONDS):
+        while not self._stopped.wait(CHECK_SECONDS):
             self._try()

@@ -20,7 +20,7 @@ class JobStore(Protocol):
         ...
 
     def rename_owners(self, new_name: Callable[[str], str]) -> int:
-        """Replace the names of all owners of jobs and likes, and of all reporters, by what the function returns. Returns the number of new ones."""
+        """Replace all names of owners of jobs and likes, and of reporters, by what the function returns. Returns the number of new ones."""
         ...
 
     def advance(self, token: FencingToken, progress: JobProgress, preview_key: str | None) -> bool:

@@ -30,7 +30,10 @@ class SqliteJobs(UsesDatabase, JobStore):
 
     def rename_owners(self, new_name: Callable[[str], str]) -> int:
         with self._database.writing() as connection:
-            names = [row[0] for row in connection.execute("SELECT owner FROM jobs UNION SELECT owner FROM likes UNION SELECT reporter FROM reports")]
+            names = [
+                row[0]
+                for row in connection.execute("SELECT owner FROM jobs UNION SELECT owner FROM likes UNION SELECT reporter FROM reports")
+            ]
             changed = [(name, new) for name in names if (new := new_name(name)) != name]
             for old, new in changed:
                 _rename_owner(connection, old, new)

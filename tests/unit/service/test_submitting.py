@@ -71,8 +71,8 @@ def test_the_size_of_the_photo_as_stored_is_noted(studio: Studio, size: tuple[in
 
 def test_a_style_of_ones_own_is_stored_with_the_job_and_goes_with_it(studio: Studio) -> None:
     job = studio.submit(styles=[StyleChoice("tide-wash"), StyleChoice(picture_bytes(colour="red"), 2.0)])
-    assert [(style.name, style.share) for style in job.styles] == [("tide-wash", 1.0), (f"style/{job.id}-1.jpg", 2.0)]
-    assert f"style/{job.id}-1.jpg" in studio.stored()
+    assert [(style.name, style.share) for style in job.styles] == [("tide-wash", 1.0), (f"private/style/{job.id}-1.jpg", 2.0)]
+    assert f"private/style/{job.id}-1.jpg" in studio.stored()
     studio.service.delete(job.id, "anna")
     assert studio.stored() == set()
 
