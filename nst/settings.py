@@ -173,7 +173,7 @@ class Settings(BaseSettings):
     previews_waiting: int = Field(default=8, gt=0, description="visitors that may wait for a preview; others read that it is busy")
     preview_seconds: float = Field(default=30.0, gt=0, description="seconds that a preview may take once its model is loaded")
     preview_engine: str = Field(
-        default="nst.preview.child:painter",
+        default="nst.preview.engine:painter",
         description="the engine of previews, as module:factory",
         pattern=r"^[A-Za-z_][\w.]*:[A-Za-z_]\w*$",
     )

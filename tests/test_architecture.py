@@ -4,6 +4,7 @@ import ast
 import re
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -70,7 +71,7 @@ MAY_IMPORT = {
     "nst.cli": BASE | PARTS | {"nst.timelapse", "nst.logs", "nst.threads", "nst.web", "nst.store", "nst.service", "nst.bootstrap"},
     "nst.model_process": BASE | {"nst.images", "nst.engine", "nst.lru", "nst.threads", "nst.timelapse"},
     "nst.worker": BASE | {"nst.styles", "nst.logs", "nst.store", "nst.service", "nst.bootstrap", "nst.model_process"},
-    "worker": {"nst.worker", "nst.model_process"},
+    "worker": {"nst.worker"},
     "nst.__main__": {"nst.cli"},
 }
 AROUND = {  # what the folders around the packages may import of the project, besides themselves
@@ -126,6 +127,16 @@ def layer_of(name: str) -> str:
     )
 
 
+def tree_of(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+@cache
+def imports_of(path: Path) -> tuple[str, ...]:
+    """What a module imports, also inside functions."""
+    return tuple(imports(tree_of(path)))
+
+
 def imports(tree: ast.AST) -> Iterator[str]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
@@ -136,7 +147,7 @@ def imports(tree: ast.AST) -> Iterator[str]:
 
 def imported_at_once(path: Path) -> Iterator[str]:
     """What a module imports when it is itself imported: not inside functions."""
-    for node in ast.parse(path.read_text(encoding="utf-8")).body:
+    for node in tree_of(path).body:
         if not isinstance(node, ast.FunctionDef | ast.ClassDef | ast.AsyncFunctionDef):
             yield from imports(node)
 
@@ -144,7 +155,7 @@ def imported_at_once(path: Path) -> Iterator[str]:
 @pytest.mark.parametrize("path", modules(), ids=name_of)
 def test_imports_point_down(path: Path) -> None:
     layer = layer_of(name_of(path))
-    for imported in imports(ast.parse(path.read_text(encoding="utf-8"))):
+    for imported in imports_of(path):
         if imported.split(".")[0] in ("nst", "worker"):
             target = layer_of(imported)
             assert target == layer or target in MAY_IMPORT[layer], f"{name_of(path)} imports {imported}"
@@ -154,14 +165,14 @@ def test_imports_point_down(path: Path) -> None:
 def test_the_packages_stand_alone(folder: str) -> None:
     """What is around them imports them as the table says, and they import nothing of it."""
     for path in [ROOT / folder] if folder.endswith(".py") else (ROOT / folder).rglob("*.py"):
-        for imported in imports(ast.parse(path.read_text(encoding="utf-8"))):
+        for imported in imports_of(path):
             top = imported.split(".")[0]
             if top in ("nst", "worker", "tests", "benchmarks", "training", "pages", "clients") and top != folder:
                 target = layer_of(imported) if top in ("nst", "worker") else top
                 assert target in AROUND[folder], f"{path.relative_to(ROOT)} imports {imported}"
     around = {*AROUND, "streamlit_app", "tests"}
     for path in modules():
-        found = [name for name in imports(ast.parse(path.read_text(encoding="utf-8"))) if name.split(".")[0] in around]
+        found = [name for name in imports_of(path) if name.split(".")[0] in around]
         assert not found, f"{name_of(path)} imports {found}"
 
 
@@ -175,7 +186,7 @@ def test_torch_stays_in_the_engine(path: Path) -> None:
 @pytest.mark.parametrize("path", modules(), ids=name_of)
 def test_every_library_has_a_home(path: Path) -> None:
     layer = layer_of(name_of(path))
-    for imported in imports(ast.parse(path.read_text(encoding="utf-8"))):
+    for imported in imports_of(path):
         home = HOME_OF.get(imported.split(".")[0], layer)
         assert layer == home or name_of(path) in MAY_HAVE_TORCH, f"{name_of(path)} imports {imported}"
 
@@ -184,24 +195,24 @@ def test_every_library_has_a_home(path: Path) -> None:
 def test_of_worker_and_preview_only_the_model_process_paints(path: Path) -> None:
     layers = ("worker", "nst.worker", "nst.model_process", "nst.preview")
     if layer_of(name_of(path)) in layers and name_of(path) != "nst.model_process.child":
-        assert not [name for name in imports(ast.parse(path.read_text(encoding="utf-8"))) if name.startswith("nst.engine")]
+        assert not [name for name in imports_of(path) if name.startswith("nst.engine")]
 
 
 @pytest.mark.parametrize("path", modules(), ids=name_of)
 def test_no_process_runs_code_that_another_one_sends(path: Path) -> None:
-    found = {name.split(".")[0] for name in imports(ast.parse(path.read_text(encoding="utf-8")))}
+    found = {name.split(".")[0] for name in imports_of(path)}
     assert not found & {"pickle", "multiprocessing", "shelve", "marshal"}
 
 
 @pytest.mark.parametrize("path", modules(), ids=name_of)
 def test_only_the_bootstrap_picks_concrete_classes(path: Path) -> None:
     if layer_of(name_of(path)) not in ("nst.store", "nst.bootstrap"):
-        assert not [name for name in imports(ast.parse(path.read_text(encoding="utf-8"))) if name.startswith(CONCRETE)]
+        assert not [name for name in imports_of(path) if name.startswith(CONCRETE)]
 
 
 @pytest.mark.parametrize("path", standard_only(), ids=name_of)
 def test_the_words_of_the_domain_need_the_standard_library_alone(path: Path) -> None:
-    for imported in imports(ast.parse(path.read_text(encoding="utf-8"))):
+    for imported in imports_of(path):
         assert imported.split(".")[0] in {*sys.stdlib_module_names, "nst"}, imported
 
 
@@ -240,7 +251,7 @@ def test_text_is_read_and_written_in_an_encoding_that_is_named() -> None:
     """A plain check by name, since a linter would have to know types for it."""
     folders = ("benchmarks", "clients", "nst", "pages", "tests", "training", "worker")
     for path in (path for folder in folders for path in (ROOT / folder).rglob("*.py")):
-        assert not list(without_encoding(ast.parse(path.read_text(encoding="utf-8")))), f"{path} leaves the encoding to the locale"
+        assert not list(without_encoding(tree_of(path))), f"{path} leaves the encoding to the locale"
 
 
 MAX_LINES, MAX_FUNCTION_LINES = 400, 28
@@ -257,7 +268,6 @@ def function_lines(tree: ast.AST) -> Iterator[tuple[str, int]]:
 @pytest.mark.parametrize("folder", ["benchmarks", "clients", "nst", "pages", "training", "worker"])
 def test_functions_and_files_are_short(folder: str) -> None:
     for path in (ROOT / folder).rglob("*.py"):
-        text = path.read_text(encoding="utf-8")
-        assert len(text.splitlines()) <= MAX_LINES, path
-        long = {name: lines for name, lines in function_lines(ast.parse(text)) if lines > MAX_FUNCTION_LINES}
+        assert len(path.read_text(encoding="utf-8").splitlines()) <= MAX_LINES, path
+        long = {name: lines for name, lines in function_lines(tree_of(path)) if lines > MAX_FUNCTION_LINES}
         assert not long, f"{path}: {long}"

@@ -59,8 +59,12 @@ class Paint(Protocol):
     ) -> Painting: ...
 
 
+FORMER_MODULES = {"nst.preview.child": "nst.preview.engine", "worker.child": "nst.model_process.child"}
+"""Modules that have a new name, as settings of earlier versions name them."""
+
+
 def load(role: Role, settings: Settings) -> Paint:
     """The engine that settings name, `module:factory`. Raises whatever its factory does."""
     module, _, factory = (settings.preview_engine if role is Role.PREVIEW else settings.engine).partition(":")
-    paint: Paint = getattr(import_module(module), factory)(settings)
+    paint: Paint = getattr(import_module(FORMER_MODULES.get(module, module)), factory)(settings)
     return paint

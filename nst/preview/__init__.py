@@ -2,6 +2,6 @@
 
 from nst.model_process.messages import RegionRequest, Strokes
 from nst.preview.growth import Growth
-from nst.preview.previews import Previews
+from nst.preview.scheduler import Previews
 
 __all__ = ["Growth", "Previews", "RegionRequest", "Strokes"]

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from nst.domain import Mode
-from nst.preview.process import SketchRequest
+from nst.preview.sketch_process import SketchRequest
 
 LEVELS = (Mode.QUICK, Mode.OPTIMISED)
 """How the sketch is painted again after the first time, one after the other."""

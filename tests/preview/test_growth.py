@@ -13,7 +13,7 @@ from nst.domain import Mode, StyleParams, StyleShare
 from nst.images import Format
 from nst.preview import Growth, Previews, RegionRequest
 from nst.preview.growth import UNSEEN_SECONDS
-from nst.preview.process import SketchRequest
+from nst.preview.sketch_process import SketchRequest
 from nst.settings import Settings
 from tests.preview.engines import growing
 from tests.support.pictures import picture

@@ -20,7 +20,7 @@ from nst.errors import PreviewFailed, PreviewsBusy, PreviewsOff
 from nst.images import Format
 from nst.model_process.messages import FromChild
 from nst.preview import Previews, RegionRequest, Strokes
-from nst.preview.process import PreviewProcess, SketchRequest
+from nst.preview.sketch_process import SketchProcess, SketchRequest
 from nst.settings import Settings
 from tests.preview.engines import playful
 from tests.support.pictures import half_mask, picture
@@ -60,7 +60,7 @@ def children() -> list[psutil.Process]:
 
 
 def test_the_real_network_paints_a_preview_in_a_child(open_previews: Open) -> None:
-    previews = open_previews(preview_engine="nst.preview.child:painter", preview_side=128)
+    previews = open_previews(preview_engine="nst.preview.engine:painter", preview_side=128)
     faint, strong = (ask(previews, strength, slot=str(strength)).result(PATIENCE) for strength in (0.0, 1.0))
     assert Image.open(io.BytesIO(strong)).size == (128, 96)
     assert faint != strong
@@ -217,7 +217,7 @@ def test_closing_frees_who_waits_for_the_model(open_previews: Open, tmp_path: Pa
 
 
 def test_a_sketch_fails_in_a_sentence_when_its_process_is_closed_meanwhile() -> None:
-    process = PreviewProcess(Settings(preview_seconds=1.0))
+    process = SketchProcess(Settings(preview_seconds=1.0))
 
     class Closing:
         """A child that lives when it is looked at, and whose process is closed in that moment."""

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from nst.model_process.parent import ModelProcess
-from nst.preview.process import PreviewProcess
+from nst.preview.sketch_process import SketchProcess
 from nst.settings import Settings
 from nst.threads import with_sleeping_threads
 
@@ -34,7 +34,7 @@ def test_the_workers_child_starts_with_sleeping_threads(monkeypatch: pytest.Monk
 @needs_proc
 def test_the_previews_child_starts_with_sleeping_threads(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("OMP_WAIT_POLICY", raising=False)
-    process = PreviewProcess(Settings(preview_engine="tests.preview.engines.playful:engine"))
+    process = SketchProcess(Settings(preview_engine="tests.preview.engines.playful:engine"))
     process.prepare()
     try:
         assert process._child is not None

@@ -1,4 +1,4 @@
-"""What the process that paints sketches loads: the engine, after its first pass. The process itself is `nst.model_process.child`."""
+"""The engine of sketches: the default one, after its first pass."""
 
 from PIL import Image
 
@@ -9,7 +9,7 @@ from nst.settings import Settings
 
 
 def painter(settings: Settings) -> Paint:
-    """The real engine, after its first pass at the sketches' size, which is slower than later ones."""
+    """The default engine, after its first pass at the sketches' size, which is slower than later ones."""
     paint = child.painter(settings)
     grey = Image.new("RGB", (settings.preview_side, settings.preview_side), "grey")
     params = StyleParams.from_dict({"mode": "instant", "size": settings.preview_side})

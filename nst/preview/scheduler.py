@@ -13,7 +13,7 @@ from nst.domain import Mode, StyleParams, StyleShare
 from nst.errors import PreviewFailed, PreviewsBusy, PreviewsOff
 from nst.model_process.messages import RegionRequest, Strokes
 from nst.preview.growth import Growth
-from nst.preview.process import DIED, PreviewProcess, RegionSearch, SketchRequest
+from nst.preview.sketch_process import DIED, RegionSearch, SketchProcess, SketchRequest
 from nst.settings import Settings
 
 PATIENCE = 10.0
@@ -35,10 +35,10 @@ class Previews:
         self._settings = settings
         self._pending: OrderedDict[str, OrderedDict[str, _Pending]] = OrderedDict()  # by visitor, then by slot
         self._growths: OrderedDict[str, Growth] = OrderedDict()  # by visitor, the next one first
-        self._growing: dict[PreviewProcess, Growth] = {}
+        self._growing: dict[SketchProcess, Growth] = {}
         self._changed = threading.Condition()
         self._closed = False
-        self._processes: list[PreviewProcess] = []
+        self._processes: list[SketchProcess] = []
         self._threads: list[threading.Thread] = []
         self._prepared = 0  # processes whose model is loaded, or could not be
 
@@ -53,7 +53,7 @@ class Previews:
         with self._changed:
             if self._threads or self._closed:
                 return
-            self._processes = [PreviewProcess(self._settings) for _ in range(self._settings.previews_at_a_time)]
+            self._processes = [SketchProcess(self._settings) for _ in range(self._settings.previews_at_a_time)]
             self._threads = [threading.Thread(target=self._serve, args=(process,), daemon=True) for process in self._processes]
         for thread in self._threads:
             thread.start()
@@ -172,7 +172,7 @@ class Previews:
         for old in replaced:
             old.future.cancel()
 
-    def _next(self, process: PreviewProcess) -> _Pending | Growth | None:
+    def _next(self, process: SketchProcess) -> _Pending | Growth | None:
         """The oldest request of the next visitor; without requests, a sketch that grows; None after `close`."""
         with self._changed:
             while not self._closed:
@@ -199,7 +199,7 @@ class Previews:
                 return growth
         return None
 
-    def _serve(self, process: PreviewProcess) -> None:
+    def _serve(self, process: SketchProcess) -> None:
         """The thread of one process."""
         process.prepare()
         with self._changed:
@@ -214,7 +214,7 @@ class Previews:
                 except PreviewFailed as error:
                     work.future.set_exception(error)
 
-    def _let_grow(self, process: PreviewProcess, growth: Growth) -> None:
+    def _let_grow(self, process: SketchProcess, growth: Growth) -> None:
         """Paints one level of a sketch. When it is interrupted, that level is painted again when its turn comes."""
 
         def show(picture: bytes) -> None:
@@ -252,7 +252,7 @@ class Previews:
             thread.join()
 
 
-def _answer(process: PreviewProcess, request: SketchRequest | RegionSearch) -> bytes:
+def _answer(process: SketchProcess, request: SketchRequest | RegionSearch) -> bytes:
     """A first sketch or a mask. Neither is ever stopped."""
     picture = process.find(request) if isinstance(request, RegionSearch) else process.paint(request)
     if picture is None:

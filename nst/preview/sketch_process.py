@@ -1,4 +1,4 @@
-"""One model process for previews: it is started on demand, watched, and replaced when it dies or hangs."""
+"""A process that paints sketches (`nst.model_process.child`): started on demand, watched, and replaced when it dies or hangs."""
 
 import itertools
 import logging
@@ -51,7 +51,7 @@ class RegionSearch:
     region: str | Strokes
 
 
-class PreviewProcess:
+class SketchProcess:
     """Paints one sketch, or finds one region, at a time. For one thread, except for `stop` and `close`."""
 
     def __init__(self, settings: Settings) -> None:
@@ -67,7 +67,7 @@ class PreviewProcess:
         try:
             self._living_child()
         except PreviewFailed:
-            log.warning("the preview's process could not be started yet")
+            log.warning("the sketches' process could not be started yet")
 
     def paint(self, request: SketchRequest, on_picture: Callable[[bytes], None] | None = None, patience: float = 1.0) -> bytes | None:
         """The sketch, encoded: a PNG where the photo is transparent, else a JPEG; None when `stop` ended it.
