@@ -23,14 +23,38 @@ TESTS = Path(__file__).parent
 MARKERS = {"unit": "unit", "compatibility": "unit", "deploy": "unit", "e2e": "e2e"}
 TIMEOUTS = {"e2e": 900, "fleet": 900, "hostile": 1800}
 """Seconds for a test of folders in which a fixture or a test waits for many paintings or files."""
+LONG = [
+    TESTS / name
+    for name in (
+        "e2e/test_studio.py",
+        "hostile/test_attacks.py",
+        "unit/engine/test_memory_budget.py",
+        "e2e/test_parts.py",
+        "hostile/test_mixed_traffic.py",
+        "gateway/test_memory.py",
+        "fleet/test_failures.py",
+        "e2e/test_coming_back.py",
+        "cloud/test_outages.py",
+        "worker/test_processes.py",
+        "e2e/test_base_path.py",
+        "hostile/test_corpus.py",
+        "e2e/test_cloud.py",
+        "fleet/test_chaos.py",
+    )
+]
+"""Modules of half a minute and more, the longest first: a process runs a whole module, and the run ends when the last one is done."""
+assert all(path.is_file() for path in LONG)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark each test by its folder, unless its module says what it needs. `slow` is for single tests and modules to add.
+    """Put long modules first, and mark each test by its folder, unless its module says what it needs. `slow` is set on single tests and
+    modules.
 
     A test with processes or a browser that fails runs a second time: one race in thousands of tests is then listed in the summary
     (RERUN) and does not fail the whole run. A defect fails both times.
     """
+    order = {path: number for number, path in enumerate(LONG)}
+    items.sort(key=lambda item: order.get(item.path, len(order)))
     for item in items:
         folder, *rest = item.path.relative_to(TESTS).parts
         if {mark.name for mark in item.iter_markers()}.isdisjoint({"servers", *MARKERS.values()}):
