@@ -71,3 +71,12 @@ def test_settings_of_the_cloud_that_cannot_be_used_end_the_start_with_a_sentence
     assert done.returncode not in (0, 143)
     assert sentence in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_an_agent_without_bucket_and_queue_ends_with_a_sentence() -> None:
+    command = [sys.executable, "-m", "worker.batch", "--style", "tide-wash", "--request-id", "studio::x", "public/input/x.jpg"]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "IMAGE_BUCKET_NAME": "", "JOB_DONE_QUEUE_URL": ""}
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, encoding="utf-8", timeout=240)
+    assert done.returncode == 1
+    assert "Set IMAGE_BUCKET_NAME (the bucket of the pictures) and JOB_DONE_QUEUE_URL (the SQS queue for reports)." in done.stderr
+    assert "Traceback" not in done.stderr

@@ -15,11 +15,13 @@ import threading
 from functools import partial
 
 from nst.bootstrap import open_agent, open_catalogue
-from nst.errors import PasticheError, StoreUnavailable
+from nst.errors import InvalidParams, PasticheError, StoreUnavailable
 from nst.model_process.parent import ModelProcess
 from nst.settings import read_settings
 from nst.store.wire import NO_EARLIER
 from nst.worker.cloud.agent import FAILED, Agent, Assignment
+
+PLACES = {"IMAGE_BUCKET_NAME": "the bucket of the pictures", "JOB_DONE_QUEUE_URL": "the SQS queue for reports"}
 
 log = logging.getLogger(__name__)
 
@@ -32,11 +34,19 @@ def main(arguments: list[str] | None = None) -> int:
     signal.signal(signal.SIGTERM, lambda _number, _frame: interrupted.set())
     try:
         settings = read_settings()
-        objects, messages = open_agent(os.environ["IMAGE_BUCKET_NAME"], os.environ["JOB_DONE_QUEUE_URL"])
+        objects, messages = open_agent(*_places())
     except PasticheError as error:  # AWS Batch reports this end itself
         log.error("the agent cannot start: %s", error.reason if isinstance(error, StoreUnavailable) else error)
         return FAILED
     return Agent(assignment, objects, messages, open_catalogue(settings), settings, partial(ModelProcess, settings)).run(interrupted)
+
+
+def _places() -> tuple[str, str]:
+    """The bucket and the queue that the environment names."""
+    bucket, queue = (os.environ.get(name, "") for name in PLACES)
+    if missing := [f"{name} ({meaning})" for name, meaning in PLACES.items() if not os.environ.get(name)]:
+        raise InvalidParams(f"Set {' and '.join(missing)}.")
+    return bucket, queue
 
 
 def assignment_of(arguments: list[str] | None = None) -> Assignment:
