@@ -158,7 +158,10 @@ class Settings(BaseSettings):
     engine: str = Field(
         default="nst.model_process.child:painter", description="the engine, as module:factory", pattern=r"^[A-Za-z_][\w.]*:[A-Za-z_]\w*$"
     )
-    own_worker: bool = Field(default=True, description="whether the app and the gateway start a worker of their own")
+    own_worker: bool = Field(
+        default=True,
+        description="whether the app and the gateway start a worker of their own; with `redis` only if this is set to true",
+    )
     hosts: tuple[str, ...] = Field(
         default=(), description="a JSON list of the host names that are served: `pastiche.example`, `*.example`; by default any"
     )
@@ -209,9 +212,9 @@ class Settings(BaseSettings):
     def brings_worker(self) -> bool:
         """Whether the app, or a gateway that runs alone, starts a worker of its own; with `aws` a relay, of which any number may run.
 
-        The workers of a Redis fleet are started separately, on machines of their own.
+        The workers of a Redis fleet are started separately, on machines of their own, unless the setting asks for one here.
         """
-        return self.own_worker and self.backend != "redis"
+        return self.own_worker and (self.backend != "redis" or "own_worker" in self.model_fields_set)
 
     @model_validator(mode="after")
     def _is_complete(self) -> Self:

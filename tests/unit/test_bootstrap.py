@@ -65,3 +65,4 @@ def test_servers_bring_a_worker_or_a_relay_unless_they_are_of_a_fleet(backend: s
     chosen = {"backend": backend, **(cloud if backend == "aws" else {})}
     assert Settings(**chosen).brings_worker is brings  # type: ignore[arg-type]
     assert not Settings(**chosen, own_worker=False).brings_worker  # type: ignore[arg-type]
+    assert Settings(**chosen, own_worker=True).brings_worker  # type: ignore[arg-type]
