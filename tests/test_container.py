@@ -48,7 +48,7 @@ def admits(path: str) -> bool:
 
 def test_the_base_image_is_pinned_to_a_patch_release_of_a_supported_python() -> None:
     (base,) = all_of("FROM")
-    assert re.fullmatch(r"python:3\.11\.\d+-slim-\w+", base)
+    assert re.fullmatch(r"python:3\.11\.\d+-slim-\w+(@sha256:[0-9a-f]{64})?", base)
 
 
 def test_the_app_runs_as_an_ordinary_user_and_owns_only_its_data() -> None:
