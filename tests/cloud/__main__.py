@@ -17,8 +17,8 @@ def main() -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda _number, _frame: leave.set())
     engine = os.environ.get("NST_ENGINE", "nst.model_process.child:painter")
-    with open_aws() as (url, weather), tempfile.TemporaryDirectory() as folder:
-        aws, redis = Aws(url, weather), RedisServer(Path(folder)).start()
+    with open_aws() as (url, failures), tempfile.TemporaryDirectory() as folder:
+        aws, redis = Aws(url, failures), RedisServer(Path(folder)).start()
         try:
             with Executor(aws, {"NST_ENGINE": engine}):
                 variables = {**aws.environment, "NST_REDIS_URL": redis.url, "IMAGE_BUCKET": aws.bucket, "DEAD_LETTERS": aws.dead_letters}

@@ -6,28 +6,28 @@ import pytest
 
 from nst.settings import Settings
 from tests.support.aws import Aws, open_aws
-from tests.support.aws_failures import Weather
+from tests.support.aws_failures import AwsFailures
 from tests.support.batch_executor import Executor
 from tests.support.cloud import NUMBERS, Cloud
 from tests.support.servers import shared_redis
 
 
 @pytest.fixture(scope="session")
-def sky() -> Iterator[tuple[str, Weather]]:
+def aws_server() -> Iterator[tuple[str, AwsFailures]]:
     with open_aws() as opened:
         yield opened
 
 
 @pytest.fixture
-def aws(sky: tuple[str, Weather], monkeypatch: pytest.MonkeyPatch) -> Iterator[Aws]:
-    url, weather = sky
-    weather.calm()
-    weather.seen.clear()
-    deployment = Aws(url, weather)
+def aws(aws_server: tuple[str, AwsFailures], monkeypatch: pytest.MonkeyPatch) -> Iterator[Aws]:
+    url, failures = aws_server
+    failures.end()
+    failures.seen.clear()
+    deployment = Aws(url, failures)
     for name, value in deployment.environment.items():
         monkeypatch.setenv(name, value)
     yield deployment
-    weather.calm()
+    failures.end()
 
 
 MakeCloud = Callable[..., Cloud]

@@ -1,4 +1,4 @@
-"""AWS in bad weather, and a relay that dies: nothing is lost, and nothing is said that is not so."""
+"""Failures of AWS, and a relay that dies: nothing is lost, and nothing is reported that is not so."""
 
 import pytest
 
@@ -30,35 +30,35 @@ class NoMachines:
 
 def test_an_outage_of_s3_for_some_seconds_is_ridden_out(cloud: Cloud) -> None:
     cloud.executor.holds.set()
-    cloud.aws.weather.storm("s3", "SlowDown", times=2)
+    cloud.aws.failures.fail("s3", "SlowDown", times=2)
     job = cloud.submit()
-    assert cloud.aws.weather.left("s3") == 0
-    cloud.aws.weather.storm("s3", "SlowDown", times=2)
+    assert cloud.aws.failures.left("s3") == 0
+    cloud.aws.failures.fail("s3", "SlowDown", times=2)
     cloud.executor.holds.clear()
     assert cloud.finished(job).state is JobState.SUCCEEDED
-    assert cloud.aws.weather.left("s3") == 0
+    assert cloud.aws.failures.left("s3") == 0
     assert len(cloud.executor.agents) == 1
 
 
 def test_an_upload_during_an_outage_is_refused_with_a_sentence_and_leaves_nothing(cloud: Cloud) -> None:
-    cloud.aws.weather.storm("s3", "SlowDown")
+    cloud.aws.failures.fail("s3", "SlowDown")
     with pytest.raises(StoreUnavailable, match="try again"):
         cloud.submit()
-    cloud.aws.weather.calm()
+    cloud.aws.failures.end()
     assert cloud.service.mine("anna") == []
     assert cloud.aws.keys() == set()
 
 
 def test_a_throttled_batch_costs_no_attempt(cloud: Cloud) -> None:
-    cloud.aws.weather.storm("batch SubmitJob", "TooManyRequestsException")
+    cloud.aws.failures.fail("batch SubmitJob", "TooManyRequestsException")
     job = cloud.submit()
     now = cloud.backend.clock()
     cloud.dispatcher.step(now)
     assert cloud.record(job).state is JobState.QUEUED
-    asked = cloud.aws.weather.seen.count("batch SubmitJob")
+    asked = cloud.aws.failures.seen.count("batch SubmitJob")
     assert asked > 1, "boto3 tries again by itself"
     assert not cloud.dispatcher.step(now), "and then there is a pause"
-    cloud.aws.weather.calm()
+    cloud.aws.failures.end()
     assert cloud.dispatcher.step(now + FIRST_PAUSE)
     done = cloud.finished(job)
     assert (done.state, done.attempt - done.returns) == (JobState.SUCCEEDED, 1)
@@ -68,7 +68,7 @@ def test_a_cancellation_is_repeated_until_batch_accepts_it(make_cloud: MakeCloud
     cloud = make_cloud("ignores_cancel")
     job = cloud.submit()
     cloud.relay_until(lambda: cloud.record(job).progress.fraction)
-    cloud.aws.weather.storm("batch", "TooManyRequestsException", times=8)
+    cloud.aws.failures.fail("batch", "TooManyRequestsException", times=8)
     cloud.service.cancel(job.id, "anna")
     assert cloud.finished(job).state is JobState.CANCELLED
     cloud.relay_until(lambda: cloud.executor.agents[0].poll() is not None)
@@ -109,7 +109,7 @@ def test_an_end_without_a_message_is_found(cloud: Cloud, there: bool) -> None:
 def test_nothing_lapses_while_batch_cannot_be_asked(cloud: Cloud) -> None:
     cloud.executor.holds.set()
     job = claimed_by_hand(cloud)
-    cloud.aws.weather.storm("batch", "TooManyRequestsException")
+    cloud.aws.failures.fail("batch", "TooManyRequestsException")
     with pytest.raises(StoreUnavailable):
         cloud.reconciler.step(cloud.backend.clock() + 31.0)
     assert cloud.record(job).state is JobState.RUNNING
@@ -118,10 +118,10 @@ def test_nothing_lapses_while_batch_cannot_be_asked(cloud: Cloud) -> None:
 def test_a_cancelled_job_that_is_overdue_is_ended_and_stopped(cloud: Cloud) -> None:
     cloud.executor.holds.set()
     job = claimed_by_hand(cloud)
-    cloud.aws.weather.storm("sqs", "RequestThrottled")
+    cloud.aws.failures.fail("sqs", "RequestThrottled")
     with pytest.raises(StoreUnavailable):
         cloud.service.cancel(job.id, "anna")
-    cloud.aws.weather.calm()
+    cloud.aws.failures.end()
     machines = NoMachines(BatchJob("b1", job.id, 1, BatchPhase.PAINTING))
     Reconciler(cloud.backend, machines, cloud.settings).step(cloud.backend.clock() + 31.0)
     assert machines.stopped == ["b1"]
@@ -153,7 +153,7 @@ def test_an_agent_tries_again_what_was_out_of_reach_and_says_so_the_last_time(
     cloud.executor.holds.set()
     job = cloud.submit()
     cloud.relay()
-    cloud.aws.weather.storm("s3", "SlowDown")
+    cloud.aws.failures.fail("s3", "SlowDown")
     cloud.executor.holds.clear()
     assert cloud.finished(job).state is JobState.FAILED
     until(lambda: [agent.poll() for agent in cloud.executor.agents] == [75, 75, 1])

@@ -37,7 +37,7 @@ def cloud(make_cloud: MakeCloud, monkeypatch: pytest.MonkeyPatch) -> Cloud:
 
 
 def s3_requests(cloud: Cloud) -> list[str]:
-    return [request for request in cloud.aws.weather.seen if request.startswith("s3")]
+    return [request for request in cloud.aws.failures.seen if request.startswith("s3")]
 
 
 def test_an_agent_stores_thumbnails_beside_the_painting(cloud: Cloud) -> None:
@@ -53,7 +53,7 @@ def test_an_agent_stores_thumbnails_beside_the_painting(cloud: Cloud) -> None:
 
 def test_a_page_of_the_gallery_costs_the_app_no_request_to_the_bucket(cloud: Cloud) -> None:
     job = cloud.finished(cloud.submit(public=True))
-    cloud.aws.weather.seen.clear()
+    cloud.aws.failures.seen.clear()
     page = AppTest.from_file(ROOT / "pages/gallery.py", default_timeout=30)
     page.session_state["temporary_owner"] = "bert" * 8
     shown = words(page.run())
@@ -109,7 +109,7 @@ def programs(cloud: Cloud) -> Any:
 def test_programs_are_given_urls_of_the_cdn_and_of_the_bucket(cloud: Cloud, programs: TestClient) -> None:
     shown, alone = cloud.finished(cloud.submit(public=True)), cloud.finished(cloud.submit(owner="bert"))
     cloud.service.publish(alone.id, "bert")
-    cloud.aws.weather.seen.clear()
+    cloud.aws.failures.seen.clear()
     listed = {image["requestId"]: image for image in programs.get("/api/images").json()["images"]}
     assert listed[shown.id]["result"] == f"{CDN}/public/output/{shown.id}.jpg"
     assert listed[shown.id]["before"] == f"{CDN}/public/input/{shown.id}.jpg"

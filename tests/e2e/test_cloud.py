@@ -16,8 +16,8 @@ from tests.support.servers import shared_redis
 
 @pytest.fixture
 def aws() -> Iterator[Aws]:
-    with open_aws() as (url, weather):
-        yield Aws(url, weather)
+    with open_aws() as (url, failures):
+        yield Aws(url, failures)
 
 
 def test_a_photo_becomes_a_painting_in_the_cloud(aws: Aws, visitor: OpenBrowser, photo: Path, tmp_path: Path) -> None:

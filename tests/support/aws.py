@@ -17,7 +17,7 @@ from werkzeug.serving import BaseWSGIServer, make_server
 
 from nst.settings import MADE_FOR_ONE_MACHINE, Settings
 from nst.store.aws.clients import Clients
-from tests.support.aws_failures import Weather
+from tests.support.aws_failures import AwsFailures
 from tests.support.templates import resource
 
 REGION = "eu-central-1"
@@ -33,8 +33,8 @@ _ANY_TRUST = {
 class Aws:
     """A server, and one deployment of the studio in it. `environment` is what a process needs to find both."""
 
-    def __init__(self, url: str, weather: Weather) -> None:
-        self.url, self.weather = url, weather
+    def __init__(self, url: str, failures: AwsFailures) -> None:
+        self.url, self.failures = url, failures
         name = secrets.token_hex(4)
         self.session = boto3.session.Session("test", "test", region_name=REGION)
         self.bucket = f"pictures-{name}"
@@ -130,17 +130,17 @@ class Aws:
 
 
 @contextmanager
-def open_aws() -> Iterator[tuple[str, Weather]]:
+def open_aws() -> Iterator[tuple[str, AwsFailures]]:
     """A server; any number of deployments fit into it. Its Batch does nothing by itself: `tests.support.batch_executor` is what does."""
     logging.getLogger("werkzeug").setLevel(logging.WARNING)
     state_manager.set_transition("batch::job", {"progression": "manual", "times": 10**9})
     BatchJob.start = lambda _self: None  # type: ignore[method-assign,assignment]  # it would look for Docker
-    weather = Weather(DomainDispatcherApplication(create_backend_app))
-    server: BaseWSGIServer = make_server("127.0.0.1", 0, weather, threaded=True, request_handler=MotoRequestHandler)
+    failures = AwsFailures(DomainDispatcherApplication(create_backend_app))
+    server: BaseWSGIServer = make_server("127.0.0.1", 0, failures, threaded=True, request_handler=MotoRequestHandler)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:
-        yield f"http://127.0.0.1:{server.server_port}", weather
+        yield f"http://127.0.0.1:{server.server_port}", failures
     finally:
         server.shutdown()
         thread.join()

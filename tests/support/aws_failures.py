@@ -1,4 +1,4 @@
-"""AWS in bad weather: a layer before moto's server that answers some requests as an AWS in trouble does."""
+"""Failures of AWS: a layer around moto's server that refuses some requests."""
 
 import json
 import threading
@@ -8,8 +8,8 @@ from typing import Any
 _XML = '<?xml version="1.0"?><Error><Code>{code}</Code><Message>in a test</Message></Error>'
 
 
-class Weather:
-    """A WSGI application around another.
+class AwsFailures:
+    """A WSGI application around another, which fails the requests that a test names.
 
     Attributes:
         seen: `service action` of every request, in order. S3's action is the method.
@@ -18,26 +18,27 @@ class Weather:
     def __init__(self, app: Callable[..., Iterable[bytes]]) -> None:
         self._app = app
         self._lock = threading.Lock()
-        self._storms: dict[str, tuple[str, int]] = {}
+        self._ordered: dict[str, tuple[str, int]] = {}
         self.seen: list[str] = []
 
-    def storm(self, request: str, code: str, times: int = 10**9) -> None:
-        """The next so many requests of this kind (`s3`, or `batch SubmitJob`) fail with this code."""
+    def fail(self, request: str, code: str, times: int = 10**9) -> None:
+        """The next requests of this kind (`s3`, or `batch SubmitJob`), as many as `times`, fail with this code."""
         with self._lock:
-            self._storms[request] = (code, times)
+            self._ordered[request] = (code, times)
 
-    def calm(self) -> None:
+    def end(self) -> None:
+        """No request fails any more."""
         with self._lock:
-            self._storms.clear()
+            self._ordered.clear()
 
     def left(self, request: str) -> int:
         """How many of them are still to come."""
         with self._lock:
-            return self._storms.get(request, ("", 0))[1]
+            return self._ordered.get(request, ("", 0))[1]
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         service, action = _request(environ)
-        code = self._struck(service, action)
+        code = self._code_for(service, action)
         if code is None:
             return self._app(environ, start_response)
         environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
@@ -47,13 +48,13 @@ class Weather:
         start_response("429 Too Many Requests", [("Content-Type", "application/json"), ("x-amzn-ErrorType", code)])
         return [json.dumps({"__type": code, "message": "in a test"}).encode()]
 
-    def _struck(self, service: str, action: str) -> str | None:
+    def _code_for(self, service: str, action: str) -> str | None:
         with self._lock:
             self.seen.append(f"{service} {action}")
             for name in (service, f"{service} {action}"):
-                code, times = self._storms.get(name, ("", 0))
+                code, times = self._ordered.get(name, ("", 0))
                 if times > 0:
-                    self._storms[name] = (code, times - 1)
+                    self._ordered[name] = (code, times - 1)
                     return code
         return None
 
