@@ -10,9 +10,9 @@ from nst import logs
 from nst.bootstrap import build
 from nst.errors import PasticheError, StoreUnavailable
 from nst.gateway.app import MAX_MESSAGE_FACTOR, Gateway, standalone
-from nst.gateway.contract import message_limit
+from nst.gateway.requests import message_limit
 from nst.settings import Settings, read_settings
-from nst.worker.own import OwnWorker
+from nst.worker.own_worker import OwnWorker
 
 SHUTDOWN_SECONDS = 5
 

@@ -5,7 +5,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from nst.domain import FeedEntry, Job, JobState, Page
-from nst.gateway.contract import cursor_text
+from nst.gateway.requests import cursor_text
 from nst.gateway.urls import PublicUrl, entry_url, picture_url, result_url, style_url
 from nst.service import JobView
 from nst.styles import StyleEntry

@@ -15,7 +15,6 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from nst.gateway import rest
 from nst.gateway.connections import ConnectionRegistry, max_per_address
-from nst.gateway.contract import message_limit
 from nst.gateway.guard import open_files
 from nst.gateway.guard.memory_budget import InboundBudget, Timeouts
 from nst.gateway.guard.packet_filter import PacketFilter
@@ -25,6 +24,7 @@ from nst.gateway.guard.websocket_backpressure import GuardMiddleware, WebSocketG
 from nst.gateway.handlers import Handlers
 from nst.gateway.notifier import JobNotifier
 from nst.gateway.pools import ThreadPools
+from nst.gateway.requests import message_limit
 from nst.gateway.socketio_server import EventNamespace, create_server
 from nst.gateway.urls import API_PATH, SOCKETIO_PATH
 from nst.gateway.webhooks.delivery import WebhookSender

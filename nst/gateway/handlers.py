@@ -7,11 +7,11 @@ from functools import partial
 from nst import images
 from nst.domain import Job, media_type, new_id
 from nst.errors import NotAllowed, PasticheError, UnknownJob
+from nst.gateway.answers import JobAnswer, PageAnswer
 from nst.gateway.auth import Principal, anonymous_owner, find_job
-from nst.gateway.contract import LargerRequest, PageRequest, SocketSubmission, Submission, parse_cursor, token_of
 from nst.gateway.media import Elsewhere, Media, Picture
 from nst.gateway.pools import ThreadPools
-from nst.gateway.schemas import JobAnswer, PageAnswer
+from nst.gateway.requests import LargerRequest, PageRequest, SocketSubmission, Submission, parse_cursor, token_of
 from nst.gateway.webhooks.safe_http import PublicHttpClient
 from nst.images import Format, Limits
 from nst.service import AddressQuota, LargerOrder, Sender, Service

@@ -16,10 +16,10 @@ from typing import Any
 
 from nst.domain import FeedEntry, Job, JobState
 from nst.errors import StoreUnavailable, UnknownJob
+from nst.gateway.answers import Problem, ProgressAnswer, failure
 from nst.gateway.connections import ConnectionRegistry
-from nst.gateway.contract import COMPLETED, FAILED, PROGRESS
 from nst.gateway.pools import ThreadPools
-from nst.gateway.schemas import Problem, ProgressAnswer, failure
+from nst.gateway.requests import COMPLETED, FAILED, PROGRESS
 from nst.gateway.urls import entry_url, result_url
 from nst.lru import LRUCache
 from nst.service import Service

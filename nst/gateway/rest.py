@@ -15,8 +15,8 @@ from starlette.middleware.cors import CORSMiddleware
 from nst import __version__
 from nst.domain import AUTOMATIC, JOB_ID, MAX_REGIONS
 from nst.errors import InvalidRequest, NotAllowed, ObjectMissing, PasticheError
+from nst.gateway.answers import JobAnswer, LimitsAnswer, PageAnswer, Problem, StyleAnswer
 from nst.gateway.auth import Principal, authenticate
-from nst.gateway.contract import PARAMS, LargerRequest, PageRequest, Submission, message_limit, validation_error
 from nst.gateway.error_codes import error_body, http_status
 from nst.gateway.guard.body_limit import BodyLimit
 from nst.gateway.guard.memory_budget import InboundBudget
@@ -24,7 +24,7 @@ from nst.gateway.guard.rate_limits import client_address
 from nst.gateway.handlers import Handlers
 from nst.gateway.head_requests import HeadRequests
 from nst.gateway.media import Elsewhere, Picture
-from nst.gateway.schemas import JobAnswer, LimitsAnswer, PageAnswer, Problem, StyleAnswer
+from nst.gateway.requests import PARAMS, LargerRequest, PageRequest, Submission, message_limit, validation_error
 from nst.gateway.urls import base_url
 from nst.http_responses import PRIVATE, REVALIDATED, entity_tag, is_known, may_redirect, picture, redirect, tagged
 from nst.images import WEB_FORMATS, Format

@@ -10,14 +10,14 @@ from urllib.parse import urlsplit
 import socketio
 
 from nst.errors import InvalidRequest, PasticheError, TooManyEvents
-from nst.gateway import contract
+from nst.gateway import requests
 from nst.gateway.auth import authenticate
 from nst.gateway.connections import NAMESPACE, Connection, ConnectionRegistry
-from nst.gateway.contract import JobRequest, PageRequest, SocketSubmission, parse
 from nst.gateway.error_codes import error_body
 from nst.gateway.guard.packet_filter import OVERSIZED, OVERSIZED_ATTACHMENT, TOO_MANY_PARTS
 from nst.gateway.guard.rate_limits import TokenBucket, client_address
 from nst.gateway.handlers import Handlers
+from nst.gateway.requests import JobRequest, PageRequest, SocketSubmission, parse
 from nst.gateway.urls import base_url, style_url
 from nst.settings import Settings
 
@@ -52,11 +52,11 @@ class EventNamespace(socketio.AsyncNamespace):  # type: ignore[misc]  # the libr
         self._handlers, self._connections, self._watch = handlers, connections, watch
         self._settings = handlers.settings
         self._events: dict[str, Callable[[str, Connection, Any], Awaitable[Ack]]] = {
-            contract.TRANSFER_STYLE: self._transfer_style,
-            contract.LIST_STYLES: self._list_styles,
-            contract.LIST_IMAGES: self._list_images,
-            contract.WATCH_JOB: self._watch_job,
-            contract.CANCEL_TRANSFER: self._cancel_transfer,
+            requests.TRANSFER_STYLE: self._transfer_style,
+            requests.LIST_STYLES: self._list_styles,
+            requests.LIST_IMAGES: self._list_images,
+            requests.WATCH_JOB: self._watch_job,
+            requests.CANCEL_TRANSFER: self._cancel_transfer,
         }
         server.register_namespace(self)
 
@@ -110,9 +110,9 @@ class EventNamespace(socketio.AsyncNamespace):  # type: ignore[misc]  # the libr
 
     def _handler(self, event: Any) -> Callable[[str, Connection, Any], Awaitable[Ack]]:
         if event == OVERSIZED:
-            raise contract.too_large(self._settings.max_bytes)
+            raise requests.too_large(self._settings.max_bytes)
         if event == TOO_MANY_PARTS:
-            raise contract.too_many_parts()
+            raise requests.too_many_parts()
         known = self._events.get(event) if isinstance(event, str) else None
         if known is None:
             raise InvalidRequest(f"There is no such event. Events are {', '.join(self._events)}.")
@@ -121,7 +121,7 @@ class EventNamespace(socketio.AsyncNamespace):  # type: ignore[misc]  # the libr
     async def _transfer_style(self, sid: str, connection: Connection, body: Any) -> Ack:
         submission = parse(SocketSubmission, body)
         if submission.image == OVERSIZED_ATTACHMENT:
-            raise contract.too_large(self._settings.max_bytes)
+            raise requests.too_large(self._settings.max_bytes)
         job = await self._handlers.submit(connection.principal, submission, connection.base)
         self._watch(sid, job.id, job.owner)
         return None, {"requestId": job.id}
@@ -151,7 +151,7 @@ def create_server(settings: Settings) -> socketio.AsyncServer:
         async_handlers=False,  # a connection's events are handled one after the other; the next is not read before
         cors_allowed_origins=partial(_is_allowed_origin, _origins(settings)),
         cors_credentials=False,
-        max_http_buffer_size=contract.message_limit(settings.max_bytes),
+        max_http_buffer_size=requests.message_limit(settings.max_bytes),
         ping_interval=PING_SECONDS,
         ping_timeout=PING_TIMEOUT,
         http_compression=False,

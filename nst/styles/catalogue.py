@@ -17,7 +17,7 @@ from nst import images
 from nst.errors import FileUnreadable, InvalidImage, PasticheError, StyleChanged, UnknownStyle
 from nst.images import STORED_LIMITS, Limits
 from nst.styles.names import readable, slug, title
-from nst.styles.own import OwnStyles
+from nst.styles.own_styles import OwnStyles
 
 _SHOWN = 100  # characters of an unknown id to repeat in an error sentence
 _CHECK_SECONDS = 10.0  # longest time that such a sentence waits until own pictures are checked

@@ -26,7 +26,7 @@ from nst.ui.compression import CompressedScripts
 from nst.ui.downloads import PrivateDownloads
 from nst.ui.owner import OwnerCookie
 from nst.ui.urls import RootPathMiddleware
-from nst.worker.own import OwnWorker
+from nst.worker.own_worker import OwnWorker
 
 _HEAD_START = 15.0  # seconds that the worker waits at most for previews to be ready; paintings do not depend on them
 

@@ -23,9 +23,9 @@ from nst.settings import Settings
 from nst.store.ports import Backend, LeaseStatus, WorkerInfo
 from nst.styles import Catalogue
 from nst.worker.attempt import Attempt
-from nst.worker.extras import painted_keys, store_extras
 from nst.worker.maintenance import Maintenance
 from nst.worker.masks import mask_file, style_masks
+from nst.worker.timelapse_and_thumbnails import painted_keys, store_extras
 
 HEARTBEAT_SECONDS = 0.5  # a cancellation takes effect within this and the attempt's grace, together below the promised two seconds
 REPORT_SECONDS = 5.0

@@ -7,9 +7,9 @@ import pytest
 
 from nst.domain import Outcome
 from nst.errors import PasticheError, TooManyUploads, UnknownJob
+from nst.gateway.answers import ImageAnswer
 from nst.gateway.auth import Principal, anonymous_owner, find_job
 from nst.gateway.media import Media
-from nst.gateway.schemas import ImageAnswer
 from nst.gateway.urls import result_url
 from nst.store.ports import Quota
 from tests.support.gateway import an_order

@@ -11,10 +11,10 @@ from nst import errors
 from nst.domain import Cursor
 from nst.errors import InvalidRequest, JobIdTaken, PasticheError, ServerBusy, StoreUnavailable, TooManyUploads, UnknownJob
 from nst.gateway.auth import Principal, anonymous_owner
-from nst.gateway.contract import Submission, cursor_text, parse, parse_cursor
 from nst.gateway.error_codes import error_body, http_status
 from nst.gateway.handlers import Handlers
 from nst.gateway.pools import ThreadPools
+from nst.gateway.requests import Submission, cursor_text, parse, parse_cursor
 from nst.gateway.webhooks.safe_http import PublicHttpClient
 from nst.images import Limits
 from nst.service import RegionChoice, StyleChoice

@@ -10,9 +10,9 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 from uvicorn.server import ServerState
 
 from nst.errors import ServerBusy, TooSlow
-from nst.gateway.contract import MAX_PARTS, has_too_many_parts
 from nst.gateway.guard.body_limit import read_body
 from nst.gateway.guard.memory_budget import COPIES, FREE_BYTES, InboundBudget, Reservation, Timeouts
+from nst.gateway.requests import MAX_PARTS, has_too_many_parts
 from tests.support.gateway import Clock
 
 LIMIT = 1_000_000

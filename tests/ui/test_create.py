@@ -9,7 +9,7 @@ from streamlit.testing.v1 import AppTest
 from nst.domain import JobProgress, JobState, KeepColours, Outcome, Preset
 from nst.service import Service
 from nst.store.ports import WorkerInfo
-from nst.styles.words import WORDS
+from nst.styles.search_words import WORDS
 from nst.ui import draft, owner, settings_form, texts
 from nst.ui.owner import Owner
 from tests.support.pages import BERT, DiskStudio, keys, words

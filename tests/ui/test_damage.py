@@ -12,7 +12,7 @@ from starlette.testclient import TestClient
 from nst.gateway import Gateway
 from nst.settings import Settings
 from nst.ui import server
-from nst.worker.own import OwnWorker
+from nst.worker.own_worker import OwnWorker
 from tests.support.damage import DAMAGES, a_text
 from tests.support.pages import DiskStudio, NoProcess, words
 from tests.ui.conftest import OpenPage

@@ -4,7 +4,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from nst.domain import FeedOrder, StyleParams
-from nst.gateway.schemas import ImageAnswer
+from nst.gateway.answers import ImageAnswer
 from nst.service import Order, RegionChoice, StyleChoice
 from nst.service.rebuilding import rebuild_feed
 from nst.store.sqlite import feed as sqlite_feed

@@ -22,7 +22,7 @@ from nst.preview import Previews
 from nst.settings import Settings
 from nst.ui import server, singletons, urls
 from nst.ui.owner import COOKIE
-from nst.worker.own import OwnWorker
+from nst.worker.own_worker import OwnWorker
 from tests.support.pages import DiskStudio, NoProcess
 from tests.ui.browser import PAGE, app_with_pages
 from tests.ui.conftest import Configure

@@ -8,7 +8,7 @@ import pytest
 from nst.bootstrap import open_backend
 from nst.domain import new_id
 from nst.settings import MADE_FOR_ONE_MACHINE, Settings
-from nst.worker.own import OwnWorker
+from nst.worker.own_worker import OwnWorker
 from nst.worker.supervisor import Supervisor
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from nst.domain import Job, JobState, StyleRef
 from nst.errors import StyleChanged
-from nst.gateway.schemas import failure
+from nst.gateway.answers import failure
 from nst.images import Limits
 from nst.model_process.messages import Done, PaintRequest
 from nst.service import Order, Service, StyleChoice

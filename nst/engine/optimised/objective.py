@@ -9,7 +9,7 @@ from nst.domain import Loss, StyleParams
 from nst.engine.encoders.registry import CONTENT_LAYER
 from nst.engine.moments import Moments
 from nst.engine.optimised.areas import Area
-from nst.engine.optimised.guidance import StyleTerm
+from nst.engine.optimised.guided_style_term import StyleTerm
 from nst.engine.optimised.losses import (
     GramDistance,
     StyleDistance,

@@ -7,10 +7,10 @@ from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from nst.errors import PasticheError, ServerBusy, TooSlow
-from nst.gateway.contract import has_too_many_parts, too_large, too_many_parts
 from nst.gateway.error_codes import error_body, http_status
 from nst.gateway.guard.memory_budget import Deadline, InboundBudget, Reservation
 from nst.gateway.guard.rate_limits import client_address
+from nst.gateway.requests import has_too_many_parts, too_large, too_many_parts
 
 RETRY_SECONDS = 10
 _MAX_DRAINED = 4

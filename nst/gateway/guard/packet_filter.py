@@ -16,10 +16,10 @@ from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from nst.errors import PasticheError
-from nst.gateway.contract import has_too_many_parts
 from nst.gateway.guard.body_limit import error_response, read_body
 from nst.gateway.guard.memory_budget import FREE_BYTES, InboundBudget, Reservation
 from nst.gateway.guard.rate_limits import TokenBucket, client_address, decrement
+from nst.gateway.requests import has_too_many_parts
 
 OVERSIZED = "message too large"
 """The event that replaces a message above the limit. A client that sends it gets the same answer."""

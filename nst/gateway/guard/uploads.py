@@ -13,10 +13,10 @@ from typing import Protocol
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from nst.errors import InvalidRequest, PasticheError
-from nst.gateway.contract import too_large
 from nst.gateway.guard.body_limit import Body, error_response, read_body
 from nst.gateway.guard.memory_budget import InboundBudget, Reservation, server_busy
 from nst.gateway.guard.rate_limits import client_address
+from nst.gateway.requests import too_large
 
 MAX_FILES = 8
 """Of a session. The pages have three upload fields; Streamlit's page deletes a file when another takes its place."""

@@ -18,8 +18,8 @@ from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt,
 
 from nst.domain import Job, JobState
 from nst.errors import StoreUnavailable, UnknownJob
+from nst.gateway.answers import JobAnswer
 from nst.gateway.pools import ThreadPools
-from nst.gateway.schemas import JobAnswer
 from nst.gateway.webhooks.safe_http import PublicHttpClient, Unreachable
 from nst.service import Service
 from nst.store.ports import Webhook

@@ -34,8 +34,8 @@ from nst.store.wire import MalformedMessage, Sender
 from nst.styles import Catalogue, digest_of
 from nst.worker import user_messages
 from nst.worker.attempt import Attempt
-from nst.worker.extras import store_extras
 from nst.worker.masks import mask_file, style_masks
+from nst.worker.timelapse_and_thumbnails import store_extras
 
 SUCCEEDED, FAILED, TRY_AGAIN, INTERRUPTED = 0, 1, 75, 143
 PROGRESS_SECONDS = 2.0  # between two reports: a message costs money, and a page asks every two seconds

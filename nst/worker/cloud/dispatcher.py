@@ -10,7 +10,7 @@ from nst.store.ports.batch import BatchCompute, BatchPhase
 from nst.worker import user_messages
 from nst.worker.backoff import Backoff
 from nst.worker.cloud.outcomes import end
-from nst.worker.cloud.troubles import Troubles, is_outage
+from nst.worker.cloud.repeated_failures import RepeatedFailures, is_outage
 from nst.worker.cloud.warm import batch_lanes, warm_lanes, warm_workers
 
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0
@@ -30,7 +30,7 @@ class Dispatcher:
     def __init__(self, name: str, backend: Backend, batch: BatchCompute, settings: Settings) -> None:
         self._name, self._backend, self._batch, self._settings = name, backend, batch, settings
         self._backoff, self._not_before = Backoff(FIRST_PAUSE, LONGEST_PAUSE), float("-inf")
-        self._troubles = Troubles()
+        self._failures = RepeatedFailures()
         self._lanes = batch_lanes(settings)
         self.refusals = 0
         """How many submissions were refused, or could not be sent."""
@@ -89,14 +89,14 @@ class Dispatcher:
         except Exception as error:
             self.refusals += 1
             if is_outage(error):  # throttled, or unreachable
-                self._troubles.note("submitting", error, now)
+                self._failures.note("submitting", error, now)
                 return False, True
             # This job is refused, or all are until an operator changes something.
-            if self._troubles.note(job.id, error, now) >= self._settings.machine_seconds:
+            if self._failures.note(job.id, error, now) >= self._settings.machine_seconds:
                 end(self._backend, job.fencing_token, Outcome.failed(user_messages.NO_MACHINE), now)
             return False, False
         log.info("job %s is submitted, attempt %d", job.id, job.attempt, extra={"job_id": job.id})
-        self._troubles.is_over(job.id)
+        self._failures.is_over(job.id)
         return True, False
 
     def _adapt(self, is_taken: bool, is_refused: bool, now: float) -> None:

@@ -17,8 +17,8 @@ from nst.store.ports.batch import BatchCompute, BatchPhase, MessageQueue, Receiv
 from nst.store.wire import Advanced, Cancel, Failed, Interrupted, MalformedMessage, Message, Painted, Sender, StateChanged, decode_message
 from nst.worker import user_messages
 from nst.worker.cloud.outcomes import end, ending_of, painting_of
-from nst.worker.cloud.troubles import REFUSALS
-from nst.worker.extras import painted_keys
+from nst.worker.cloud.repeated_failures import REFUSALS
+from nst.worker.timelapse_and_thumbnails import painted_keys
 
 POLL_SECONDS = 8.0  # less than a relay has to exit: a message that it received and did not handle is invisible for a minute
 GRACE_SECONDS = 60.0  # after which the reconciler looks at a job whose end no message explains

@@ -9,7 +9,7 @@ from nst.errors import ObjectMissing
 from nst.settings import Settings
 from nst.store.ports import Backend
 from nst.worker import user_messages
-from nst.worker.cloud.troubles import REFUSALS
+from nst.worker.cloud.repeated_failures import REFUSALS
 
 _OUT_OF_MEMORY = 137  # 128 + SIGKILL
 _NEVER_STARTED = ("CannotPull", "CannotStart", "CannotCreate", "ResourceInitialization")

@@ -17,7 +17,7 @@ from nst.store.ports import Backend
 from nst.store.ports.batch import BatchCompute, BatchJob, BatchPhase
 from nst.worker import user_messages
 from nst.worker.cloud.outcomes import end, ending_of, painting_of
-from nst.worker.cloud.troubles import REFUSALS, Troubles, is_outage, patience_for
+from nst.worker.cloud.repeated_failures import REFUSALS, RepeatedFailures, is_outage, patience_for
 
 REST_SECONDS = 5.0
 RETRY_SECONDS = 60.0  # between two checks of a job, when the first was not possible
@@ -32,7 +32,7 @@ log = logging.getLogger(__name__)
 class Reconciler:
     def __init__(self, backend: Backend, batch: BatchCompute, settings: Settings) -> None:
         self._backend, self._batch, self._settings = backend, batch, settings
-        self._troubles = Troubles()
+        self._failures = RepeatedFailures()
         self._done = dict.fromkeys(("expiry", "tidying up", "sweep", "hashing"), float("-inf"))
 
     def step(self, now: float) -> bool:
@@ -56,7 +56,7 @@ class Reconciler:
         for job in self._backend.queue.overdue(now):
             try:
                 self._check(job, now)
-                self._troubles.is_over(job.id)
+                self._failures.is_over(job.id)
             except StoreUnavailable as error:
                 self._put_off(job, error, now)
                 away += [error] if is_outage(error) else []
@@ -66,7 +66,7 @@ class Reconciler:
 
     def _put_off(self, job: Job, error: Exception, now: float) -> None:
         """Extends the lease until the next check; after too long, the job fails. A cancelled job lapses if it may not be stopped."""
-        seconds = self._troubles.note(job.id, error, now)
+        seconds = self._failures.note(job.id, error, now)
         if job.cancel_requested and not is_outage(error):
             return
         if seconds >= patience_for(error):
@@ -102,7 +102,7 @@ class Reconciler:
         try:
             self._stop(living, user_messages.NO_MACHINE)
         except REFUSALS as error:  # its first message will stop it
-            self._troubles.note(job.id, error, now)
+            self._failures.note(job.id, error, now)
         end(self._backend, job.fencing_token, Outcome.failed(user_messages.NO_MACHINE), now)
 
     def _stop(self, batch_jobs: list[BatchJob], reason: str) -> None:
@@ -140,4 +140,4 @@ class Reconciler:
         try:
             duty()
         except PasticheError as error:
-            self._troubles.note(name, error, now)
+            self._failures.note(name, error, now)

@@ -10,13 +10,13 @@ REFUSALS = (StoreMisconfigured, StoreFault)  # they do not pass by themselves; a
 LOG_SECONDS = 300.0
 REFUSED_SECONDS = 900.0  # how long refusals are tolerated; an operator has to act on them
 AWAY_SECONDS = 6 * 3600.0  # how long outages are tolerated, which end by themselves
-_FORGOTTEN_SECONDS = 3600.0  # without another failure, after which a trouble is over
+_FORGOTTEN_SECONDS = 3600.0  # after which a failure that has not been repeated is forgotten
 
 log = logging.getLogger(__name__)
 
 
 @dataclass
-class _Trouble:
+class _Failure:
     """When it was first and last noted, and when it was last logged."""
 
     since: float
@@ -24,32 +24,32 @@ class _Trouble:
     logged: float = float("-inf")
 
 
-class Troubles:
-    """The troubles of one server, by the name of a job or a duty."""
+class RepeatedFailures:
+    """The repeated failures of one server, by the name of a job or a duty."""
 
     def __init__(self) -> None:
-        self._troubles: dict[str, _Trouble] = {}
+        self._failures: dict[str, _Failure] = {}
         self._lock = threading.Lock()
 
     def note(self, name: str, error: Exception, now: float) -> float:
         """Notes a failure; returns the seconds since the first one."""
         with self._lock:
             self._forget(now)
-            trouble = self._troubles.setdefault(name, _Trouble(since=now))
-            trouble.seen = now
-            if now - trouble.logged >= LOG_SECONDS:
-                trouble.logged = now
+            failure = self._failures.setdefault(name, _Failure(since=now))
+            failure.seen = now
+            if now - failure.logged >= LOG_SECONDS:
+                failure.logged = now
                 exc_info = None if isinstance(error, StoreUnavailable) else error
-                log.warning("trouble with %s since %.0f s: %s", name, now - trouble.since, error.__cause__ or error, exc_info=exc_info)
-            return now - trouble.since
+                log.warning("%s has failed for %.0f s: %s", name, now - failure.since, error.__cause__ or error, exc_info=exc_info)
+            return now - failure.since
 
     def is_over(self, name: str) -> None:
         with self._lock:
-            self._troubles.pop(name, None)
+            self._failures.pop(name, None)
 
     def _forget(self, now: float) -> None:
-        for name in [name for name, trouble in self._troubles.items() if now - trouble.seen > _FORGOTTEN_SECONDS]:
-            del self._troubles[name]
+        for name in [name for name, failure in self._failures.items() if now - failure.seen > _FORGOTTEN_SECONDS]:
+            del self._failures[name]
 
 
 def patience_for(error: Exception) -> float:

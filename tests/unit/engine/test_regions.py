@@ -8,7 +8,7 @@ from nst.domain import Mode, StyleParams, StyleShare
 from nst.engine import Region, stylize
 from nst.engine.guides import Guides
 from nst.engine.moments import guided_moments, moments
-from nst.engine.optimised.guidance import StyleTerm
+from nst.engine.optimised.guided_style_term import StyleTerm
 from nst.engine.optimised.losses import WassersteinDistance
 from nst.engine.optimised.objective import Objective, content_weight, pixel_weight
 from nst.engine.optimised.sums import WholeSums
