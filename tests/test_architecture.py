@@ -35,8 +35,8 @@ MAY_IMPORT = {
     "nst.samples": BASE | {"nst.images"},
     "nst.timelapse": {"nst.domain"},
     "nst.styles": BASE | {"nst.images"},
-    "nst.store": BASE,
-    "nst.service": BASE | {"nst.images", "nst.lru", "nst.styles", "nst.store"},
+    "nst.store": BASE | {"nst.lru"},
+    "nst.service": BASE | {"nst.images", "nst.styles", "nst.store"},
     "nst.preview": BASE | {"nst.model_process"},
     "nst.bootstrap": BASE | {"nst.images", "nst.styles", "nst.store", "nst.service"},
     "nst.ui": BASE

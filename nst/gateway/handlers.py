@@ -14,7 +14,7 @@ from nst.gateway.pools import ThreadPools
 from nst.gateway.requests import LargerRequest, PageRequest, SocketSubmission, Submission, parse_cursor, token_of
 from nst.gateway.webhooks.safe_http import PublicHttpClient
 from nst.images import Format, Limits
-from nst.service import AddressQuota, LargerOrder, Sender, Service
+from nst.service import LargerOrder, Sender, Service
 from nst.settings import Settings
 from nst.store.ports import Webhook
 from nst.styles import StyleEntry
@@ -31,7 +31,7 @@ class Handlers:
     def __init__(self, service: Service, settings: Settings, pools: ThreadPools, client: PublicHttpClient) -> None:
         self.settings, self._service, self._pools, self._client = settings, service, pools, client
         self._limits, self._media = Limits.of(settings), Media(service)
-        self._addresses = AddressQuota(settings.uploads_per_minute, settings.jobs_per_visitor, ", or ask for a key")
+        self._addresses = service.quota_of_programs(", or ask for a key")
 
     async def submit(self, principal: Principal, submission: Submission | SocketSubmission, base: str) -> Job:
         """Submit a photo. A `requestId` that was submitted before is the same job, and is not counted.

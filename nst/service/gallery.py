@@ -27,9 +27,12 @@ class Gallery:
         self._head = head
         self._backend, self._catalogue, self._clock = backend, catalogue, clock
         most = settings.visitors_per_address
-        self._likes, self._titles = RateLimit(_LIKES_A_MINUTE, _MINUTE, clock), RateLimit(_TITLES_A_MINUTE, _MINUTE, clock)
-        self._likes_of_network = RateLimit(most * _LIKES_A_MINUTE, _MINUTE, clock)
-        self._of_network, self._counted = RateLimit(most, _DAY, clock), RateLimit(1, _DAY, clock)
+        self._likes, self._titles = (
+            RateLimit("likes", _LIKES_A_MINUTE, _MINUTE, clock),
+            RateLimit("titles", _TITLES_A_MINUTE, _MINUTE, clock),
+        )
+        self._likes_of_network = RateLimit("likes of networks", most * _LIKES_A_MINUTE, _MINUTE, clock)
+        self._of_network = RateLimit("likes of a painting by a network", most, _DAY, clock, backend.rates)
 
     def page(
         self,
@@ -95,9 +98,8 @@ class Gallery:
         painting_key(job)
         if wanted == job.title:
             return job
-        if self._titles.is_reached(owner):
+        if not self._titles.take(owner):
             raise Refused("You have changed many titles in the last minute. Please wait a minute.")
-        self._titles.count(owner)
         with self._head.changes():
             is_set = self._backend.jobs.set_title(job_id, wanted)
         if not is_set:
@@ -106,17 +108,12 @@ class Gallery:
 
     def _check_pace(self, job_id: str, owner: str, liked: bool, network: str | None) -> None:
         """Cookies are free, so those of one network are counted together, too; and few of them count for one painting."""
-        if self._likes.is_reached(owner) or (network is not None and self._likes_of_network.is_reached(network)):
+        if not self._likes.take(owner) or (network is not None and not self._likes_of_network.take(network)):
             raise Refused("You have liked many paintings in the last minute. Please wait a minute.")
-        self._likes.count(owner)
-        if network is None:
+        if network is None or not liked or self.liked(owner, [job_id]):
             return
-        self._likes_of_network.count(network)
-        if liked and not self._counted.is_reached(f"{owner} {job_id}") and not self.liked(owner, [job_id]):
-            if self._of_network.is_reached(f"{network} {job_id}"):
-                raise Refused("Many visitors from your network like this painting already. Please try again tomorrow.")
-            self._of_network.count(f"{network} {job_id}")
-            self._counted.count(f"{owner} {job_id}")
+        if not self._of_network.take(f"{network} {job_id}", owner):
+            raise Refused("Many visitors from your network like this painting already. Please try again tomorrow.")
 
     def _terms(self, query: str) -> list[SearchTerm]:
         wanted = words_of(query[:_MAX_QUERY])

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable
 
+from nst.domain import new_id
 from nst.errors import NotAllowed, Refused
 from nst.service.access import constant_time_equals, find_job, unknown_job
 from nst.service.publishing import Publisher
@@ -12,7 +13,7 @@ from nst.settings import Settings
 from nst.store.ports import Backend
 
 _MAX_REASON = 500  # characters
-_HOUR = 3600.0
+_MINUTE, _HOUR = 60.0, 3600.0
 _KNOWN_SECONDS = _HOUR  # that a visitor must have been here, so that nobody reports with many new cookies
 _REPORTS_AN_HOUR = 10  # from one network
 _WRONG_TOKENS_A_MINUTE = 5  # from one network; a limit for all would let anybody lock the administrator out
@@ -25,7 +26,8 @@ class Moderation:
 
     def __init__(self, backend: Backend, settings: Settings, publisher: Publisher, key: SigningKey, clock: Callable[[], float]) -> None:
         self._backend, self._settings, self._publisher, self._key, self._clock = backend, settings, publisher, key, clock
-        self._reports, self._wrong_tokens = RateLimit(_REPORTS_AN_HOUR, _HOUR, clock), RateLimit(_WRONG_TOKENS_A_MINUTE, 60.0, clock)
+        self._reports = RateLimit("reports", _REPORTS_AN_HOUR, _HOUR, clock, backend.rates)
+        self._wrong_tokens = RateLimit("administrator's tokens", _WRONG_TOKENS_A_MINUTE, _MINUTE, clock, backend.rates)
 
     def report(self, job_id: str, reporter: str, reason: str, network: str | None, since: float | None) -> None:
         """As `Service.report`."""
@@ -35,12 +37,12 @@ class Moderation:
         if find_job(self._backend, job_id) is None:
             raise unknown_job()
         who = reporter if network is None else f"network:{self._key.sign('network', network)[:32]}"
-        if self._reports.is_reached(who):
+        if not self._reports.take(who, job_id):
             raise Refused("You have reported many pictures in the last hour. Please wait before you report more.")
         number = self._backend.feed.report(job_id, who, reason[:_MAX_REASON], now)
         if not number:
+            self._reports.give_back(who, job_id)
             raise unknown_job()
-        self._reports.count(who)
         job = find_job(self._backend, job_id)
         if job is not None and number >= self._settings.reports_to_hide and not job.cleared:
             self._publisher.hide(job_id, now, hidden=True)
@@ -54,10 +56,10 @@ class Moderation:
 
     def check_administrator(self, admin_token: str, network: str | None) -> None:
         """As `Service.check_administrator`. After some wrong tokens, right ones are refused, too: otherwise guessing would go on."""
-        wanted, place = self._settings.admin_token, network or "this machine"
-        if self._wrong_tokens.is_reached(place):
+        wanted, place, attempt = self._settings.admin_token, network or "this machine", new_id()
+        if not self._wrong_tokens.take(place, attempt):  # before it is compared: tries at the same time count, too
             raise Refused("There were too many wrong tokens. Try again in a minute.")
         if wanted is None or not constant_time_equals(admin_token, wanted.get_secret_value()):
-            self._wrong_tokens.count(place)
             log.warning("a wrong administrator's token came from %s", place)
             raise NotAllowed("Only an administrator may do this. Check the token.")
+        self._wrong_tokens.give_back(place, attempt)

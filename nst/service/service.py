@@ -21,6 +21,7 @@ from nst.service.access import (
     unknown_job,
     visible_job,
 )
+from nst.service.address_quota import AddressQuota
 from nst.service.feed_head import FeedHead
 from nst.service.gallery import Gallery
 from nst.service.keeping import Keeping
@@ -83,6 +84,11 @@ class Service:
             Refused: when `submit` would refuse any order.
         """
         self._submitter.check_quota(owner, quota)
+
+    def quota_of_programs(self, advice: str) -> AddressQuota:
+        """The quota of addresses for programs without a key; `advice` is what its sentences advise besides waiting."""
+        per_minute, active = self._settings.uploads_per_minute, self._settings.jobs_per_visitor
+        return AddressQuota("programs", per_minute, active, self._clock, self._backend.rates, advice)
 
     def get(self, job_id: str, viewer: str) -> Job:
         """The record; without owner and token for strangers, who see published jobs only.

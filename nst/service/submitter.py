@@ -44,8 +44,9 @@ class Submitter:
         self._quota = Quota(settings.uploads_per_minute, settings.jobs_per_visitor, settings.queue_length)
         self._disk_usage = retention.DiskUsageWarnings(settings)
         most = settings.visitors_per_address
-        self._strangers = AddressQuota(settings.uploads_per_minute, settings.jobs_per_visitor)
-        self._networks = AddressQuota(most * settings.uploads_per_minute, most * settings.jobs_per_visitor)
+        per_minute, active, rates = settings.uploads_per_minute, settings.jobs_per_visitor, backend.rates
+        self._strangers = AddressQuota("visitors without cookies", per_minute, active, clock, rates)
+        self._networks = AddressQuota("networks", most * per_minute, most * active, clock, rates)
 
     def check_quota(self, owner: str, quota: Quota | None) -> None:
         """As `Service.check_quota`."""

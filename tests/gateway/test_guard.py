@@ -31,7 +31,7 @@ def test_what_a_token_bucket_is_owed_has_a_limit() -> None:
 
 def test_an_address_has_a_quota_of_uploads_a_minute_and_of_unfinished_jobs() -> None:
     clock, under_way = Clock(), {"one", "two"}
-    addresses = AddressQuota(per_minute=3, active=2, clock=clock)
+    addresses = AddressQuota("programs", per_minute=3, active=2, clock=clock)
 
     def submit(job_id: str, address: str = "here") -> None:
         with addresses.counted(address, job_id, under_way.__contains__):
@@ -51,7 +51,7 @@ def test_an_address_has_a_quota_of_uploads_a_minute_and_of_unfinished_jobs() -> 
 
 
 def test_a_failed_submission_is_not_counted() -> None:
-    addresses = AddressQuota(per_minute=1, active=9, clock=Clock())
+    addresses = AddressQuota("programs", per_minute=1, active=9, clock=Clock())
     with pytest.raises(InvalidRequest), addresses.counted("here", "one", lambda _: False):
         raise InvalidRequest
     with addresses.counted("here", "two", lambda _: False):
@@ -60,7 +60,7 @@ def test_a_failed_submission_is_not_counted() -> None:
 
 def test_a_submission_that_is_not_stored_yet_counts_as_unfinished() -> None:
     """The store knows nothing of it yet."""
-    addresses = AddressQuota(per_minute=9, active=1, clock=Clock())
+    addresses = AddressQuota("programs", per_minute=9, active=1, clock=Clock())
     one, two = (addresses.counted("here", job_id, lambda _: False) for job_id in ("one", "two"))
     with one, pytest.raises(TooManyJobs), two:
         pass

@@ -15,6 +15,7 @@ from nst.store.ports.feed import Feed
 from nst.store.ports.jobs import JobStore
 from nst.store.ports.objects import Links, ObjectStore, StoredObject
 from nst.store.ports.queue import LaneStats, Lease, LeaseStatus, Queue, QueuePosition, Quota
+from nst.store.ports.rates import Rates
 from nst.store.ports.secrets import Secrets
 from nst.store.ports.webhooks import Webhook, Webhooks
 from nst.store.ports.workers import WorkerInfo, WorkerRegistry
@@ -35,6 +36,7 @@ __all__ = [
     "Queue",
     "QueuePosition",
     "Quota",
+    "Rates",
     "Secrets",
     "StoredObject",
     "Webhook",
@@ -63,6 +65,7 @@ class Backend:
     webhooks: Webhooks
     cleanups: Cleanups
     secrets: Secrets
+    rates: Rates
     clock: Callable[[], float] = time.time
     links: Links | None = None
     reports_heartbeats: bool = True

@@ -13,6 +13,7 @@ from nst.store.redis.feed import RedisFeed
 from nst.store.redis.job_events import RedisJobEvents
 from nst.store.redis.jobs import RedisJobs
 from nst.store.redis.queue import RedisQueue
+from nst.store.redis.rates import RedisRates
 from nst.store.redis.secrets import RedisSecrets
 from nst.store.redis.webhooks import RedisWebhooks
 from nst.store.redis.workers import RedisWorkerRegistry
@@ -32,5 +33,6 @@ def redis_backend(connection: Connection, objects: ObjectStore) -> Backend:
         webhooks=RedisWebhooks(connection),
         cleanups=RedisCleanups(connection),
         secrets=RedisSecrets(connection),
+        rates=RedisRates(connection),
         clock=SharedClock(connection),
     )

@@ -1,6 +1,7 @@
 """Records, queue, feed, events and worker registry in one SQLite file: for one machine, without other services."""
 
 from nst.store.ports import Backend, ObjectStore
+from nst.store.rates import ProcessRates
 from nst.store.sqlite.cleanups import SqliteCleanups
 from nst.store.sqlite.database import Database
 from nst.store.sqlite.feed import SqliteFeed
@@ -26,4 +27,5 @@ def sqlite_backend(database: Database, objects: ObjectStore) -> Backend:
         webhooks=SqliteWebhooks(database),
         cleanups=SqliteCleanups(database),
         secrets=SqliteSecrets(database),
+        rates=ProcessRates(),
     )

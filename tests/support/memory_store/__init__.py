@@ -1,6 +1,7 @@
 """In-memory fakes of all ports: the shortest statement of what the ports mean. One lock, no files, no processes."""
 
 from nst.store.ports import Backend
+from nst.store.rates import ProcessRates
 from tests.support.memory_store.events import MemoryJobEvents, MemoryWorkerRegistry
 from tests.support.memory_store.jobs import MemoryFeed, MemoryJobs
 from tests.support.memory_store.objects import MemoryObjects
@@ -24,4 +25,5 @@ def memory_backend() -> Backend:
         MemoryWebhooks(),
         MemoryCleanups(),
         MemorySecrets(),
+        ProcessRates(),
     )
