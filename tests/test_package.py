@@ -1,5 +1,6 @@
 """What is published: a source distribution and the wheel made of it, installed into an empty environment, where it paints."""
 
+import ast
 import os
 import re
 import shutil
@@ -11,6 +12,7 @@ import venv
 import zipfile
 from email import message_from_string
 from email.message import Message
+from importlib.metadata import packages_distributions
 from pathlib import Path
 from typing import Any
 
@@ -142,6 +144,18 @@ def test_ranges_begin_with_the_versions_that_are_pinned() -> None:
     pinned = re.findall(r"^([\w.-]+)==(\S+)$", (ROOT / "requirements.txt").read_text(encoding="utf-8"), re.MULTILINE)
     assert {entry.partition(",")[0] for entry in requirements(project)} == {f"{name}>={version}" for name, version in pinned}
     assert set(project["optional-dependencies"]) == {*EXTRAS, "all"}
+
+
+def test_every_library_that_is_imported_is_required() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    required = {re.split("[<>]", entry)[0] for entry in requirements(project)}
+    owners = packages_distributions()
+    for path in sorted((ROOT / "nst").rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            names += [node.module] if isinstance(node, ast.ImportFrom) and node.module else []
+            for top in {name.partition(".")[0] for name in names} - {"nst", *sys.stdlib_module_names}:
+                assert required & {owner.lower().replace("_", "-") for owner in owners[top]}, f"{path.relative_to(ROOT)} imports {top}"
 
 
 def test_every_requirement_is_pinned_among_the_constraints() -> None:
