@@ -71,7 +71,8 @@ class Visitor:
     async def visit_until(self, end: float) -> None:
         """Visits until `time.monotonic()` has reached `end`."""
         while True:
-            await asyncio.sleep(self.chance.uniform(0, 2 * self.pause))
+            pause = self.chance.uniform(0, 2 * self.pause)
+            await asyncio.sleep(min(pause, max(0.0, end - time.monotonic())))
             if time.monotonic() >= end:
                 return
             with suppress(VisitFailed), self.record.timed("visit"):

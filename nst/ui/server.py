@@ -1,7 +1,6 @@
 """What the server adds to the pages: routes for pictures and readiness, middleware, and a worker that runs as long as the app."""
 
 import asyncio
-import gc
 import logging
 import sys
 from collections.abc import AsyncIterator
@@ -20,7 +19,7 @@ from nst import logs
 from nst.http_responses import readiness
 from nst.http_security import KnownHosts, LocalPages, NoMetrics, SecurityHeaders
 from nst.preview import Previews
-from nst.ui import index_page, media, singletons, style_sketches, urls
+from nst.ui import garbage, index_page, media, singletons, style_sketches, urls
 from nst.ui.archives import ArchiveRoute
 from nst.ui.compression import CompressedScripts
 from nst.ui.downloads import PrivateDownloads
@@ -52,10 +51,13 @@ async def lifespan(_app: ASGIApp) -> AsyncIterator[None]:
     config.set_option("server.maxUploadSize", settings.max_bytes // 2**20 + 1)  # in MiB; the form around a file counts, too
     previews = singletons.previews()
     previews.warm_up()
+    garbage.configure()
     starting = asyncio.create_task(_start(worker, previews))
+    collecting = asyncio.create_task(_collect_garbage(starting))
     try:
         yield
     finally:
+        collecting.cancel()
         previews.close()
         singletons.close_service()
         await starting
@@ -68,13 +70,11 @@ async def _start(worker: OwnWorker | None, previews: Previews) -> None:
     await asyncio.to_thread(previews.wait_until_warm, _HEAD_START)
     if worker is not None:
         worker.start()
-    await asyncio.to_thread(_spare_collector)
 
 
-def _spare_collector() -> None:
-    """Excludes all modules from garbage collection: Streamlit collects after every run, and each would walk them all for 90 ms."""
-    gc.collect()
-    gc.freeze()
+async def _collect_garbage(starting: asyncio.Task[None]) -> None:
+    await asyncio.wait([starting])
+    await garbage.collect()
 
 
 def routes() -> list[BaseRoute]:
