@@ -7,6 +7,7 @@ moments loses digits that whitening needs.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -43,13 +44,13 @@ class _Moments(torch.autograd.Function):
     convolutions have to convert."""
 
     @staticmethod
-    def forward(ctx, features: Tensor) -> tuple[Tensor, Tensor]:  # type: ignore[no-untyped-def]
+    def forward(ctx: Any, features: Tensor) -> tuple[Tensor, Tensor]:
         ctx.save_for_backward(features)
         rows = at_least_single(rows_of(features))
         return rows.mean(0), rows.T @ rows / len(rows)
 
     @staticmethod
-    def backward(ctx, mean: Tensor, second: Tensor) -> Tensor:  # type: ignore[no-untyped-def]
+    def backward(ctx: Any, mean: Tensor, second: Tensor) -> Tensor:
         (features,) = ctx.saved_tensors
         positions = features.shape[-2] * features.shape[-1]
         # Both parts at once, as a 1x1 convolution, which reads and writes the features once, in their own precision.
@@ -66,7 +67,7 @@ class _GuidedMoments(torch.autograd.Function):
     """Moments by part, (P, C) and (P, C, C). Their cost hardly depends on the number of parts: each reads its own positions alone."""
 
     @staticmethod
-    def forward(ctx, features: Tensor, guides: Guides) -> tuple[Tensor, Tensor]:  # type: ignore[no-untyped-def]
+    def forward(ctx: Any, features: Tensor, guides: Guides) -> tuple[Tensor, Tensor]:
         ctx.save_for_backward(features)
         ctx.guides = guides
         rows = at_least_single(guides.read(features))
@@ -75,7 +76,7 @@ class _GuidedMoments(torch.autograd.Function):
         return torch.cat([root.T @ found for root, found in parts]), torch.stack([found.T @ found for _, found in parts])
 
     @staticmethod
-    def backward(ctx, means: Tensor, seconds: Tensor) -> tuple[Tensor, None]:  # type: ignore[no-untyped-def]
+    def backward(ctx: Any, means: Tensor, seconds: Tensor) -> tuple[Tensor, None]:
         (features,), guides = ctx.saved_tensors, ctx.guides
         rows = guides.read(features)
         gradient, means, matrices = torch.empty_like(rows), means.to(rows), (seconds + seconds.mT).to(rows)

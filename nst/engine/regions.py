@@ -1,6 +1,6 @@
 """Regions of a photo: masks, the order in which they cover each other, and soft weights at any size. It knows no network."""
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Generic, TypeVar
@@ -79,6 +79,14 @@ class Part(Generic[S]):
     """
 
     styles: Sequence[StyleShare[S]]
+    strength: float
+
+
+@dataclass(frozen=True)
+class BlendedPart(Generic[S]):
+    """What is painted alike, with the blended statistics of its styles by layer; `strength` is from 0 to 1."""
+
+    style: Mapping[str, S]
     strength: float
 
 

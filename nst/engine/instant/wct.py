@@ -4,7 +4,6 @@ Where the parts of a painting have different styles, every part is whitened and 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import torch
 from torch import Tensor
@@ -21,6 +20,7 @@ from nst.engine.instant.statistics import (
     stacked,
     whiten_and_colour,
 )
+from nst.engine.regions import BlendedPart
 from nst.engine.tensors import Size, halved, pooled
 
 # What the network knows of a style: statistics of its features by WCT layer, about 200 kB.
@@ -30,12 +30,8 @@ StyleCode = dict[str, FeatureStatistics]
 FADE_BELOW = 0.25
 
 
-@dataclass(frozen=True)
-class CodedPart:
-    """What is painted alike, with the blended code of its styles; `strength` is from 0 to 1."""
-
-    code: StyleCode
-    strength: float
+class CodedPart(BlendedPart[FeatureStatistics]):
+    """A part with the blended style code."""
 
     @property
     def transfer(self) -> float:
@@ -82,7 +78,7 @@ class WctLayers:
 
 def _maps(layer: str, parts: Sequence[CodedPart], sources: FeatureStatistics) -> AffineMap:
     """The maps of a layer for features of P parts, which have the statistics `sources`."""
-    targets = stacked([part.code[layer] for part in parts])
+    targets = stacked([part.style[layer] for part in parts])
     transfers = [part.transfer for part in parts]
     transfer = transfers[0] if len(set(transfers)) == 1 else sources.mean.new_tensor(transfers)[:, None, None]
     with one_thread():

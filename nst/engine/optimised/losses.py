@@ -4,7 +4,7 @@ Distances of features are relative: 0 for equal features, about 1 for features t
 encoder, layer, picture and size, and the objective is of the order of 1.
 """
 
-from typing import Protocol
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor
@@ -68,7 +68,7 @@ class _TraceOfRoot(torch.autograd.Function):
     """tr(A^½), with the gradient A^-½ / 2 from the same eigendecomposition."""
 
     @staticmethod
-    def forward(ctx, matrix: Tensor) -> Tensor:  # type: ignore[no-untyped-def]
+    def forward(ctx: Any, matrix: Tensor) -> Tensor:
         try:
             with one_thread():
                 values, vectors = torch.linalg.eigh((matrix + matrix.mT) / 2)
@@ -80,7 +80,7 @@ class _TraceOfRoot(torch.autograd.Function):
         return total
 
     @staticmethod
-    def backward(ctx, gradient: Tensor) -> Tensor:  # type: ignore[no-untyped-def]
+    def backward(ctx: Any, gradient: Tensor) -> Tensor:
         roots, vectors = ctx.saved_tensors
         inverse = 0.5 * gradient[..., None] / roots.clamp(min=1e-4 * roots.amax(-1, keepdim=True))
         spread: Tensor = (vectors * inverse[..., None, :]) @ vectors.mT

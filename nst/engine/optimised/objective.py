@@ -65,7 +65,7 @@ class Objective:
             self._content = ContentTerm(photo, content_weight(pooled(strength, _size(photo))))
         self._pixels = PixelTerm(content, pixel_weight(strength), SMOOTHNESS_WEIGHT * params.smoothness**2)
         self._style = [
-            StyleTerm(DISTANCES[params.loss], [target.moments[layer] for target in targets], weights, sizes.get(layer, _size(content)))
+            StyleTerm(DISTANCES[params.loss], [target.style[layer] for target in targets], weights, sizes.get(layer, _size(content)))
             for layer in self._layers
         ]
 

@@ -9,6 +9,7 @@ is between two stages is stored for the whole picture.
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -91,12 +92,12 @@ class _Differentiable(torch.autograd.Function):
     """The sums of `_TwoPasses` as one step of a graph."""
 
     @staticmethod
-    def forward(ctx, x: Tensor, passes: "_TwoPasses") -> tuple[Tensor, ...]:  # type: ignore[no-untyped-def]
+    def forward(ctx: Any, x: Tensor, passes: "_TwoPasses") -> tuple[Tensor, ...]:
         ctx.passes = passes
         return tuple(passes.forward(x, keep=True))
 
     @staticmethod
-    def backward(ctx, *gradients: Tensor) -> tuple[Tensor, None]:  # type: ignore[no-untyped-def]
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None]:
         return ctx.passes.backward(list(gradients)), None
 
 

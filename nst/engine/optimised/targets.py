@@ -1,7 +1,6 @@
 """What an optimised painting is compared with: the moments of its styles by layer. Those of recent style pictures are kept."""
 
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass
 from weakref import WeakKeyDictionary
 
 import torch
@@ -14,7 +13,7 @@ from nst.engine.inputs import RenderInputs
 from nst.engine.moments import Moments, blend, guided_moments, moments
 from nst.engine.optimised.areas import Area
 from nst.engine.optimised.sums import Sums
-from nst.engine.regions import Part, StyleTensor
+from nst.engine.regions import BlendedPart, Part, StyleTensor
 from nst.engine.tensors import Size
 from nst.lru import LRUCache
 
@@ -25,12 +24,7 @@ StyleMoments = Mapping[str, Moments]
 KEPT = 32
 
 
-@dataclass(frozen=True)
-class Target:
-    """What is painted alike, with the blended moments of its styles; `strength` is from 0 to 1."""
-
-    moments: StyleMoments
-    strength: float
+Target = BlendedPart[Moments]
 
 
 class StyleTargets:
