@@ -24,10 +24,10 @@ test: $(VENV)/.installed-dev
 
 # Tests that need no server and no browser; and of these, the fast ones.
 test-unit: $(VENV)/.installed-dev
-	$(BIN)/python -m pytest -m unit $(ARGS)
+	scripts/pytest -m unit $(ARGS)
 
 test-fast: $(VENV)/.installed-dev
-	$(BIN)/python -m pytest -m "unit and not slow" $(ARGS)
+	scripts/pytest -m "unit and not slow" $(ARGS)
 
 check: $(VENV)/.installed-dev
 	scripts/check

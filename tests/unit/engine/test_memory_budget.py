@@ -21,6 +21,7 @@ WITH_BFLOAT16 = pytest.mark.skipif(not has_fast_bfloat16(CPU), reason="needs a C
 BOTH = pytest.mark.parametrize("precision", [Precision.FLOAT32, pytest.param(Precision.BFLOAT16, marks=WITH_BFLOAT16)])
 
 
+@pytest.mark.slow
 @BOTH
 @pytest.mark.parametrize("size", [384, 640])
 def test_the_estimate_is_within_30_percent_of_what_is_measured(size: int, precision: Precision) -> None:
@@ -29,6 +30,7 @@ def test_the_estimate_is_within_30_percent_of_what_is_measured(size: int, precis
     assert needed == pytest.approx(peak - idle, rel=0.3)
 
 
+@pytest.mark.slow
 @BOTH
 @pytest.mark.parametrize("size", [512, 1400])
 def test_the_estimate_of_instant_painting_is_within_30_percent_of_what_is_measured(size: int, precision: Precision) -> None:
