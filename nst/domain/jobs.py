@@ -1,4 +1,4 @@
-"""A job: one photo to be painted, from submission to end. Its record is the truth; everything else is a hint."""
+"""A job: one photo to be painted, from submission to end. Its record decides; events and messages only say that it may have changed."""
 
 import secrets
 from collections.abc import Mapping

@@ -102,7 +102,7 @@ class Previews:
 
     def _wait_for(self, owner: str, slot: str, request: SketchRequest | RegionSearch) -> "Future[bytes]":
         if not self.enabled:
-            raise PreviewsOff("Previews are turned off here. The painting itself works as ever.")
+            raise PreviewsOff("Previews are turned off here. You can paint without one.")
         pending = _Pending(request, Future())
         self.warm_up()
         with self._changed:

@@ -22,7 +22,7 @@ class _Read:
 
 
 class FeedHead:
-    """Thread-safe. Threads that ask while a page is being read wait for it, and get the same page or the same error.
+    """The first page of the feed, kept for `HEAD_SECONDS`. Threads that ask while it is being read wait for the same page or error.
 
     Args:
         clock: seconds on any clock.

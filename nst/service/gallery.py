@@ -21,7 +21,7 @@ _STYLES_SECONDS = 0.0  # that a search waits for style pictures that were not re
 
 
 class Gallery:
-    """Thread-safe, and shared by all visitors."""
+    """Titles, likes, and the pages of the gallery by order and search. Thread-safe, and shared by all visitors."""
 
     def __init__(self, backend: Backend, catalogue: Catalogue, settings: Settings, clock: Callable[[], float], head: FeedHead) -> None:
         self._head = head

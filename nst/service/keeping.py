@@ -11,7 +11,7 @@ from nst.store.ports import Backend
 
 
 class Keeping:
-    """Thread-safe, and shared by all visitors."""
+    """Keeps private paintings longer than usual. Thread-safe, and shared by all visitors."""
 
     def __init__(self, backend: Backend, settings: Settings, clock: Callable[[], float]) -> None:
         self._backend, self._settings, self._clock = backend, settings, clock
@@ -25,7 +25,7 @@ class Keeping:
         return retention.longer_expiry_of(job, self._settings, self._clock())
 
     def keep_longer(self, job_id: str, owner: str) -> Job:
-        """Keep a private painting for another period. Where space lacks, it may have to make room for others all the same.
+        """Keep a private painting for another period. When space runs out, it may still be deleted to make room.
 
         Raises:
             UnknownJob: when it is somebody else's, or has expired.

@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 
 
 class Moderation:
-    """Thread-safe."""
+    """Counts reports, hides paintings and checks the administrator's token. Thread-safe."""
 
     def __init__(self, backend: Backend, settings: Settings, publisher: Publisher, key: SigningKey, clock: Callable[[], float]) -> None:
         self._backend, self._settings, self._publisher, self._key, self._clock = backend, settings, publisher, key, clock

@@ -12,7 +12,7 @@ log = logging.getLogger(__name__)
 
 
 class Publisher:
-    """Any number of servers may publish and hide the same job at the same time: see `nst.service.visibility`."""
+    """Publishes jobs and hides them. Any number of servers may do so with the same job at the same time: see `nst.service.visibility`."""
 
     def __init__(self, backend: Backend) -> None:
         self._backend = backend

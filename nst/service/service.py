@@ -41,7 +41,7 @@ _STYLES_SECONDS = 3.0  # that a listing of styles waits for pictures that were n
 
 
 class Service:
-    """Thread-safe, and shared by all visitors.
+    """Everything that front ends may do with jobs, pictures and styles. Thread-safe, and shared by all visitors.
 
     `owner` and `viewer` are a visitor's browser (`visitors`) or a program, named by a hash of its secret. Somebody else's job is
     `UnknownJob`, as is one that does not exist, so nobody learns which ids exist.

@@ -37,7 +37,7 @@ class Sender:
 
 
 class Submitter:
-    """Thread-safe."""
+    """Checks limits, stores the pictures of an order and queues its job. Thread-safe."""
 
     def __init__(self, backend: Backend, catalogue: Catalogue, settings: Settings, clock: Callable[[], float]) -> None:
         self._backend, self._catalogue, self._settings, self._clock = backend, catalogue, settings, clock

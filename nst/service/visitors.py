@@ -30,7 +30,7 @@ class Visitor(NamedTuple):
 
 
 class Visitors:
-    """Thread-safe."""
+    """Issues and checks the cookies of visitors. Thread-safe."""
 
     def __init__(self, key: SigningKey, jobs: JobStore, clock: Callable[[], float]) -> None:
         self._key, self._jobs, self._clock = key, jobs, clock

@@ -9,7 +9,7 @@ _MOST_KEYS = 10_000
 
 
 class ProcessRates(Rates):
-    """The keys used last are kept. Thread-safe."""
+    """Events that this process counts by itself. The keys used last are kept. Thread-safe."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()

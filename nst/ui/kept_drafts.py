@@ -14,7 +14,7 @@ _BYTES = 50_000_000  # of all pictures; the drafts seen longest ago are dropped 
 
 
 class KeptDrafts:
-    """Thread-safe. An owner's newest draft replaces the one before."""
+    """The newest draft of each owner. Thread-safe."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic, capacity: int = _BYTES) -> None:
         self._clock, self._capacity = clock, capacity

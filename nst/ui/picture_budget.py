@@ -14,7 +14,7 @@ DECODED_AT_A_TIME = 2
 
 
 class PictureBudget:
-    """Thread-safe.
+    """Counts the memory of pictures in drafts, and limits decoding to a few pictures of a network at a time. Thread-safe.
 
     Args:
         capacity: bytes of all pictures; one network may have half of them.

@@ -1,4 +1,4 @@
-"""The Status page: counts, painters and durations."""
+"""The Status page: counts, workers and durations."""
 
 import time
 

@@ -16,7 +16,7 @@ class Cleanup(NamedTuple):
 
 
 class Cleanups(Protocol):
-    """Operations on pictures that are recorded before they begin, so that a crash, or a store that refuses, is made up for later."""
+    """Operations on pictures that are recorded before they begin, so that they are completed after a crash or a refusal of the store."""
 
     def put(self, cleanup: Cleanup, now: float) -> None:
         """Record an operation. Recording it again moves it to the end."""

@@ -12,7 +12,7 @@ class Listener(Protocol):
 
 
 class JobEvents(Protocol):
-    """Job-changed events, sent at each change of state. They may be lost: the record is the truth."""
+    """Job-changed events, sent at each change of state. They may be lost, so listeners also read the record."""
 
     def notify(self, job_id: str, now: float) -> None: ...
 
