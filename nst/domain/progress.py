@@ -16,6 +16,8 @@ class Progress:
         losses: the weighted terms of the objective by name.
         seconds_left: an estimate from the steps so far; None before there is one.
         preview: maps a greatest side in pixels to a Pillow image of the painting so far. It takes time, so call it only to show one.
+        checkpoint: returns bytes from which `nst.engine.stylize` goes on after this scale, if the rendering is interrupted: six for each
+            pixel, which takes time. None in the middle of a scale, and after the last one.
     """
 
     fraction: float
@@ -26,6 +28,7 @@ class Progress:
     losses: Mapping[str, float] = field(default_factory=dict)
     seconds_left: float | None = None
     preview: Callable[[int], Any] = field(kw_only=True, repr=False)
+    checkpoint: Callable[[], bytes] | None = field(default=None, kw_only=True, repr=False)
 
     @property
     def stage(self) -> str:

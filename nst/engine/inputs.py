@@ -2,6 +2,7 @@
 
 from collections.abc import Hashable
 from functools import cached_property
+from typing import Any
 
 import torch
 from PIL import Image
@@ -11,7 +12,7 @@ from nst.domain import Init, KeepColours, StyleParams, StyleShare
 from nst.engine.colour import match_colours, transfer_luminance
 from nst.engine.moments import moments_of_part, square_root
 from nst.engine.regions import Layout, MaskedStyle, Part, StyleTensor, style_weights
-from nst.engine.tensors import Size, alpha_of, aspect_excess, fingerprint, fit, opaque, tile_to, to_picture, to_tensor
+from nst.engine.tensors import Size, alpha_of, aspect_excess, digest, fingerprint, fit, opaque, tile_to, to_picture, to_tensor
 
 
 class RenderInputs:
@@ -56,6 +57,9 @@ class RenderInputs:
         earlier = self._earlier
         return None if earlier is None else to_tensor(earlier, (earlier.height, earlier.width), self._device)
 
+    def on_device(self, x: Tensor) -> Tensor:
+        return x.to(self._device)
+
     def weights(self, size: Size) -> Tensor | None:
         """Of the parts and of what is kept (see `Layout.weights`)."""
         return self._layout.weights(size, self._device)
@@ -74,6 +78,15 @@ class RenderInputs:
         size = self.size_at(long_side)
         weights = self.weights(size)
         return StyleTensor(match_colours(x, self.photo(size), None if weights is None else weights[0, part], shown), shown)
+
+    def facts(self) -> list[Any]:
+        """What distinguishes these inputs from others, in any process: digests, shares and strengths, ready for JSON.
+
+        It takes longer than `key` and `style_key`, which are for caches of this process.
+        """
+        pictures = [self._original, *([self._earlier] if self._earlier else [])]
+        parts = [[part.strength, [_facts(style) for style in part.styles]] for part in self.parts]
+        return [list(map(digest, pictures)), parts, repr(self._layout.key)]
 
     def key(self, size: Size) -> Hashable:
         """A cache key for the results of `photo` and `weights`."""
@@ -127,6 +140,11 @@ class RenderInputs:
         if self._alpha is not None:
             painting.putalpha(self._alpha.resize(painting.size, Image.Resampling.LANCZOS))
         return painting
+
+
+def _facts(style: StyleShare[MaskedStyle]) -> list[Any]:
+    picture, mask = style.style.picture, style.style.mask
+    return [style.share, digest(picture), mask and digest(mask)]
 
 
 def _opaque(style: StyleShare[MaskedStyle]) -> StyleShare[MaskedStyle]:

@@ -30,6 +30,8 @@ class Renderer(Protocol):
     """A way to render a painting."""
 
     stopped: bool
+    seconds_before: float
+    """What the interrupted rendering took that it goes on from."""
 
     @property
     def used_params(self) -> Collection[str]:
@@ -59,6 +61,7 @@ def stylize(
     device: torch.device | None = None,
     precision: Precision = Precision.AUTO,
     weights_dir: Path | None = None,
+    checkpoint: bytes | None = None,
 ) -> Result:
     """Render `content` in the style of `styles`: optimised (Gatys et al. 2016, coarse to fine), quick, or by one pass of a network.
 
@@ -77,6 +80,9 @@ def stylize(
         device: by default the best available one.
         precision: of the networks that are loaded here; `encoder` and `instant` have their own.
         weights_dir: the folder of downloaded weights; by default the user's cache folder.
+        checkpoint: what `Progress.checkpoint` returned in a rendering with the same arguments that was interrupted. The painting goes on
+            after the scale that was finished last, and is the same but for rounding. One that is damaged, or of another version or
+            rendering, is not used.
 
     Raises:
         InvalidParams: for an unknown encoder or layer, without a style that has a share, for a mask of another aspect ratio, or for a
@@ -105,14 +111,16 @@ def stylize(
         encoder = encoder or load_encoder("compact" if earlier else params.encoder, device, weights_dir, precision)
         inputs = RenderInputs(content, layout, params, encoder.min_side, device, earlier)
         at_once = memory_budget.pixels_at_once(params, device, memory_budget.free_bytes(device), parts)
-        renderer = OptimisedRenderer(inputs, encoder, instant, size, params, on_progress or _ignore, should_stop or _never, at_once)
+        callbacks = on_progress or _ignore, should_stop or _never
+        renderer = OptimisedRenderer(inputs, encoder, instant, size, params, *callbacks, at_once, checkpoint)
     picture = renderer.render()
     # With the size in pixels: a preset's depends on the photo, and ultra's on the memory that was free.
     recipe = _recipe(replace(params, size=size), rest, device, precision, renderer, picture)
     facts = list(map(_region_facts, regions, layout.mask_digests))
     of_regions = {"regions": facts} if facts else {}
+    seconds = renderer.seconds_before + time.perf_counter() - started
     of_earlier = {"earlier_size": list(earlier.size)} if earlier else {}
-    return Result(picture, {**recipe, **of_regions, **of_earlier, "seconds": round(time.perf_counter() - started, 2)}, renderer.stopped)
+    return Result(picture, {**recipe, **of_regions, **of_earlier, "seconds": round(seconds, 2)}, renderer.stopped)
 
 
 def _ignore(_: Progress) -> None:

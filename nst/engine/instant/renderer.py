@@ -20,6 +20,7 @@ class InstantRenderer:
     """Renders by one pass, reports progress and can be stopped. It implements `Renderer`."""
 
     used_params = ("mode", "size", "strength", "style_scale", "keep_colours", "seed")
+    seconds_before = 0.0
 
     def __init__(
         self,

@@ -3,13 +3,15 @@
 import time
 from collections.abc import Callable, Generator, Iterator, Mapping
 from dataclasses import fields
-from functools import cache
+from functools import cache, cached_property, partial
 from typing import Any
 
 from PIL import Image
 from torch import Tensor
 
 from nst.domain import PASS_WORK, Mode, Progress, StyleParams
+from nst.engine import checkpoints
+from nst.engine.checkpoints import Checkpoint
 from nst.engine.encoders.registry import Encoder
 from nst.engine.inputs import RenderInputs
 from nst.engine.instant.renderer import InstantRenderer
@@ -40,12 +42,14 @@ class OptimisedRenderer:
         on_progress: Callable[[Progress], None],
         should_stop: Callable[[], bool],
         pixels_at_once: int = PIXELS_AT_ONCE,
+        checkpoint: bytes | None = None,
     ) -> None:
         """
         Args:
             instant: required where there are passes (see `has_passes`).
             size: the painting's long side in pixels.
             pixels_at_once: number of a picture's pixels above which it is encoded tile by tile.
+            checkpoint: of an interrupted rendering (see `stylize`).
         """
         self._inputs, self._encoder, self._instant, self._params = inputs, encoder, instant, params
         self._on_progress, self._should_stop = on_progress, should_stop
@@ -55,8 +59,11 @@ class OptimisedRenderer:
         self.stopped = False
         self._sums = sums_of(encoder, pixels_at_once, self._check_stop)
         self._targets = StyleTargets(encoder, self._sums, params)
-        self._work_done, self._started = 0.0, time.perf_counter()
-        self._work = sum(self._work_of(scale) * (scale.steps + PASS_WORK * scale.has_pass) for scale in self.scales)
+        self._work = sum(map(self._whole_work_of, self.scales))
+        sizes = [inputs.size_at(scale.long_side) for scale in self.scales]
+        self._reached = checkpoints.decode(checkpoint, self._fingerprint, sizes) if checkpoint is not None else None
+        self.seconds_before = self._reached.seconds if self._reached else 0.0
+        self._work_done, self._started = 0.0, time.perf_counter() - self.seconds_before
 
     @property
     def used_params(self) -> tuple[str, ...]:
@@ -85,11 +92,26 @@ class OptimisedRenderer:
 
     def _paintings(self) -> Generator[Tensor]:
         """The painting (1, 3, h, w) before the first step of every scale, and after every step."""
-        x = self._inputs.earlier()
-        for index, scale in enumerate(self.scales):
+        first, x = 0, None
+        if self._reached is None:
+            x = self._inputs.earlier()
+        else:
+            first, x = self._reached.scales, self._take_up(self._reached)
+            self._reached = None
+            yield x
+        for index, scale in enumerate(self.scales[first:], first):
             following = self._render_scale(index, scale, x)
             for x in following:
                 yield x
+
+    def _take_up(self, checkpoint: Checkpoint) -> Tensor:
+        """The painting of an interrupted rendering, which is reported, since the next report may take minutes."""
+        last = checkpoint.scales - 1
+        self.optimisers, self.losses = [list(names) for names in checkpoint.optimisers], checkpoint.losses
+        self._work_done = sum(map(self._whole_work_of, self.scales[: checkpoint.scales]))
+        x = self._inputs.on_device(checkpoint.picture)
+        self._on_progress(self._progress(last, self.scales[last].steps, x))
+        return x
 
     def _render_scale(self, index: int, scale: Scale, previous: Tensor | None) -> Iterator[Tensor]:
         size = self._inputs.size_at(scale.long_side)
@@ -100,7 +122,6 @@ class OptimisedRenderer:
         try:
             if scale.has_pass:
                 x = self._instant_pass(index, scale, x)
-                x = x if (earlier := self._inputs.earlier()) is None else hold(x, earlier)
                 initial = pad(x)
             yield x
             if not scale.steps:
@@ -134,14 +155,15 @@ class OptimisedRenderer:
     def _enlarged(self, previous: Tensor, scale: Scale, photo: Tensor) -> Tensor:
         """A smaller painting (1, 3, h, w) in the size of `photo` (1, 3, H, W), which is the scale's, and with some of its detail."""
         smaller = self._inputs.photo((previous.shape[-2], previous.shape[-1]))
-        return upsample_with_detail(previous.clamp(0, 1), smaller, photo, PASS_DETAIL if scale.has_pass else DETAIL)
+        return upsample_with_detail(checkpoints.rounded(previous), smaller, photo, PASS_DETAIL if scale.has_pass else DETAIL)
 
     def _instant_pass(self, index: int, scale: Scale, x: Tensor) -> Tensor:
-        """Stylize x (1, 3, H, W) with the instant network."""
+        """Stylize x (1, 3, H, W) with the instant network, and hold it to the painting that is enlarged."""
         assert self._instant is not None  # noqa: S101
         weights = self._inputs.weights(self._inputs.size_at(scale.long_side))
         parts, seed = self._instant.coded_parts(self._inputs, scale.long_side, self._check_stop), self._params.seed
         x = self._instant.stylize(object(), lambda: x, parts, self._check_stop, weights=weights, noise=PASS_NOISE, seed=seed)
+        x = x if (earlier := self._inputs.earlier()) is None else hold(x, earlier)
         self._work_done += PASS_WORK * self._work_of(scale)
         self._on_progress(self._progress(index, 0, x))
         return x
@@ -159,9 +181,25 @@ class OptimisedRenderer:
         height, width = self._inputs.size_at(scale.long_side)
         return (height + 2 * MARGIN) * (width + 2 * MARGIN)
 
+    def _whole_work_of(self, scale: Scale) -> float:
+        return self._work_of(scale) * (scale.steps + PASS_WORK * scale.has_pass)
+
+    @cached_property
+    def _fingerprint(self) -> str:
+        """Of this rendering, as its checkpoints have it. Device, precision and tiles are left out: they change the painting by rounding."""
+        instant = self._instant.digest if self._instant else None
+        scales = [[*self._inputs.size_at(scale.long_side), scale.steps, scale.has_pass] for scale in self.scales]
+        return checkpoints.fingerprint_of([self._params.to_dict(), self._encoder.digest, instant, scales, self._inputs.facts()])
+
+    def _checkpoint(self, scales: int, x: Tensor) -> bytes:
+        """The painting x (1, 3, h, w) after that number of scales."""
+        seconds = time.perf_counter() - self._started
+        return checkpoints.encode(Checkpoint(x, scales, seconds, self.optimisers, self.losses), self._fingerprint)
+
     def _progress(self, index: int, number: int, x: Tensor) -> Progress:
         fraction = self._work_done / self._work
         spent = time.perf_counter() - self._started
+        has_more = index + 1 < len(self.scales)
         return Progress(
             fraction=fraction,
             scale=index + 1,
@@ -171,6 +209,7 @@ class OptimisedRenderer:
             losses=self.losses,
             seconds_left=spent / fraction - spent,
             preview=cache(lambda max_side: self._preview(x, max_side)),  # a page and the time-lapse ask for the same one
+            checkpoint=partial(self._checkpoint, index + 1, x) if has_more and number == self.scales[index].steps else None,
         )
 
     def _preview(self, x: Tensor, max_side: int) -> Image.Image:
