@@ -145,6 +145,11 @@ class Settings(BaseSettings):
     job_seconds: float = Field(
         default=1800.0, gt=0, description="seconds that a painting may take, up to 2048 pixels; larger ones may take more"
     )
+    checkpoint_seconds: float = Field(
+        default=5.0,
+        ge=0,
+        description="seconds of work after which a painting's state at the end of a scale is kept, to go on from if its worker dies",
+    )
     drain_seconds: float = Field(
         default=0.0, ge=0, description="seconds that a worker has to finish its painting when it is terminated, before it gives it back"
     )

@@ -34,6 +34,7 @@ MAY_IMPORT = {
     "nst.engine": {"nst", "nst.errors", "nst.domain", "nst.lru", "nst.web", "nst.weights"},
     "nst.samples": BASE | {"nst.images"},
     "nst.timelapse": {"nst.domain"},
+    "nst.checkpoints": {"nst.domain"},
     "nst.styles": BASE | {"nst.images"},
     "nst.store": BASE | {"nst.lru"},
     "nst.service": BASE | {"nst.images", "nst.styles", "nst.store"},
@@ -68,9 +69,11 @@ MAY_IMPORT = {
     },
     "nst.logs": set(),
     "nst.threads": set(),
-    "nst.cli": BASE | PARTS | {"nst.timelapse", "nst.logs", "nst.threads", "nst.web", "nst.store", "nst.service", "nst.bootstrap"},
-    "nst.model_process": BASE | {"nst.images", "nst.engine", "nst.lru", "nst.threads", "nst.timelapse"},
-    "nst.worker": BASE | {"nst.styles", "nst.logs", "nst.store", "nst.service", "nst.bootstrap", "nst.model_process"},
+    "nst.cli": BASE
+    | PARTS
+    | {"nst.checkpoints", "nst.timelapse", "nst.logs", "nst.threads", "nst.web", "nst.store", "nst.service", "nst.bootstrap"},
+    "nst.model_process": BASE | {"nst.checkpoints", "nst.images", "nst.engine", "nst.lru", "nst.threads", "nst.timelapse"},
+    "nst.worker": BASE | {"nst.checkpoints", "nst.styles", "nst.logs", "nst.store", "nst.service", "nst.bootstrap", "nst.model_process"},
     "worker": {"nst.worker"},
     "nst.__main__": {"nst.cli"},
 }

@@ -12,7 +12,9 @@ from typing import Any
 import typer
 from PIL import Image
 
+from nst.checkpoints import CheckpointKeeper
 from nst.cli import outputs
+from nst.cli.checkpoints import CheckpointFile
 from nst.cli.enlarging import Earlier
 from nst.cli.inputs import NamedStyle, style_facts
 from nst.cli.interruption import Interruption
@@ -48,11 +50,16 @@ _MAX_ERROR = 200  # characters of an unexpected error's text
 
 @dataclass(frozen=True)
 class RenderTask:
-    """A photo, and where its painting goes."""
+    """A photo, and where its painting goes.
+
+    Attributes:
+        resumes: whether it goes on from the checkpoint of an interrupted painting, if there is one.
+    """
 
     photo: Source
     target: Target
     film: FilmTarget | None = None
+    resumes: bool = False
 
 
 class _NothingToSave(Exception):
@@ -142,7 +149,9 @@ class BatchRenderer:
             painting, recipe, frames = self._rendered(task, photo, interruption)
             target = outputs.save(painting, recipe, task.target, self.printing.dpi)
             film = None if task.film is None else task.film.save(photo, frames, painting, target.painting)
-            self._report(task.photo, target, recipe, film)
+            if not recipe["stopped"]:
+                CheckpointFile(task.target.painting).remove()
+            self._report(task, target, recipe, film)
         except (_NothingToSave, *ERRORS_OF_ALL_PHOTOS):
             raise
         except Exception as error:  # decoders and allocations raise errors of many kinds, which do not concern the other photos
@@ -167,11 +176,14 @@ class BatchRenderer:
         read = {"photo": task.photo.name, "photo_sha256": task.photo.digest()}
         regions, masks = self._regions(task.photo, photo)
         recorder, earlier = FrameRecorder(), self.earlier.source.read() if self.earlier else None
-        styles, how = _engine_styles(self.styles), {"should_stop": interruption, **self._engine_arguments}
+        file = CheckpointFile(task.target.painting)
+        keeper, checkpoint = CheckpointKeeper(file.write, self.settings.checkpoint_seconds), file.read() if task.resumes else None
+        styles, how = _engine_styles(self.styles), {"should_stop": interruption, "checkpoint": checkpoint, **self._engine_arguments}
         with painting_bar(task.photo.name, quiet=self.as_json) as show:
 
             def on_progress(progress: Progress) -> None:
                 show(progress)
+                keeper.add(progress)
                 if task.film:
                     recorder.add(progress)
 
@@ -209,15 +221,19 @@ class BatchRenderer:
         instant = load_instant(device, precision)
         return {"device": device, "precision": precision, "instant": instant, "weights_dir": self.settings.weights_dir}
 
-    def _report(self, photo: Source, target: Target, recipe: dict[str, Any], film: Path | None) -> None:
+    def _report(self, task: RenderTask, target: Target, recipe: dict[str, Any], film: Path | None) -> None:
         width, height = recipe["size"]
         verb = "stopped early after" if recipe["stopped"] else "painted in"
         digits = 0 if recipe["seconds"] >= 10 else 1
         files = f"{target.painting}, time-lapse: {film}" if film else target.painting
         size = f"{width} x {height} pixels{self.printing.described((width, height))}"
+        photo, checkpoint = task.photo, CheckpointFile(task.target.painting)
         text = f"{photo.label}: {verb} {recipe['seconds']:.{digits}f} s, {size}: {files}"
         paths = {"photo": photo.label, "painting": str(target.painting), "recipe": str(target.recipe) if target.recipe else None}
         films = {"timelapse": str(film)} if film else {}
+        if recipe["stopped"] and checkpoint.exists:
+            text += f"; --resume goes on from {checkpoint.path}"
+            films["checkpoint"] = str(checkpoint.path)
         print_result(one_line(text), {**paths, **films, **_facts(recipe)}, as_json=self.as_json, to_stderr=self.to_stderr)
 
     def _report_remaining(self, tasks: Sequence[RenderTask], code: int) -> None:

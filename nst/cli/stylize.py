@@ -192,7 +192,7 @@ def _tasks(found: FoundPhotos, renderer: BatchRenderer, output: str | None, *, o
         return []
     names, originals = joined_names(renderer.all_styles), _originals(found, renderer)
     targets = outputs.plan(output, list(requests.values()), names, overwrite=overwrite, originals=originals)
-    return [RenderTask(*pair) for pair in zip(requests, targets, strict=True)]
+    return [RenderTask(photo, target, resumes=resumption.applies_to(photo)) for photo, target in zip(requests, targets, strict=True)]
 
 
 def _originals(found: FoundPhotos, renderer: BatchRenderer) -> list[Path]:
@@ -203,7 +203,7 @@ def _originals(found: FoundPhotos, renderer: BatchRenderer) -> list[Path]:
 
 
 class _Resumption:
-    """Skips photos that were already painted with the same settings."""
+    """Skips photos that were already painted with the same settings, and goes on with interrupted paintings."""
 
     def __init__(self, output: str | None, renderer: BatchRenderer, resume: bool | None, overwrite: bool) -> None:
         self._output = output
@@ -211,11 +211,13 @@ class _Resumption:
         self._resume = False if renderer.to_stderr or (resume is None and overwrite) else resume
         self._skipped = 0
 
+    def applies_to(self, photo: Source) -> bool:
+        return not photo.is_explicit if self._resume is None else self._resume
+
     def request(self, photo: Source) -> OutputRequest | None:
         """The output that a photo needs; None if there is a finished painting of it."""
-        stem = Path(photo.name).stem
-        resumes = not photo.is_explicit if self._resume is None else self._resume
-        earlier = self._earlier.take(photo.name, photo.digest, lambda: self._renderer.region_facts(photo)) if resumes else None
+        stem, has_earlier = Path(photo.name).stem, self.applies_to(photo)
+        earlier = self._earlier.take(photo.name, photo.digest, lambda: self._renderer.region_facts(photo)) if has_earlier else None
         if earlier is None:
             return OutputRequest(stem)
         if not earlier.is_finished:

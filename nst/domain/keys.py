@@ -7,6 +7,7 @@ public/thumbnail/<id>-output.webp                       a small version of the p
 private/preview/<id>.jpg                                the unfinished painting
 private/timelapse/<id>.mp4                              the film of how the painting emerged
 private/earlier/<id>.<ext>                              the painting that is enlarged
+private/checkpoint/<id>-<number>.safetensors            the state of an attempt after its last finished scale
 private/mask/<id>-<number>.png                          the mask of a region, or of a part of a style: grey, white inside
 private/style/<id>-<number>.jpg                         a style picture that a visitor uploaded
 style/<name>.jpg                                        a style picture of the operator's; <id>-<number>: a visitor's, of earlier versions
@@ -27,14 +28,24 @@ _NAME = r"(?:[a-z0-9]{20,32}|[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12
 _KEY = re.compile(
     rf"(?:public|private)/(?:input|output)/{_NAME}\.(?:jpg|jpeg|png|webp)|private/preview/{_NAME}\.jpg"
     rf"|(?:public|private)/thumbnail/{JOB_ID}-(?:input|output)\.webp"
-    rf"|private/timelapse/{JOB_ID}\.mp4|private/earlier/{JOB_ID}\.(?:jpg|png|webp)"
+    rf"|private/timelapse/{JOB_ID}\.mp4|private/earlier/{JOB_ID}\.(?:jpg|png|webp)|private/checkpoint/{JOB_ID}-[0-9]\.safetensors"
     rf"|private/mask/{JOB_ID}-(?:[0-9]|1[0-5])\.png|private/style/{JOB_ID}-[0-9]{{1,2}}\.jpg|style/[a-z0-9][a-z0-9-]{{0,63}}\.jpg"
 )
 _KEY_OF_JOB = re.compile(
-    rf"(?:public|private)/[a-z]+/({JOB_ID})(?:-input|-output)?\.[a-z0-9]+|(?:private/mask|private/style|style)/({JOB_ID})-\d+\.[a-z]+"
+    rf"(?:public|private)/[a-z]+/({JOB_ID})(?:-input|-output)?\.[a-z0-9]+"
+    rf"|(?:private/(?:mask|style|checkpoint)|style)/({JOB_ID})-\d+\.[a-z]+"
 )
 _PICTURE = re.compile(rf"(public|private)/(input|output)/({JOB_ID})\.[a-z]+")
-_MEDIA_TYPES = {"jpeg": "image/jpeg", "jpg": "image/jpeg", "png": "image/png", "webp": "image/webp", "mp4": "video/mp4"}
+_MEDIA_TYPES = {
+    "jpeg": "image/jpeg",
+    "jpg": "image/jpeg",
+    "png": "image/png",
+    "webp": "image/webp",
+    "mp4": "video/mp4",
+    "safetensors": "application/octet-stream",
+}
+CHECKPOINTS = 10
+"""Keys for the checkpoints of a job."""
 
 
 def is_job_id(text: str) -> bool:
@@ -63,6 +74,17 @@ def timelapse_key(job_id: str) -> str:
 def earlier_key(job_id: str, suffix: str) -> str:
     """The key of the smaller painting that a job enlarges."""
     return f"private/earlier/{job_id}{suffix}"
+
+
+def checkpoint_key(job_id: str, attempt: int) -> str:
+    """The key of an attempt's checkpoint. Only the attempt `CHECKPOINTS` later has the same key, so a worker that lost its lease does not
+    overwrite its successor's."""
+    return f"private/checkpoint/{job_id}-{attempt % CHECKPOINTS}.safetensors"
+
+
+def unfinished_keys(job_id: str) -> tuple[str, ...]:
+    """The keys of what is kept of a painting only until it is finished: its preview and its checkpoints."""
+    return (preview_key(job_id), *(checkpoint_key(job_id, number) for number in range(CHECKPOINTS)))
 
 
 def thumbnail_keys(*keys: str) -> tuple[str, ...]:

@@ -19,6 +19,7 @@ from typing import IO, Any
 from PIL import Image
 
 from nst import images
+from nst.checkpoints import CheckpointKeeper
 from nst.domain import FencingToken, JobProgress, Mode, Progress, StyleParams, StyleShare
 from nst.errors import InvalidParams, PasticheError, is_out_of_memory
 from nst.images import Format
@@ -30,6 +31,7 @@ from nst.model_process.frames import read_frame
 from nst.model_process.messages import (
     Advanced,
     Cancel,
+    Checkpointed,
     Configure,
     Done,
     Failed,
@@ -70,10 +72,11 @@ def painter(settings: Settings) -> Paint:
         should_stop: Callable[[], bool],
         regions: Sequence[Region] = (),
         earlier: Image.Image | None = None,
+        checkpoint: bytes | None = None,
     ) -> Painting:
         found = [EngineRegion(finder.mask(region.mask, photo), finder.styles(region), region.strength) for region in regions]
         how: dict[str, Any] = {"on_progress": on_progress, "should_stop": should_stop, **where}
-        return stylize(photo, _shares(styles), params, regions=found, earlier=earlier, **how)
+        return stylize(photo, _shares(styles), params, regions=found, earlier=earlier, checkpoint=checkpoint, **how)
 
     return paint
 
@@ -191,20 +194,20 @@ class _Child:
         codec = self._codec
         is_filmed = self._role is Role.PAINTING and request.params.mode is not Mode.INSTANT
         recorder = FrameRecorder() if is_filmed else None
+        keeper = self._keeper(request.token) if self._role is Role.PAINTING else None
         throttle = Throttle(self._send, codec.progress_seconds, time.monotonic, codec.first_progress_seconds)
 
         def on_progress(progress: Progress) -> None:
             if recorder is not None:
                 recorder.add(progress)
+            if keeper is not None:
+                keeper.add(progress)
             if codec.is_shown(progress):
                 reported = JobProgress(progress.fraction, progress.stage, progress.seconds_left)
                 throttle.send(lambda: Advanced(request.token, reported, codec.encode_progress(progress, request)))
 
         paint = self._loaded_engine()
-        photo = codec.photo(request.photo)
-        more: dict[str, Any] = {"regions": self._regions(request)} if request.regions else {}
-        if request.earlier is not None:
-            more["earlier"] = codec.photo(request.earlier)
+        photo, more = codec.photo(request.photo), self._more(request)
         styles = self._decoded(request.styles)
         painting = paint(photo, styles, request.params, on_progress, lambda: self._cancelled == request.token, **more)
         if painting.stopped:
@@ -212,6 +215,18 @@ class _Child:
         film = _film(photo, recorder.frames, painting.picture) if recorder is not None and recorder.frames else None
         small = _thumbnails(photo, painting.picture) if self._role is Role.PAINTING else ()
         return Done(request.token, codec.encode(painting.picture, request), painting.recipe, film, small)
+
+    def _keeper(self, token: FencingToken) -> CheckpointKeeper:
+        return CheckpointKeeper(lambda checkpoint: self._send(Checkpointed(token, checkpoint)), self._settings.checkpoint_seconds)
+
+    def _more(self, request: PaintRequest) -> dict[str, Any]:
+        """What an engine is given only where there is some."""
+        more: dict[str, Any] = {"regions": self._regions(request)} if request.regions else {}
+        if request.earlier is not None:
+            more["earlier"] = self._codec.photo(request.earlier)
+        if request.checkpoint is not None:
+            more["checkpoint"] = request.checkpoint
+        return more
 
     def _found(self, request: FindRequest) -> Done:
         from nst.engine.region_proposals import propose, subject_from_strokes

@@ -44,7 +44,8 @@ class Painting(Protocol):
 class Paint(Protocol):
     """An engine. It calls `should_stop` after every step, at least once a second; when that is true, it returns what it has so far.
 
-    It is given `regions` only where there are any, and `earlier` only to enlarge that painting.
+    It is given `regions` only where there are any, `earlier` only to enlarge that painting, and `checkpoint` only to go on from what
+    `Progress.checkpoint` has returned.
     """
 
     def __call__(
@@ -56,6 +57,7 @@ class Paint(Protocol):
         should_stop: Callable[[], bool],
         regions: Sequence[Region] = (),
         earlier: Image.Image | None = None,
+        checkpoint: bytes | None = None,
     ) -> Painting: ...
 
 

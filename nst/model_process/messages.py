@@ -11,6 +11,7 @@ from enum import StrEnum
 from itertools import islice
 from typing import Any
 
+from nst.checkpoints import MAX_BYTES
 from nst.domain import FencingToken, JobProgress, StyleParams, StyleShare
 from nst.errors import PasticheError
 from nst.model_process.frames import BadFrame, Frame
@@ -67,6 +68,7 @@ class PaintRequest:
         suffix: of the painting's file, such as ".png"; ignored for a preview.
         regions: later ones cover earlier ones.
         earlier: the painting that is enlarged, an encoded picture; None for one that begins with the photo.
+        checkpoint: of an attempt that was interrupted, in the engine's own format; None to begin anew.
     """
 
     token: FencingToken
@@ -76,6 +78,7 @@ class PaintRequest:
     suffix: str = ""
     regions: tuple[RegionRequest, ...] = ()
     earlier: bytes | None = None
+    checkpoint: bytes | None = None
 
 
 @dataclass(frozen=True)
@@ -133,6 +136,14 @@ class Advanced:
 
 
 @dataclass(frozen=True)
+class Checkpointed:
+    """A scale is finished: an engine that is given this checkpoint goes on from there."""
+
+    token: FencingToken
+    checkpoint: bytes
+
+
+@dataclass(frozen=True)
 class Done:
     """The painting is finished.
 
@@ -165,7 +176,7 @@ class Failed:
 
 ToChild = Configure | PaintRequest | FindRequest | Cancel
 Final = Done | Stopped | Failed
-FromChild = Ready | LoadFailed | Advanced | Final
+FromChild = Ready | LoadFailed | Advanced | Checkpointed | Final
 
 
 def frame_of(message: ToChild | FromChild) -> Frame:
@@ -186,6 +197,8 @@ def frame_of(message: ToChild | FromChild) -> Frame:
             return Frame("load_failed", {})
         case Advanced(token, progress, preview):
             return Frame("advanced", {"token": astuple(token), "progress": asdict(progress)}, (preview,))
+        case Checkpointed(token, checkpoint):
+            return Frame("checkpointed", {"token": astuple(token)}, (checkpoint,))
         case Done(token, picture, recipe, film, thumbnails):
             films = () if film is None else (film,)
             fields = {"token": astuple(token), "recipe": recipe, "films": len(films)}
@@ -204,10 +217,12 @@ def _paint_frame(request: PaintRequest) -> Frame:
         "suffix": request.suffix,
         "regions": [region.fields for region in request.regions],
         "enlarges": request.earlier is not None,
+        "goes_on": request.checkpoint is not None,
     }
-    styles, earlier = (style.style for style in request.styles), () if request.earlier is None else (request.earlier,)
+    styles = (style.style for style in request.styles)
     of_regions = (picture for region in request.regions for picture in region.pictures)
-    return Frame("paint", fields, (request.photo, *styles, *of_regions, *earlier))
+    begins_with = (each for each in (request.earlier, request.checkpoint) if each is not None)
+    return Frame("paint", fields, (request.photo, *styles, *of_regions, *begins_with))
 
 
 def message_to_child(frame: Frame) -> ToChild:
@@ -244,6 +259,8 @@ def message_from_child(frame: Frame) -> FromChild:
             return LoadFailed()
         case Frame("advanced", {"token": token, "progress": progress}, (preview,)):
             return Advanced(_token(token), _progress(progress), preview)
+        case Frame("checkpointed", {"token": token}, (checkpoint,)) if len(checkpoint) <= MAX_BYTES:
+            return Checkpointed(_token(token), checkpoint)
         case Frame("done", {"token": token, "recipe": dict(recipe), "films": 0 | 1 as films}, (picture, *more)) if (
             len(more) - films in (0, 2) and type(films) is int
         ):
@@ -265,12 +282,15 @@ def _paint_request(fields: Mapping[str, Any], photo: bytes, pictures: Sequence[b
             "suffix": str(suffix),
             "regions": [*found],
             "enlarges": bool(enlarges),
+            "goes_on": bool(goes_on),
         }:
             styles = _shares(shares, left)
             regions = tuple(_region(region, left) for region in found)
-            earlier = tuple(left)
-            if len(earlier) == enlarges:
-                return PaintRequest(_token(token), photo, styles, StyleParams.from_dict(params), suffix, regions, *earlier)
+            rest = list(left)
+            if len(rest) == enlarges + goes_on:
+                earlier, checkpoint = rest.pop(0) if enlarges else None, rest.pop() if goes_on else None
+                how = StyleParams.from_dict(params)
+                return PaintRequest(_token(token), photo, styles, how, suffix, regions, earlier, checkpoint)
     raise BadFrame("a request that lacks something")
 
 

@@ -15,7 +15,7 @@ from nst.model_process.messages import Configure, FromChild, Role, ToChild, fram
 from nst.settings import Settings
 from nst.threads import with_sleeping_threads
 
-CHILD_SETTINGS = {"device", "engine", "precision", "preview_engine", "preview_side", "weights_dir"}
+CHILD_SETTINGS = {"checkpoint_seconds", "device", "engine", "precision", "preview_engine", "preview_side", "weights_dir"}
 """The settings that a child is given: no secrets, no addresses."""
 BROKEN = 1
 """The exit code of a child that was killed because it sent something else than messages."""

@@ -6,9 +6,10 @@ A picture that the store refuses to delete does not hold up the others: it is lo
 import logging
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 
 from nst.domain import Job, JobState
-from nst.domain.keys import is_thumbnail, job_id_of, locations_of, preview_key, thumbnail_keys, with_visibility
+from nst.domain.keys import is_thumbnail, job_id_of, locations_of, thumbnail_keys, unfinished_keys, with_visibility
 from nst.errors import PasticheError
 from nst.service.visibility import all_keys, place_pictures, record_cleanup, storage_full
 from nst.settings import Settings
@@ -47,6 +48,13 @@ def delete_job(backend: Backend, job: Job, now: float, *, only_private: bool = F
     else:
         backend.cleanups.settle(cleanup)
     return True
+
+
+def delete_unfinished(backend: Backend, job: Job) -> None:
+    """Delete the preview and the checkpoints of a job that ended without a worker. What cannot be deleted is swept later."""
+    if job.state.is_terminal and job.attempt:
+        with suppress(PasticheError):
+            backend.objects.delete(unfinished_keys(job.id))
 
 
 def expiry_of(job: Job, settings: Settings) -> float | None:
@@ -158,9 +166,9 @@ def _complete(backend: Backend, cleanup: Cleanup, now: float) -> None:
 def delete_orphans(backend: Backend, now: float, *, even_most: bool = False) -> int:
     """Delete the pictures that crashes have left behind, and return their number.
 
-    These are pictures without a record; previews older than a day; and, of pictures that are stored below both `public/` and `private/`,
-    the copies that their record does not name. Thumbnails that are not beside their pictures are moved there: servers of an earlier version
-    publish and hide pictures without them.
+    These are pictures without a record; previews and checkpoints older than a day; and, of pictures that are stored below both `public/`
+    and `private/`, the copies that their record does not name. Thumbnails that are not beside their pictures are moved there: servers of an
+    earlier version publish and hide pictures without them.
 
     When most of many jobs have no record, the records were lost, and nothing is deleted: `rebuilding.rebuild_feed` can use the pictures.
 
@@ -177,7 +185,7 @@ def delete_orphans(backend: Backend, now: float, *, even_most: bool = False) -> 
     if not even_most and len(set(owners.values())) - len(known) > max(_FEW, len(known)):
         log.error("most pictures have no record: no picture is deleted. If records were lost, see `nst admin rebuild-feed --help`")
         return 0
-    orphans = {key for key, job_id in owners.items() if job_id not in known or key == preview_key(job_id)}
+    orphans = {key for key, job_id in owners.items() if job_id not in known or key in unfinished_keys(job_id)}
     copies = Counter(with_visibility(key, public=True) for key in owners)
     alone = {key for key in owners if is_thumbnail(key) and key not in beside}
     doubtful = [key for key in owners if key not in orphans and (copies[with_visibility(key, public=True)] > 1 or key in alone)]

@@ -109,6 +109,7 @@ class Service:
         if job is None:  # deleted in between
             raise unknown_job()
         self._backend.job_events.notify(job_id, self._clock())
+        retention.delete_unfinished(self._backend, job)
         return job
 
     def retry(self, job_id: str, owner: str, network: str | None = None, has_cookie: bool = True) -> Job:

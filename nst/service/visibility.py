@@ -23,10 +23,10 @@ from nst.domain.keys import (
     job_id_of,
     locations_of,
     mask_key,
-    preview_key,
     style_key,
     thumbnail_keys,
     timelapse_key,
+    unfinished_keys,
     with_visibility,
 )
 from nst.errors import ObjectMissing, StorageFull, StoreFull, StoreMisconfigured, StoreUnavailable
@@ -97,7 +97,7 @@ def all_keys(job_id: str, key: str) -> set[str]:
     styles = (named(job_id, number) for number in range(MAX_STYLES * (1 + MAX_REGIONS)) for named in (style_key, former_style_key))
     masks = (mask_key(job_id, number) for number in range(MAX_REGIONS + MAX_STYLE_MASKS))
     earlier = (earlier_key(job_id, format.suffix) for format in WEB_FORMATS)
-    return {*locations_of(key), preview_key(job_id), timelapse_key(job_id), *styles, *masks, *earlier}
+    return {*locations_of(key), timelapse_key(job_id), *unfinished_keys(job_id), *styles, *masks, *earlier}
 
 
 class _Move:

@@ -4,7 +4,7 @@ import logging
 import signal
 
 from nst.domain import longest_seconds
-from nst.model_process.messages import Advanced, Cancel, Failed, Final, LoadFailed, PaintRequest, Ready, Stopped
+from nst.model_process.messages import Advanced, Cancel, Checkpointed, Failed, Final, LoadFailed, PaintRequest, Ready, Stopped
 from nst.model_process.parent import Child
 from nst.settings import Settings
 from nst.worker import user_messages
@@ -29,6 +29,7 @@ class Attempt:
         self._longest, self._silent = (longest_seconds(request.params, each) for each in (settings.job_seconds, settings.hang_seconds))
         self._cancelled: float | None = None
         self._event: Advanced | Final | None = None
+        self._checkpoint: bytes | None = None
         child.send(request)
 
     def cancel(self, now: float) -> None:
@@ -53,9 +54,18 @@ class Attempt:
             if isinstance(message, Ready | LoadFailed):
                 self._heard = now
             elif message.token == self._token and not isinstance(self._event, Final):
-                self._heard, self._event = now, message
+                self._heard = now
+                if isinstance(message, Checkpointed):
+                    self._checkpoint = message.checkpoint
+                else:
+                    self._event = message
         if isinstance(self._event, Stopped) and self._cancelled is None:
             self._event = Failed(self._token, user_messages.DIED)
+
+    def take_checkpoint(self) -> bytes | None:
+        """The latest checkpoint; None when it was taken already, or there is none."""
+        checkpoint, self._checkpoint = self._checkpoint, None
+        return checkpoint
 
     def handled(self, event: Advanced) -> None:
         """Forgets that event, unless there is a newer one."""

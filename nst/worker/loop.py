@@ -14,15 +14,16 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from nst.domain import Job, JobState, Outcome, Preset, StyleRef, StyleShare, longest_seconds, output_key_of
-from nst.domain.keys import preview_key
+from nst.domain.keys import preview_key, unfinished_keys
 from nst.errors import PasticheError, StoreFault, StoreUnavailable, StyleChanged
-from nst.model_process.messages import Advanced, Done, Failed, PaintRequest, RegionRequest
+from nst.model_process.messages import Advanced, Done, Failed, Final, PaintRequest, RegionRequest
 from nst.model_process.parent import Child, MakeChild
 from nst.service.visibility import record_cleanup
 from nst.settings import Settings
 from nst.store.ports import Backend, LeaseStatus, WorkerInfo
 from nst.styles import Catalogue
 from nst.worker.attempt import Attempt
+from nst.worker.checkpoints import attempts_before, find_checkpoint, store_checkpoint
 from nst.worker.maintenance import Maintenance
 from nst.worker.masks import mask_file, style_masks
 from nst.worker.timelapse_and_thumbnails import painted_keys, store_extras
@@ -157,9 +158,12 @@ class Worker:
         """Gives the present job back, without an attempt lost, and ends the child."""
         self._drop_child()
         if self._running is not None:
-            self._backend.queue.give_back(self._running.job.fencing_token, now)
-            self._backend.job_events.notify(self._running.job.id, now)
+            job = self._running.job
+            self._backend.queue.give_back(job.fencing_token, now)
+            self._backend.job_events.notify(job.id, now)
             self._running = None
+            with suppress(StoreUnavailable):
+                self._discard_unfinished(job)  # it was cancelled
         self._backend.workers.leave(self.name)
 
     def _claim(self, now: float) -> bool:
@@ -199,7 +203,9 @@ class Worker:
         )
         photo = objects.get(job.input_key)
         earlier = objects.get(job.earlier_key) if job.earlier_key else None
-        return PaintRequest(job.fencing_token, photo, styles, job.params, PurePosixPath(job.input_key).suffix, regions, earlier)
+        checkpoint = find_checkpoint(objects, job.id, attempts_before(job.attempt))
+        suffix = PurePosixPath(job.input_key).suffix
+        return PaintRequest(job.fencing_token, photo, styles, job.params, suffix, regions, earlier, checkpoint)
 
     def _style_files(self, styles: Iterable[StyleRef]) -> tuple[StyleShare[bytes], ...]:
         return tuple(StyleShare(self._style_file(style), style.share) for style in styles)
@@ -228,7 +234,9 @@ class Worker:
         """Handles the latest event of the attempt. When the store is away, it is handled again in the next step."""
         if running.attempt is None or running.is_over:
             return
-        match event := running.attempt.poll(now):
+        event = running.attempt.poll(now)
+        self._keep_checkpoint(running, event)
+        match event:
             case None:
                 return
             case Advanced():
@@ -243,6 +251,12 @@ class Worker:
                 outcome = running.outcome
         self._end(running, outcome, now)
         self._living_child()  # loads its model before the next job, if this one has cost the child its life
+
+    def _keep_checkpoint(self, running: _Running, event: Advanced | Final | None) -> None:
+        if running.attempt is None or running.is_stopping or isinstance(event, Final):
+            return
+        if (checkpoint := running.attempt.take_checkpoint()) is not None:
+            store_checkpoint(self._backend.objects, running.job.fencing_token, checkpoint)
 
     def _advance(self, event: Advanced, job: Job) -> None:
         key = preview_key(job.id)
@@ -277,18 +291,23 @@ class Worker:
                 return
             self._on_end(job, outcome, now - running.begun)
             self._backend.job_events.notify(job.id, now)
-            self._backend.objects.delete([preview_key(job.id)])
+            self._backend.objects.delete(unfinished_keys(job.id))
             self._backend.queue.acknowledge(job.fencing_token)
 
     def _discard_late_output(self, job: Job, now: float) -> None:
         """Deletes what was written too late, unless it is another attempt's: the job was deleted, or its pictures have moved."""
-        record, late = self._backend.jobs.get(job.id), output_key_of(job.input_key)
-        if record is None or record.state.is_terminal:
-            self._backend.objects.delete([preview_key(job.id)])
+        record, late = self._discard_unfinished(job), output_key_of(job.input_key)
         if record is None or record.state in (JobState.FAILED, JobState.CANCELLED):
             self._backend.objects.delete(painted_keys(late))
         elif record.state is JobState.SUCCEEDED and record.output_key != late:  # its owner may be moving it back right now
             record_cleanup(self._backend, late, now)
+
+    def _discard_unfinished(self, job: Job) -> Job | None:
+        """Deletes preview and checkpoints of a job that has ended. Returns its record."""
+        record = self._backend.jobs.get(job.id)
+        if record is None or record.state.is_terminal:
+            self._backend.objects.delete(unfinished_keys(job.id))
+        return record
 
     def _living_child(self) -> Child:
         if self._child is not None and self._child.exit_code is not None:

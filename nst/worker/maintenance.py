@@ -39,6 +39,7 @@ class Maintenance:
                 log.warning("job %s was left by its worker; it is %s", job.id, job.state, extra={"job_id": job.id})
                 with suppress(StoreUnavailable):
                     self._backend.job_events.notify(job.id, now)
+                retention.delete_unfinished(self._backend, job)
         if is_idle and now - self._kept_up >= UPKEEP_SECONDS:
             self._kept_up = now
             if not self._owners_are_hashed:

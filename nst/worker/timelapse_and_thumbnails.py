@@ -4,7 +4,7 @@ import logging
 from collections.abc import Mapping
 
 from nst.domain import Outcome, input_key_of
-from nst.domain.keys import job_id_of, thumbnail_keys, timelapse_key
+from nst.domain.keys import job_id_of, thumbnail_keys, timelapse_key, unfinished_keys
 from nst.errors import PasticheError
 from nst.model_process.messages import Done
 from nst.store.ports import ObjectStore
@@ -38,6 +38,7 @@ def _stored(objects: ObjectStore, what: str, files: Mapping[str, bytes]) -> int:
 
 
 def painted_keys(output_key: str) -> list[str]:
-    """The keys of what an attempt at this painting may have stored: the painting, its time-lapse and the thumbnails."""
+    """The keys of what attempts at this painting may have stored: it, its thumbnails, time-lapse and preview, and checkpoints."""
     job_id = job_id_of(output_key)
-    return [output_key, *([timelapse_key(job_id)] if job_id else []), *thumbnail_keys(input_key_of(output_key), output_key)]
+    of_job = [timelapse_key(job_id), *unfinished_keys(job_id)] if job_id else []
+    return [output_key, *of_job, *thumbnail_keys(input_key_of(output_key), output_key)]

@@ -1,6 +1,7 @@
 """The whole studio in a cloud of this machine: moto's server, a real Redis, agents as real processes, and the relay by hand."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from types import MappingProxyType
 
 import pytest
 
@@ -35,14 +36,14 @@ MakeCloud = Callable[..., Cloud]
 
 @pytest.fixture
 def make_cloud(aws: Aws) -> Iterator[MakeCloud]:
-    """Makes one whose agents have the test engine of this name."""
+    """Makes one whose agents have the test engine of this name, and these variables."""
     made: list[Cloud] = []
 
-    def make(engine: str = "quick", **changes: object) -> Cloud:
+    def make(engine: str = "quick", agent: Mapping[str, str] = MappingProxyType({}), **changes: object) -> Cloud:
         plenty = {"uploads_per_minute": 1000, "jobs_per_visitor": 1000}
         redis = {"redis_url": shared_redis().url, "redis_prefix": f"cloud-{next(NUMBERS)}"}
         settings = Settings(**{**plenty, **redis, **changes})  # type: ignore[arg-type]
-        executor = Executor(aws, {"NST_ENGINE": f"tests.worker.engines.{engine}:engine"})
+        executor = Executor(aws, {"NST_ENGINE": f"tests.worker.engines.{engine}:engine", **agent})
         executor.__enter__()
         made.append(Cloud(aws, settings, executor))
         return made[-1]

@@ -1,15 +1,18 @@
 """From upload to painting through S3, AWS Batch and SQS, with agents that are real processes."""
 
 import json
+import signal
 from email.message import Message
+from pathlib import Path
 from urllib.request import urlopen
 
 import pytest
 
-from nst.domain import Job, JobState
+from nst.domain import Job, JobState, StyleParams
 from nst.domain.keys import thumbnail_keys, timelapse_key
 from tests.cloud.conftest import MakeCloud
 from tests.support.cloud import Cloud, claimed_by_hand, header
+from tests.support.interruptions import LAST, REST, STEPS, WHOLE, Scales
 from tests.support.pictures import picture_bytes
 from tests.support.waiting import until
 
@@ -127,6 +130,27 @@ def test_a_machine_that_is_taken_away_is_followed_by_another(make_cloud: MakeClo
     cloud.relay_until(lambda: cloud.record(job).progress.fraction)
     assert len(cloud.executor.agents) == 2
     assert cloud.record(job).attempt == 1
+
+
+def test_a_machine_taken_away_in_the_last_scale_is_followed_by_one_that_paints_only_that(
+    make_cloud: MakeCloud, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scales = Scales(tmp_path, monkeypatch)
+    cloud = make_cloud("notes_scales", agent={"NST_CHECKPOINT_SECONDS": "0", **scales.variables})
+    params = StyleParams.from_dict(STEPS)
+    job = cloud.submit(params=params)
+    cloud.relay_until(lambda: cloud.stage(job) == LAST)
+    (agent,) = cloud.executor.agents
+    agent.send_signal(signal.SIGSTOP)  # so it gets SIGKILL in the end
+    cloud.executor.host_ends.set()
+    until(lambda: agent.poll() is not None)
+    assert agent.returncode == -signal.SIGKILL
+    cloud.finished(job)
+    assert (cloud.record(job).state, cloud.record(job).attempt, len(cloud.executor.agents)) == (JobState.SUCCEEDED, 1, 2)
+    assert scales.of_renderings() == [WHOLE, REST]
+    whole = cloud.finished(cloud.submit(params=params))
+    assert cloud.service.result(job.id, "anna") == cloud.service.result(whole.id, "anna")
+    assert not [found.key for found in cloud.backend.objects.listing() if "/checkpoint/" in found.key]
 
 
 def test_a_painting_is_cancelled_at_once_and_its_machine_stops(make_cloud: MakeCloud) -> None:

@@ -365,7 +365,23 @@ def test_deleted_private_pictures_are_gone_within_a_day() -> None:
 def test_no_picture_that_a_record_may_name_ends_by_its_age() -> None:
     """Photos of paintings that were published alone, hidden paintings, masks and films are private, and as old as their paintings."""
     rules = resource("storage", "Bucket")["LifecycleConfiguration"]["Rules"]
-    assert [rule["Prefix"] for rule in rules if "ExpirationInDays" in rule or "ExpirationDate" in rule] == ["private/preview/"]
+    assert [rule["Prefix"] for rule in rules if "ExpirationInDays" in rule or "ExpirationDate" in rule] == [
+        "private/preview/",
+        "private/checkpoint/",
+    ]
+
+
+@pytest.mark.parametrize("action", ["s3:GetObject", "s3:PutObject"])
+@pytest.mark.parametrize("stack", ["jobs", "workers"])
+def test_who_paints_keeps_checkpoints_and_goes_on_from_them(stack: str, action: str) -> None:
+    allowed = [each for where, each in statements() if where.startswith(f"{stack}/") and action in as_list(each["Action"])]
+    places = [place["Fn::Sub"][0] for each in allowed for place in as_list(each["Resource"]) if "Fn::Sub" in place]
+    assert {"${Arn}/private/checkpoint/*", "${Arn}/private/*"}.intersection(places)
+
+
+def test_checkpoints_that_a_crash_left_behind_are_forgotten_within_a_day() -> None:
+    rules = resource("storage", "Bucket")["LifecycleConfiguration"]["Rules"]
+    assert [rule["ExpirationInDays"] for rule in rules if rule.get("Prefix") == "private/checkpoint/"] == [1]
 
 
 def test_no_template_has_a_secret() -> None:

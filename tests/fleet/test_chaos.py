@@ -12,6 +12,7 @@ from nst.domain import JobState
 from tests.fleet import chaos
 from tests.fleet.conftest import KEPT, MakeFleet
 from tests.fleet.workers import Fleet, stopped
+from tests.support.interruptions import LAST, REST, STEPS, WHOLE, Scales, kill_in_the_last_scale, shown_until_done
 from tests.support.jobs import submitted
 from tests.support.servers import RedisServer, connected
 
@@ -56,6 +57,24 @@ def test_a_worker_killed_after_its_result_has_not_painted_twice_in_the_feed(make
     fleet.until(lambda: fleet.state(second) is JobState.SUCCEEDED)
     assert fleet.record(job).attempt == attempts
     assert fleet.shown() == [second.id, job.id]
+
+
+def test_a_worker_killed_in_the_last_scale_has_a_successor_that_paints_only_that(
+    make_fleet: MakeFleet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scales = Scales(tmp_path, monkeypatch)
+    fleet = make_fleet(lease_seconds=2.0, checkpoint_seconds=0.0, engine="tests.worker.engines.notes_scales:engine")
+    killed = fleet.submit(**STEPS)
+    worker = fleet.start()
+    kill_in_the_last_scale(lambda: fleet.record(killed), worker.kill)
+    whole = fleet.submit(2, "bert", **STEPS)
+    fleet.start()
+    assert shown_until_done(lambda: fleet.record(killed)) <= {"scale 2 of 3", LAST}
+    fleet.until(lambda: fleet.state(whole) is JobState.SUCCEEDED)
+    assert (fleet.record(killed).attempt, fleet.record(whole).attempt) == (2, 1)
+    assert sorted(scales.of_renderings()) == [WHOLE, WHOLE, REST]
+    assert fleet.service.result(killed.id, "anna") == fleet.service.result(whole.id, "bert")
+    fleet.until(lambda: not [found.key for found in fleet.backend.objects.listing() if "/checkpoint/" in found.key])
 
 
 def test_a_stopped_worker_that_wakes_when_another_has_its_job_changes_nothing(make_fleet: MakeFleet) -> None:

@@ -114,6 +114,7 @@ class Fleet:
         chosen = self.settings.model_copy(update=changes)
         names = {
             "backend",
+            "checkpoint_seconds",
             "redis_prefix",
             "data_dir",
             "engine",

@@ -39,13 +39,14 @@ class Cloud:
         photo: bytes | None = None,
         regions: Iterable[RegionChoice] = (),
         preset: Preset = Preset.STANDARD,
+        params: StyleParams | None = None,
     ) -> Job:
         styles = [StyleChoice("starlit-swirl")]
         order = Order(
             photo or picture_bytes(),
             styles,
             f"form-{next(NUMBERS)}",
-            StyleParams(strength=strength, preset=preset),
+            params or StyleParams(strength=strength, preset=preset),
             public,
             regions=tuple(regions),
         )

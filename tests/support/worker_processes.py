@@ -23,6 +23,7 @@ def order(token: str = "form", public: bool = False, strength: float = 0.5) -> O
 def environment(settings: Settings) -> dict[str, str]:
     mine = {
         "NST_DATA_DIR": settings.data_dir,
+        "NST_CHECKPOINT_SECONDS": settings.checkpoint_seconds,
         "NST_ENGINE": settings.engine,
         "NST_LEASE_SECONDS": settings.lease_seconds,
         "NST_MAX_ATTEMPTS": settings.max_attempts,

@@ -28,6 +28,8 @@ GOOD = [
     f"private/mask/{JOB}-7.png",
     f"private/mask/{JOB}-15.png",
     f"private/style/{JOB}-35.jpg",
+    f"private/checkpoint/{JOB}-0.safetensors",
+    f"private/checkpoint/{JOB}-9.safetensors",
     "style/tide-wash.jpg",
     f"style/{JOB}-0.jpg",
     *THEIRS,
@@ -77,6 +79,11 @@ BAD = [
     f"private/style/{JOB}-100.jpg",
     f"public/style/{JOB}-0.jpg",
     "private/style/tide-wash.jpg",
+    f"public/checkpoint/{JOB}-0.safetensors",
+    f"private/checkpoint/{JOB}-10.safetensors",
+    f"private/checkpoint/{JOB}.safetensors",
+    f"private/checkpoint/{JOB}-0.png",
+    f"private/checkpoint/{UUID}-0.safetensors",
     f"Public/input/{JOB}.jpg",
     "public/input/" + "\u0661" * 32 + ".jpg",
     "style/-dash-first.jpg",
@@ -109,7 +116,8 @@ def test_a_picture_of_another_front_end_belongs_to_no_job(key: str) -> None:
 @pytest.mark.parametrize("job_id", [JOB, "z" * 25, "an0id0that0a0program0chose00"])
 def test_a_job_is_found_by_its_pictures_and_by_links_to_it(job_id: str) -> None:
     assert job_id_of(f"public/input/{job_id}.webp") == job_id_of(f"style/{job_id}-3.jpg") == job_id
-    assert job_id_of(f"private/mask/{job_id}-3.png") == job_id_of(f"private/style/{job_id}-12.jpg") == job_id
+    for key in (f"private/mask/{job_id}-3.png", f"private/style/{job_id}-12.jpg", f"private/checkpoint/{job_id}-3.safetensors"):
+        assert job_id_of(key) == job_id
     for link in (
         "{}",
         " {}\n",

@@ -7,11 +7,13 @@ from typing import Any
 
 import pytest
 
+from nst.checkpoints import MAX_BYTES
 from nst.domain import FencingToken, JobProgress, StyleParams, StyleShare
 from nst.model_process.frames import MAX_ATTACHMENT_BYTES, MAX_HEADER_BYTES, BadFrame, Frame, read_frame
 from nst.model_process.messages import (
     Advanced,
     Cancel,
+    Checkpointed,
     Configure,
     Done,
     Failed,
@@ -49,6 +51,8 @@ TO_CHILD: list[ToChild] = [
     IN_PARTS,
     LARGER,
     replace(REQUEST, earlier=b""),
+    replace(LARGER, checkpoint=b"state"),
+    replace(REQUEST, checkpoint=b""),
     FindRequest(TOKEN, b"photo", "sky"),
     GROW,
     Cancel(TOKEN),
@@ -61,6 +65,7 @@ FROM_CHILD: list[FromChild] = [
     LoadFailed(),
     ADVANCED,
     Advanced(TOKEN, JobProgress(0.5, "scale 1 of 2"), b""),
+    Checkpointed(TOKEN, b"state"),
     DONE,
     Done(TOKEN, b"painting", {}, b"film"),
     Done(TOKEN, b"painting", {}, b"film", (b"photo", b"small")),
@@ -157,6 +162,9 @@ def changed(message: ToChild | FromChild, attachments: tuple[bytes, ...] | None 
         changed(REQUEST, enlarges=True),
         changed(LARGER, enlarges=False),
         changed(LARGER, enlarges=1),
+        changed(LARGER, goes_on=True),
+        changed(replace(REQUEST, checkpoint=b"state"), goes_on=False),
+        changed(replace(REQUEST, checkpoint=b"state"), goes_on=1),
         changed(REQUEST, token="job"),
         changed(Cancel(TOKEN), token=["job", "2"]),
         changed(Cancel(TOKEN), attachments=(b"more",)),
@@ -179,6 +187,9 @@ def test_a_child_refuses_frames_that_are_no_message_to_it(frame: Frame) -> None:
         changed(ADVANCED, progress={"fraction": 10**400, "stage": "", "seconds_left": None}),
         changed(ADVANCED, progress={"fraction": 0.5, "stage": None, "seconds_left": None}),
         changed(ADVANCED, token=None),
+        changed(Checkpointed(TOKEN, b"state"), attachments=()),
+        changed(Checkpointed(TOKEN, b"state"), attachments=(b"one", b"two")),
+        changed(Checkpointed(TOKEN, b"state"), attachments=(bytes(MAX_BYTES + 1),)),
         changed(DONE, recipe=[]),
         changed(DONE, attachments=()),
         changed(DONE, attachments=(b"one", b"two")),

@@ -34,6 +34,7 @@ from nst.store.wire import MalformedMessage, Sender
 from nst.styles import Catalogue, digest_of
 from nst.worker import user_messages
 from nst.worker.attempt import Attempt
+from nst.worker.checkpoints import attempts_before, find_checkpoint, store_checkpoint
 from nst.worker.masks import mask_file, style_masks
 from nst.worker.timelapse_and_thumbnails import store_extras
 
@@ -152,9 +153,14 @@ class Agent:
             raise InvalidParams("Parameters must be a JSON object.")
         params = StyleParams.from_dict(self._assignment.params)
         styles = tuple(StyleShare(self._style(each.style, self._digest(each.style)), each.share) for each in self._shares())
-        token = FencingToken(self._sender.job_id, self._assignment.attempt or 0)
-        regions = tuple(map(self._region, self._regions()))
-        return PaintRequest(token, self._objects.get(key), styles, params, PurePosixPath(key).suffix, regions, self._earlier())
+        regions, photo, earlier = tuple(map(self._region, self._regions())), self._objects.get(key), self._earlier()
+        attempt = self._token.attempt  # AWS Batch may have tried it before
+        checkpoint = find_checkpoint(self._objects, self._token.job_id, (attempt, *attempts_before(attempt)))
+        return PaintRequest(self._token, photo, styles, params, PurePosixPath(key).suffix, regions, earlier, checkpoint)
+
+    @property
+    def _token(self) -> FencingToken:
+        return FencingToken(self._sender.job_id, self._assignment.attempt or 0)
 
     def _earlier(self) -> bytes | None:
         """The painting that is enlarged."""
@@ -213,6 +219,8 @@ class Agent:
             event = attempt.poll(now)
             if isinstance(event, Final):
                 return event
+            if (checkpoint := attempt.take_checkpoint()) is not None:
+                store_checkpoint(self._objects, self._token, checkpoint)
             if event is not None:
                 attempt.handled(event)
                 self._report_progress(event, now)

@@ -4,7 +4,7 @@ import logging
 from contextlib import suppress
 
 from nst.domain import FencingToken, Job, Outcome, longest_seconds, output_key_of
-from nst.domain.keys import preview_key, thumbnail_keys, timelapse_key
+from nst.domain.keys import thumbnail_keys, timelapse_key, unfinished_keys
 from nst.errors import ObjectMissing
 from nst.settings import Settings
 from nst.store.ports import Backend
@@ -29,7 +29,7 @@ def end(backend: Backend, token: FencingToken, outcome: Outcome, now: float) -> 
         log.info("job %s ends: %s", token.job_id, outcome.state, extra={"job_id": token.job_id})
         backend.queue.acknowledge(token)
         with suppress(*REFUSALS):  # it is swept later
-            backend.objects.delete([preview_key(token.job_id)])
+            backend.objects.delete(unfinished_keys(token.job_id))
     return is_first
 
 

@@ -46,6 +46,7 @@ class Reconciler:
             for job in self._backend.queue.requeue_lapsed(now):
                 log.warning("job %s was lost; it is %s", job.id, job.state, extra={"job_id": job.id})
                 self._backend.job_events.notify(job.id, now)
+                retention.delete_unfinished(self._backend, job)
         self._maintain(now)
         if away:
             raise away[-1]
