@@ -170,6 +170,18 @@ def test_a_silent_worker_is_reported_and_its_estimate_is_not_shown(open_page: Op
     assert "Another one takes over your painting within 25 seconds" in words(open_page(job=job.id))
 
 
+def test_a_painting_whose_worker_died_waits_and_goes_on_from_where_it_was(open_page: OpenPage, studio: DiskStudio) -> None:
+    job = studio.submit()
+    studio.begin(JobProgress(0.4, "scale 2 of 5", 12.0))
+    studio.backend.queue.requeue_lapsed(2e10)
+    page = open_page(job=job.id)
+    assert page.get("progress")[0].proto.text.startswith("Your painting was interrupted, and will go on. ")
+    assert any("data:image/jpeg" in str(element.proto) for element in page.get("bidi_component"))  # the painting so far
+    studio.begin(JobProgress(0.4, "scale 2 of 5", 12.0))
+    bar = open_page(job=job.id).get("progress")[0].proto
+    assert (bar.value, bar.text) == (40, "Scale 2 of 5 · About 10 seconds left")
+
+
 @pytest.mark.parametrize("state", [JobState.QUEUED, JobState.RUNNING, JobState.FAILED, JobState.CANCELLED])
 def test_every_state_has_its_heading(open_page: OpenPage, studio: DiskStudio, state: JobState) -> None:
     job = studio.submit()
