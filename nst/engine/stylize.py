@@ -116,11 +116,8 @@ def stylize(
     picture = renderer.render()
     # With the size in pixels: a preset's depends on the photo, and ultra's on the memory that was free.
     recipe = _recipe(replace(params, size=size), rest, device, precision, renderer, picture)
-    facts = list(map(_region_facts, regions, layout.mask_digests))
-    of_regions = {"regions": facts} if facts else {}
     seconds = renderer.seconds_before + time.perf_counter() - started
-    of_earlier = {"earlier_size": list(earlier.size)} if earlier else {}
-    return Result(picture, {**recipe, **of_regions, **of_earlier, "seconds": round(seconds, 2)}, renderer.stopped)
+    return Result(picture, {**recipe, **_input_facts(regions, layout, earlier), "seconds": round(seconds, 2)}, renderer.stopped)
 
 
 def _ignore(_: Progress) -> None:
@@ -153,6 +150,12 @@ def _check_layers(params: StyleParams) -> None:
     for layer, _ in params.layer_weights or ():
         if layer not in known:
             raise InvalidParams(f"The encoder {params.encoder} has no layer {layer!r}; it has {', '.join(known)}.")
+
+
+def _input_facts(regions: Sequence[Region], layout: Layout, earlier: Image.Image | None) -> dict[str, Any]:
+    """What a recipe says of inputs that most paintings do not have."""
+    of_regions = {"regions": list(map(_region_facts, regions, layout.mask_digests))} if regions else {}
+    return {**of_regions, **({"earlier_size": list(earlier.size)} if earlier else {})}
 
 
 def _region_facts(region: Region, mask_digest: str) -> dict[str, Any]:
