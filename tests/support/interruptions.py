@@ -26,7 +26,7 @@ class Scales:
         monkeypatch.setenv(FILE, str(self.file))
 
     def of_renderings(self) -> list[list[int]]:
-        return [[int(scale) for scale in line.split()] for line in self.file.read_text().splitlines()]
+        return [[int(scale) for scale in line.split()] for line in self.file.read_text(encoding="utf-8").splitlines()]
 
 
 def kill_in_the_last_scale(record: Callable[[], Job], kill: Callable[[], object]) -> None:

@@ -22,12 +22,12 @@ def engine(_settings):
 
     def paint(photo, styles, params, on_progress, should_stop, **more):
         scales: list[int] = []
-        others = file.read_text() if file.exists() else ""
+        others = file.read_text(encoding="utf-8") if file.exists() else ""
 
         def note(progress):
             if progress.scale not in scales:
                 scales.append(progress.scale)
-                file.write_text(f"{others}{' '.join(map(str, scales))}\n")
+                file.write_text(f"{others}{' '.join(map(str, scales))}\n", encoding="utf-8")
             on_progress(progress)
             time.sleep(STEP_SECONDS)
 
