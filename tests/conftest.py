@@ -28,6 +28,7 @@ LONG = [
     for name in (
         "e2e/test_studio.py",
         "hostile/test_attacks.py",
+        "e2e/test_accessibility.py",
         "unit/engine/test_memory_budget.py",
         "e2e/test_parts.py",
         "hostile/test_mixed_traffic.py",

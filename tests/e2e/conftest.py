@@ -20,8 +20,9 @@ from pydantic import SecretStr
 
 from nst import images, samples
 from nst.bootstrap import build
+from nst.domain import Job, Preset, StyleParams
 from nst.images import Format
-from nst.service import Service
+from nst.service import Order, Service, StyleChoice
 from nst.service.signing import SigningKey
 from nst.service.visitors import Visitors, owner_of
 from nst.settings import Settings
@@ -162,6 +163,30 @@ def photo(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("photos") / "holiday.jpg"
     path.write_bytes(images.encode(samples.load("cat"), Format.JPEG))
     return path
+
+
+@pytest.fixture(scope="session")
+def painted(studio: Studio, photo: Path) -> Job:
+    """A painting of Anna's, made by the studio's own worker."""
+    service = studio.service
+    order = Order(photo.read_bytes(), [StyleChoice("woodblock-surf")], "painted", StyleParams(preset=Preset.DRAFT), public=False)
+    job = service.submit(ANNA, order)
+    until(lambda: service.get(job.id, ANNA).state.is_terminal, PATIENCE / 1000)
+    return job
+
+
+@pytest.fixture
+def private_id(studio: Studio, painted: Job) -> str:
+    """The id of Anna's painting, which only she can see."""
+    studio.service.make_private(painted.id, ANNA)
+    return painted.id
+
+
+@pytest.fixture
+def public_id(studio: Studio, painted: Job) -> str:
+    """The id of Anna's painting, which is in the gallery."""
+    studio.service.publish(painted.id, ANNA)
+    return painted.id
 
 
 def submit(page: Page, photo: Path, style: str = "woodblock-surf", preset: str = "Draft") -> str:

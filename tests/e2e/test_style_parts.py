@@ -11,7 +11,7 @@ from nst import images
 from nst.domain import Job
 from nst.images import STORED_LIMITS
 from tests.e2e.conftest import NARROW, WIDE, OpenBrowser, Studio, button, element, shoot
-from tests.e2e.test_parts import drag, open_tools, submitted
+from tests.e2e.parts_editor import drag, open_tools, submitted
 from tests.support.waiting import until
 
 USED = "The part that is used covers"

@@ -1,14 +1,17 @@
 """A worker with a child that is no process, and services for workers' tests."""
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from nst.bootstrap import open_backend, open_catalogue
 from nst.domain import Job, JobState
 from nst.images import Limits
-from nst.model_process.messages import FromChild, ToChild
+from nst.model_process.messages import Done, FromChild, ToChild
 from nst.service import Order, Service, StyleChoice
 from nst.settings import Settings
 from nst.store.ports import Backend
+from nst.store.ports.batch import ReceivedMessage
+from nst.store.wire import Message, decode_message, encode_message
 from nst.styles import Catalogue
 from nst.worker.loop import Worker
 from tests.support.pictures import picture_bytes
@@ -77,3 +80,26 @@ class Bench:
 
     def error(self, job_id: str) -> str:
         return self.studio.service.get(job_id, "anna").error or ""
+
+
+class SentMessages:
+    """A message queue that keeps what is sent, and has nothing to receive."""
+
+    def __init__(self) -> None:
+        self.sent: list[Any] = []
+
+    def send(self, message: Message) -> None:
+        self.sent.append(decode_message(encode_message(message)))
+
+    def receive(self, _seconds: float) -> list[ReceivedMessage]:
+        return []
+
+    def delete(self, _messages: object) -> None: ...
+
+
+class ObedientChild(FakeChild):
+    """A child that finishes each painting at once."""
+
+    def send(self, message: Any) -> None:
+        super().send(message)
+        self.says.append(Done(message.token, b"painting", {}))

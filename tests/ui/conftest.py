@@ -80,7 +80,7 @@ def visitor(studio: DiskStudio) -> Callable[[], TestClient]:
 @pytest.fixture
 def previews(studio: DiskStudio, configure: Configure) -> Iterator[Previews]:
     """Sketches that do not grow, by an engine of the tests."""
-    configure(previews=True, previews_grow=False, preview_engine="tests.preview.engines.playful:engine")
+    configure(previews=True, previews_grow=False, preview_seconds=300.0, preview_engine="tests.preview.engines.playful:engine")
     opened = singletons.previews()
     yield opened
     opened.close()

@@ -8,7 +8,7 @@ import pytest
 
 from nst.settings import Settings
 from tests.support.studio import Studio
-from tests.support.workers import QUOTAS
+from tests.support.workers import QUOTAS, Bench
 
 MakeSettings = Callable[..., Settings]
 
@@ -24,3 +24,8 @@ def make_settings(tmp_path: Path) -> MakeSettings:
 @pytest.fixture
 def studio() -> Studio:
     return Studio({})
+
+
+@pytest.fixture
+def bench(studio: Studio) -> Bench:
+    return Bench(studio)

@@ -16,17 +16,16 @@ from nst.worker.cloud.main import assignment_of
 from tests.support.jobs import a_job
 from tests.support.memory_store import MemoryObjects
 from tests.support.pictures import picture_bytes
-from tests.support.workers import LIMITS
-from tests.worker.test_agent_regions import Mail, ObedientChild
+from tests.support.workers import LIMITS, ObedientChild, SentMessages
 
 PAINTING = picture_bytes(48, 32)
 
 
-def run(job: Job, words: list[str] | None = None) -> tuple[int, Mail, list[PaintRequest]]:
+def run(job: Job, words: list[str] | None = None) -> tuple[int, SentMessages, list[PaintRequest]]:
     """The exit code of an agent with the parameters of such a job, what it reports, and what its child is asked."""
     given = parameters_of(job)
     more = ["--earlier", given["earlier"]] if words is None else words
-    objects, mail, child = MemoryObjects(), Mail(), ObedientChild()
+    objects, mail, child = MemoryObjects(), SentMessages(), ObedientChild()
     objects.put(job.input_key, picture_bytes())
     objects.put(earlier_key(job.id, ".png"), PAINTING)
     assignment = assignment_of(["--style", given["style"], "--request-id", given["requestId"], *more, given["contentKey"]])

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from nst.domain import RegionRef, StyleRef, mask_key, style_key
-from nst.model_process.messages import Done, PaintRequest, RegionRequest
+from nst.model_process.messages import PaintRequest, RegionRequest
 from nst.settings import Settings
 from nst.store.aws.batch import parameters_of
 from nst.store.wire import Failed, Painted
@@ -17,26 +17,7 @@ from nst.worker.cloud.main import _parser
 from tests.support.jobs import a_job
 from tests.support.memory_store import MemoryObjects
 from tests.support.pictures import half_mask, picture_bytes
-from tests.support.workers import LIMITS, FakeChild
-
-
-class Mail:
-    def __init__(self) -> None:
-        self.sent: list[Any] = []
-
-    def send(self, message: Any) -> None:
-        self.sent.append(message)
-
-    def receive(self, _seconds: float) -> list[Any]:
-        return []
-
-    def delete(self, _messages: object) -> None: ...
-
-
-class ObedientChild(FakeChild):
-    def send(self, message: Any) -> None:
-        super().send(message)
-        self.says.append(Done(message.token, b"painting", {}))
+from tests.support.workers import LIMITS, ObedientChild, SentMessages
 
 
 def run(regions: tuple[RegionRef, ...] = (), words: list[str] | None = None) -> tuple[int, Any, list[PaintRequest]]:
@@ -45,7 +26,7 @@ def run(regions: tuple[RegionRef, ...] = (), words: list[str] | None = None) -> 
     given = parameters_of(job)
     more = ["--regions", given["regions"]] if words is None else words
     options = _parser().parse_args(["--style", given["style"], "--request-id", given["requestId"], *more, given["contentKey"]])
-    objects, mail, child = MemoryObjects(), Mail(), ObedientChild()
+    objects, mail, child = MemoryObjects(), SentMessages(), ObedientChild()
     for key, data in {job.input_key: picture_bytes(), **{key: half_mask() for region in regions for key in region.object_keys}}.items():
         objects.put(key, data)
     assignment = Assignment(options.content_key, options.style, options.request_id, 1, {}, [], regions=options.regions)

@@ -44,11 +44,6 @@ OPERATIONS = [
 ]
 
 
-@pytest.fixture
-def bench(studio: Studio) -> Bench:
-    return Bench(studio)
-
-
 def failing(kind: type[StoreUnavailable]) -> Callable[..., object]:
     def fail(*_: object) -> object:
         raise kind("away")

@@ -21,11 +21,6 @@ from tests.support.studio import Studio
 from tests.support.workers import Bench
 
 
-@pytest.fixture
-def bench(studio: Studio) -> Bench:
-    return Bench(studio)
-
-
 class TestOptions:
     def test_lanes_and_concurrency_are_read(self) -> None:
         options = _parser().parse_args(["--concurrency", "3", "--lanes", "draft,high", "--device", "cuda:1"])

@@ -4,7 +4,6 @@ import json
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -12,12 +11,11 @@ from nst.domain import Job, JobState, StyleRef
 from nst.errors import StyleChanged
 from nst.gateway.answers import failure
 from nst.images import Limits
-from nst.model_process.messages import Done, PaintRequest
+from nst.model_process.messages import PaintRequest
 from nst.service import Order, Service, StyleChoice
 from nst.settings import Settings
 from nst.store.aws.batch import parameters_of
-from nst.store.ports.batch import ReceivedMessage
-from nst.store.wire import Failed, Message, Painted, decode_message, encode_message
+from nst.store.wire import Failed, Message, Painted, encode_message
 from nst.styles import Catalogue
 from nst.worker.cloud.agent import FAILED, Agent, Assignment
 from nst.worker.cloud.main import _parser
@@ -26,7 +24,7 @@ from tests.support.jobs import record, submitted
 from tests.support.memory_store import MemoryObjects
 from tests.support.pictures import picture_bytes
 from tests.support.studio import Studio
-from tests.support.workers import Bench, FakeChild
+from tests.support.workers import Bench, ObedientChild, SentMessages
 
 LIMITS = Limits.of(Settings())
 RED, BLUE, GREEN = (picture_bytes(colour=colour) for colour in ("red", "blue", "green"))
@@ -140,31 +138,12 @@ def test_a_second_try_is_in_the_same_picture_or_none(folders: Folders) -> None:
 # --- The agent in the cloud -------------------------------------------------------------------------------------------------------
 
 
-class Mail:
-    def __init__(self) -> None:
-        self.sent: list[Message] = []
-
-    def send(self, message: Message) -> None:
-        self.sent.append(decode_message(encode_message(message)))  # type: ignore[arg-type]
-
-    def receive(self, _seconds: float) -> list[ReceivedMessage]:
-        return []
-
-    def delete(self, _letters: object) -> None: ...
-
-
-class ObedientChild(FakeChild):
-    def send(self, message: Any) -> None:
-        super().send(message)
-        self.says.append(Done(message.token, b"painting", {}))
-
-
 def by_the_agent(folders: Folders, job: Job, **bucket: bytes) -> tuple[Message, list[bytes], int]:
     """What an agent reports that gets the job's parameters on its command line, and the style pictures that it paints in."""
     given = parameters_of(job)
     words = ["--style", given["style"], "--request-id", given["requestId"], "--blend", given["blend"], "--digests", given["digests"]]
     options = _parser().parse_args([*words, "--params", given["params"], given["contentKey"]])
-    objects, mail, child = MemoryObjects(), Mail(), ObedientChild()
+    objects, mail, child = MemoryObjects(), SentMessages(), ObedientChild()
     objects.put(job.input_key, picture_bytes())
     for name, data in bucket.items():
         objects.put(f"style/{name}.jpg", data)

@@ -1,0 +1,132 @@
+"""Every page for everybody: at all widths, by keyboard, and by the rules of WCAG."""
+
+from importlib.resources import files
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.e2e.conftest import (
+    ANNA,
+    NARROW,
+    SUM_SHIFTS,
+    WIDE,
+    OpenBrowser,
+    Studio,
+    button,
+    choose_photo,
+    element,
+    evaluated,
+    shoot,
+)
+
+
+def test_a_style_is_chosen_with_the_keyboard(studio: Studio, visitor: OpenBrowser) -> None:
+    page = visitor(studio.url)
+    button(page, "style_tide-wash").focus()
+    page.keyboard.press("Enter")
+    expect(button(page, "style_tide-wash")).to_contain_text("✓")
+
+
+@pytest.mark.parametrize(("width", "scheme"), [("wide", "dark"), ("narrow", "light"), ("narrow", "dark")])
+def test_every_page_fits_its_window(studio: Studio, visitor: OpenBrowser, width: str, scheme: str) -> None:
+    page = visitor(studio.url, viewport=WIDE if width == "wide" else NARROW, color_scheme=scheme)
+    for path in ("", "gallery", "my_pictures", "status"):
+        page.goto(f"{studio.url}/{path}")
+        expect(page.locator("h1")).to_be_visible()
+        evaluated(page, "!document.querySelector('[data-testid=stSkeleton]')")
+        assert page.locator("[data-testid=stMain]").evaluate("element => element.scrollWidth <= element.clientWidth")
+        shoot(page, f"{path or 'create'}-{width}-{scheme}")
+
+
+@pytest.mark.parametrize("viewport", [WIDE, {"width": 700, "height": 900}, NARROW], ids=["wide", "tablet", "phone"])
+@pytest.mark.parametrize("path", ["", "gallery", "my_pictures"])
+def test_a_page_does_not_move_while_it_loads(studio: Studio, visitor: OpenBrowser, viewport: dict[str, int], path: str) -> None:
+    page = visitor(f"{studio.url}/healthz", viewport=viewport)
+    errors: list[str] = []
+    page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
+    page.add_init_script(SUM_SHIFTS)
+    page.goto(f"{studio.url}/{path}")
+    expect(page.locator("h1")).to_be_visible()
+    expect(page.get_by_test_id("stSkeleton")).to_have_count(0)
+    assert page.evaluate("shifts") <= 0.1
+    assert not errors
+
+
+@pytest.mark.parametrize(
+    "viewport", [WIDE, {"width": 800, "height": 900}, {"width": 700, "height": 900}, NARROW, {"width": 320, "height": 640}]
+)
+def test_every_width_has_its_menu(studio: Studio, visitor: OpenBrowser, viewport: dict[str, int]) -> None:
+    page = visitor(studio.url, viewport=viewport)
+    link = page.get_by_role("link", name="Gallery").locator("visible=true")
+    expect(link).to_have_count(1)
+    link.focus()
+    assert link.evaluate("element => getComputedStyle(element).outlineWidth") != "0px"
+    link.click()
+    expect(page.locator("h1")).to_have_text("Gallery")
+
+
+def test_on_a_phone_the_sketch_and_the_button_are_in_sight_once_a_photo_is_chosen(
+    studio: Studio, visitor: OpenBrowser, photo: Path
+) -> None:
+    page = visitor(studio.url, viewport=NARROW, has_touch=True, is_mobile=True)
+    expect(page.locator(".compare img.after")).to_be_in_viewport(ratio=1)  # an example of what a visitor will get
+    choose_photo(page, photo)
+    expect(page.locator(".sketch img")).to_be_in_viewport(ratio=1)
+    expect(button(page, "submit")).to_be_in_viewport(ratio=1)
+    element(page, "style_upload").scroll_into_view_if_needed()
+    expect(button(page, "submit")).to_be_in_viewport(ratio=1)
+    page.get_by_role("button", name="Tide Wash", pressed=False).tap()
+    expect(page.get_by_role("button", name="Tide Wash", pressed=True)).to_be_visible()
+    page.get_by_text("Private: only this browser can open it.").click()  # which fails where something covers it
+    shoot(page, "chosen-narrow-light")
+
+
+# The script alone: the package's class reads it in the locale's encoding.
+AXE = files("axe_playwright_python").joinpath("axe.min.js").read_text(encoding="utf-8")
+WCAG = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"], "resultTypes": ["violations"]}
+
+
+@pytest.mark.parametrize(("viewport", "scheme"), [(WIDE, "light"), (WIDE, "dark"), (NARROW, "light"), (NARROW, "dark")])
+def test_axe_finds_nothing(
+    studio: Studio, visitor: OpenBrowser, photo: Path, private_id: str, viewport: dict[str, int], scheme: str
+) -> None:
+    page = visitor(studio.url, viewport=viewport, color_scheme=scheme)
+
+    def check(state: str) -> None:
+        expect(page.locator("h1")).to_be_visible()
+        expect(page.get_by_test_id("stSkeleton")).to_have_count(0)
+        page.evaluate(AXE)
+        assert page.evaluate("options => axe.run(options)", WCAG)["violations"] == [], state
+
+    expect(button(page, "submit")).to_be_visible()
+    check("empty form")
+    choose_photo(page, photo)
+    expect(page.locator(".sketch:not(.busy)")).to_be_visible()
+    check("form")
+    element(page, "by_parts").get_by_text("Paint only parts").click()
+    page.get_by_role("button", name="By hand").click()
+    expect(page.get_by_role("button", name="Part 1", pressed=True)).to_be_visible()
+    expect(page.locator(".sketch:not(.busy)")).to_be_visible()
+    check("parts")
+    element(page, "region_brush").get_by_role("radiogroup", name="Tool").get_by_text("Fill").click()
+    element(page, "region_brush").get_by_text("Everywhere").click()
+    page.locator(".stage").click()
+    expect(element(page, "region_brush").get_by_role("status")).to_contain_text("covers")
+    check("fill")
+    element(page, "region_brush").get_by_role("radiogroup", name="Tool").get_by_text("Brush").click()
+    element(page, "region_brush").get_by_role("button", name="Grow to the object").click()
+    check("grow")
+    page = visitor(studio.url, owner=ANNA, viewport=viewport, color_scheme=scheme)
+    for path in (f"?job={private_id}", "gallery", "my_pictures", "status", "?job=unknown"):
+        page.goto(f"{studio.url}/{path}")
+        check(path)
+    page.goto(f"{studio.url}/my_pictures")
+    page.get_by_text("Select several").click()
+    button(page, "select_all").click()
+    expect(page.get_by_role("link", name="Download ZIP")).to_be_visible()
+    check("selecting")
+    studio.service.publish(private_id, ANNA)
+    page.goto(f"{studio.url}/gallery")
+    expect(button(page, f"heart_{private_id}")).to_be_visible()
+    check("gallery with a painting")
