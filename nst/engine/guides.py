@@ -43,7 +43,7 @@ class Guides:
 
     def read(self, features: Tensor) -> Tensor:
         """Rows (n, C) of features (1, C, H, W)."""
-        return rows_of(features).index_select(0, self.positions)
+        return rows_of(features).contiguous().index_select(0, self.positions)
 
     def put_back(self, rows: Tensor) -> Tensor:
         """Features (1, C, H, W), channels last: at each position, the sum of its rows, of (n, C), times their weights."""
@@ -71,8 +71,8 @@ class Guides:
 
 
 def rows_of(features: Tensor) -> Tensor:
-    """Features (1, C, H, W) as (H*W, C): a view where channels come last."""
-    return features[0].permute(1, 2, 0).flatten(0, 1)
+    """Features (1, C, H, W) as (H*W, C)."""
+    return features[0].flatten(1).T
 
 
 def guidance(weights: Tensor, size: Size) -> Tensor:

@@ -13,7 +13,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from nst.engine.instant.statistics import feature_statistics, identity
+from nst.engine.instant.convolution import PointwiseConv, ReflectConv, is_plain, upsample
+from nst.engine.instant.statistics import feature_statistics, rescaled
 
 # Channels at a half, a quarter, an eighth and a sixteenth of the picture's resolution.
 WIDTHS = (32, 64, 128, 112)
@@ -35,11 +36,11 @@ class Residual(nn.Module):
 
     def __init__(self, width: int) -> None:
         super().__init__()
-        self.first = conv(width, width)
-        self.second = conv(width, width)
+        self.first = ReflectConv(width, width)
+        self.second = ReflectConv(width, width)
 
     def forward(self, x: Tensor) -> Tensor:
-        result: Tensor = x + self.second(self.first(x.relu()).relu())
+        result: Tensor = self.second(self.first(x, rectified=True), rectified=True, plus=x)
         return result
 
 
@@ -51,8 +52,8 @@ class Gate(nn.Module):
 
     def __init__(self, fine: int, coarse: int) -> None:
         super().__init__()
-        self.fine = nn.Conv2d(fine, 1, 1)
-        self.coarse = nn.Conv2d(coarse, 1, 1)
+        self.fine = PointwiseConv(fine, 1)
+        self.coarse = PointwiseConv(coarse, 1)
 
     def forward(self, fine: Tensor, coarse: Tensor) -> Tensor:
         return torch.tanh(0.5 * (self.fine(fine.abs()) + upsample(self.coarse(coarse.abs()))))
@@ -61,13 +62,12 @@ class Gate(nn.Module):
 def gated_skip(skip: Tensor, gate: Tensor, x: Tensor) -> Tensor:
     """skip + (1 + gate) x, for features x from below and those of the skip connection.
 
-    The gate is stored as its difference from 1, which bfloat16 resolves more finely than a number near 1.
+    The result may take the place of x. The gate is stored as its difference from 1, which bfloat16 resolves more finely than a number
+    near 1.
     """
+    if is_plain(x):
+        return torch.addcmul(skip, 1 + gate, x, out=x)
     return torch.addcmul(skip + x, gate.to(x.dtype), x)
-
-
-def conv(width_in: int, width: int, stride: int = 1) -> nn.Conv2d:
-    return nn.Conv2d(width_in, width, 3, stride=stride, padding=1, padding_mode="reflect")
 
 
 class InstantNetwork(nn.Module):
@@ -87,22 +87,22 @@ class InstantNetwork(nn.Module):
     def __init__(self) -> None:
         super().__init__()
         half, quarter, eighth, sixteenth = WIDTHS
-        self.stem = conv(12, half)
-        self.down4 = conv(half, quarter, stride=2)
+        self.stem = ReflectConv(12, half)
+        self.down4 = ReflectConv(half, quarter, stride=2)
         self.encode4 = Residual(quarter)
-        self.down8 = conv(quarter, eighth, stride=2)
+        self.down8 = ReflectConv(quarter, eighth, stride=2)
         self.encode8 = Residual(eighth)
-        self.down16 = conv(eighth, sixteenth, stride=2)
+        self.down16 = ReflectConv(eighth, sixteenth, stride=2)
         self.encode16 = Residual(sixteenth)
         self.decode16 = Residual(sixteenth)
-        self.up8 = nn.Conv2d(sixteenth, eighth, 1)
+        self.up8 = PointwiseConv(sixteenth, eighth)
         self.decode8 = nn.Sequential(Residual(eighth), Residual(eighth))
-        self.up4 = nn.Conv2d(eighth, quarter, 1)
+        self.up4 = PointwiseConv(eighth, quarter)
         self.decode4 = nn.Sequential(Residual(quarter), Residual(quarter))
-        self.up2 = nn.Conv2d(quarter, half, 1)
-        self.across2 = nn.Conv2d(half, half, 1)
+        self.up2 = PointwiseConv(quarter, half)
+        self.across2 = PointwiseConv(half, half)
         self.decode2 = Residual(half)
-        self.out = conv(half, 12)
+        self.out = ReflectConv(half, 12)
         self.gate8 = Gate(eighth, sixteenth)
         self.gate4 = Gate(quarter, eighth)
         self.gate2 = Gate(half, quarter)
@@ -114,7 +114,7 @@ class InstantNetwork(nn.Module):
         Without gates, the glow of an object in front of a sky would reach into the sky as far as the deepest receptive field.
         """
         skip2 = run(lambda x: self.stem(F.pixel_unshuffle((x - 0.5) / 0.25, 2)), [x])
-        skip4 = run(lambda x: self.encode4(self.down4(x.relu())), [skip2])
+        skip4 = run(lambda x: self.encode4(self.down4(x, rectified=True)), [skip2])
         skip8 = normalised(run(lambda x: self.encode8(self.down8(x)), [normalised(skip4)]))
         skip16 = run(lambda x: self.encode16(self.down16(x)), [skip8])
         gates = {"gate8": (self.gate8, skip8, skip16), "gate4": (self.gate4, skip4, skip8), "gate2": (self.gate2, skip2, skip4)}
@@ -132,7 +132,7 @@ class InstantNetwork(nn.Module):
         return wct("deep2", run(lambda skip, gate, x: self.decode2(gated_skip(self.across2(skip), gate, upsample(self.up2(x)))), inputs))
 
     def to_rgb(self, x: Tensor, run: RunStage = run_at_once) -> Tensor:
-        return run(lambda x: F.pixel_shuffle(self.out(x.relu()), 2) * 0.25 + 0.5, [x])
+        return run(lambda x: F.pixel_shuffle(self.out(x, rectified=True), 2) * 0.25 + 0.5, [x])
 
     def forward(self, x: Tensor, wct: WctLayer) -> Tensor:
         return self.to_rgb(self.decode(self.encode(x), wct))
@@ -154,16 +154,10 @@ class InstantNetwork(nn.Module):
         nn.init.zeros_(self.across2.weight)
 
 
-def upsample(x: Tensor) -> Tensor:
-    """Double the resolution, bilinear: nearest-neighbour blocks would show the convolutions where in a block a position is."""
-    return F.interpolate(x, scale_factor=2.0, mode="bilinear", align_corners=False)
-
-
 def normalised(x: Tensor) -> Tensor:
     """Features (B, C, H, W) centred and scaled to a mean variance of 1.
 
     Inner WCT layers tell styles apart by correlations between channels. Means and scales would grow from stage to stage and, without a
     bound, from step to step of the training, until these layers contribute nothing.
     """
-    statistics = feature_statistics(x)
-    return identity(statistics).normalised(statistics)(x)
+    return rescaled(x, feature_statistics(x))

@@ -8,6 +8,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from nst.domain import StyleShare
+from nst.engine.instant.convolution import is_plain, pointwise
 from nst.engine.moments import weighted_sum
 
 # Variance added before whitening and colouring, relative to the channels' mean variance: whitening would amplify dead channels.
@@ -48,12 +49,12 @@ def feature_statistics(x: Tensor) -> FeatureStatistics:
     of a small picture have fewer positions than channels.
     """
     with torch.autocast(x.device.type, enabled=False):
-        flat = x.permute(0, 2, 3, 1).flatten(1, 2)  # (B, H*W, C)
-        _, positions, _ = flat.shape
-        sample = flat[:, :: positions // SAMPLED_POSITIONS | 1].float()  # an odd stride samples both phases of a period of two pixels
-        mean = sample.mean(1, keepdim=True)
+        flat = x.flatten(2)
+        positions = flat.shape[-1]
+        sample = flat[..., :: positions // SAMPLED_POSITIONS | 1].float()  # an odd stride samples both phases of a period of two pixels
+        mean = sample.mean(-1, keepdim=True)
         centred = sample - mean
-        return FeatureStatistics(mean.transpose(1, 2), _shrunk(centred.transpose(1, 2) @ centred / sample.shape[1], positions))
+        return FeatureStatistics(mean, _shrunk(centred @ centred.mT / sample.shape[-1], positions))
 
 
 @dataclass(frozen=True)
@@ -145,6 +146,8 @@ class AffineMap:
 
     def __call__(self, x: Tensor) -> Tensor:
         """Apply the map to features (B, C, H, W)."""
+        if is_plain(x):
+            return pointwise(x, self.matrix[0], self.offset[0, :, 0])
         if len(x) == 1:
             return F.conv2d(x, self.matrix[0][:, :, None, None], self.offset[0, :, 0])
         flat = x.permute(0, 2, 3, 1).flatten(1, 2) @ self.matrix.transpose(1, 2) + self.offset.transpose(1, 2)  # (B, H*W, C)
@@ -168,6 +171,14 @@ def identity(like: FeatureStatistics) -> AffineMap:
     """The identity on features with as many channels as `like`."""
     eye = torch.eye(like.mean.shape[1], dtype=like.mean.dtype, device=like.mean.device).expand_as(like.covariance)
     return AffineMap(eye, torch.zeros_like(like.mean))
+
+
+def rescaled(x: Tensor, found: FeatureStatistics) -> Tensor:
+    """Features x (B, C, H, W) with the statistics `found`, centred and scaled to a mean variance of 1."""
+    if not is_plain(x):
+        return identity(found).normalised(found)(x)
+    spread = found.spread[..., None]
+    return torch.addcmul(-found.mean[..., None] / spread, x, 1 / spread)
 
 
 def whiten_and_colour(source: FeatureStatistics, target: FeatureStatistics) -> AffineMap:

@@ -14,10 +14,11 @@ from nst.engine.devices import uses_bfloat16
 from nst.engine.guides import Guides, style_guidance
 from nst.engine.inputs import RenderInputs
 from nst.engine.instant import statistics
+from nst.engine.instant.convolution import fastest_format
 from nst.engine.instant.network import STRIDE, InstantNetwork
 from nst.engine.instant.statistics import FeatureStatistics, PartMoments, feature_statistics
 from nst.engine.instant.tiling import Tiles
-from nst.engine.instant.wct import FADE_BELOW, CodedPart, StyleCode, WctLayers, identity_map
+from nst.engine.instant.wct import FADE_BELOW, CodedPart, StyleCode, WctLayers
 from nst.engine.noise import add_noise_to_flat, multiscale_noise
 from nst.engine.regions import StyleTensor, mixed
 from nst.engine.tensors import MARGIN, Size, crop, pad
@@ -62,7 +63,8 @@ class InstantStylizer:
         self.digest, self.device = digest, device
         self.precision = precision
         self._uses_bfloat16 = uses_bfloat16(device, precision)
-        self._network = network.requires_grad_(False).eval().to(device).to(memory_format=torch.channels_last)
+        self._format = fastest_format(device, self._uses_bfloat16)
+        self._network = network.requires_grad_(False).eval().to(device).to(memory_format=self._format)
         self._codes: LRUCache[Hashable, StyleCode] = LRUCache(codes)
         self._photos: LRUCache[Hashable, _EncodedPicture] = LRUCache(photos)
 
@@ -140,7 +142,7 @@ class InstantStylizer:
             least = pad(noise.to(x).expand(1, 1, *size), length=_multiple_of_stride)
             x = run(add_noise_to_flat, [x, padded_noise, least])
         with self._autocast():
-            features = self._network.encode(x.contiguous(memory_format=torch.channels_last), run)
+            features = self._network.encode(x.contiguous(memory_format=self._format), run)
         return _EncodedPicture(size, (x.shape[-2], x.shape[-1]), features)
 
     def _computed_code(self, style: StyleTensor, before_tile: BeforeTile) -> StyleCode:
@@ -149,7 +151,7 @@ class InstantStylizer:
 
         def record(layer: str, x: Tensor) -> Tensor:
             code[layer] = _style_statistics(x, weights)
-            return x if layer in InstantNetwork.UNNORMALISED else identity_map(layer, code[layer])(x)
+            return x if layer in InstantNetwork.UNNORMALISED else statistics.rescaled(x, code[layer])
 
         encoded = self._encoded(style.pixels, before_tile)
         with self._autocast():

@@ -58,7 +58,8 @@ class Tiles:
         """An uninitialised tensor for the whole output, of which `part` is one tile."""
         down = (outer.bottom - outer.top) // part.shape[-2]
         shape = (part.shape[0], part.shape[1], self.size[0] // down, self.size[1] // down)
-        return torch.empty(shape, dtype=part.dtype, device=part.device, memory_format=torch.channels_last)
+        memory_format = torch.contiguous_format if part.stride(-1) == 1 else torch.channels_last
+        return torch.empty(shape, dtype=part.dtype, device=part.device, memory_format=memory_format)
 
     def _slices(self, x: Tensor, window: "_Window") -> tuple[slice, ...]:
         factor = self.size[0] // x.shape[-2]

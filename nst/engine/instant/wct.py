@@ -10,6 +10,7 @@ from torch import Tensor
 
 from nst.engine.devices import one_thread
 from nst.engine.guides import Guides
+from nst.engine.instant.convolution import like
 from nst.engine.instant.network import InstantNetwork
 from nst.engine.instant.statistics import (
     AffineMap,
@@ -67,7 +68,7 @@ class WctLayers:
             _maps(layer, painted, moments.first(len(painted)).statistics(whole)).of_rows(rows, slices, moved)
         if len(painted) < len(slices):  # the last is what is kept
             identity_map(layer, whole).of_rows(rows, slices[-1:], moved)
-        return guides.put_back(moved)
+        return like(x, guides.put_back(moved))
 
     def _guides_of(self, weights: Tensor, size: Size) -> Guides:
         """Where each part and what is kept has a weight at a resolution. Layers share it."""
