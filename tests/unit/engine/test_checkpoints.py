@@ -26,6 +26,9 @@ CASES: dict[str, dict[str, Any]] = {
 }
 
 
+SMALL: dict[str, Any] = {"params": {"size": 64, "scales": 2, "iterations": 2}}
+
+
 class Interrupted(Exception):
     """What ends a rendering here, as a signal ends a process."""
 
@@ -102,7 +105,7 @@ def test_a_painting_goes_on_by_tiles_where_less_memory_is_free(
 
 OTHERS: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
     "strength": lambda case: {**case, "params": {**case["params"], "strength": 0.75}},
-    "size": lambda case: {**case, "params": {**case["params"], "size": 288}},
+    "size": lambda case: {**case, "params": {**case["params"], "size": 72}},
     "regions": lambda case: {**case, "regions": True},
     "earlier": lambda case: {**case, "earlier": True},
 }
@@ -112,8 +115,8 @@ OTHERS: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
 def test_a_checkpoint_of_other_parameters_or_inputs_is_ignored(
     photo: Image.Image, style: Image.Image, other: Callable[[dict[str, Any]], dict[str, Any]], caplog: pytest.LogCaptureFixture
 ) -> None:
-    kept = interrupted(photo, style, CASES["quick"], 1)
-    case = other(CASES["quick"])
+    kept = interrupted(photo, style, SMALL, 1)
+    case = other(SMALL)
     seen: list[Progress] = []
     found = rendered(photo, style, case, checkpoint=kept, on_progress=seen.append)
     assert seen[0].scale == 1
@@ -124,12 +127,11 @@ def test_a_checkpoint_of_other_parameters_or_inputs_is_ignored(
 def test_a_checkpoint_of_another_photo_style_or_version_is_ignored(
     photo: Image.Image, style: Image.Image, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    case = CASES["quick"]
-    kept = interrupted(photo, style, case, 1)
-    rendered(picture(96, 64, seed=9), style, case, checkpoint=kept)
-    rendered(photo, picture(64, 64, seed=9), case, checkpoint=kept)
+    kept = interrupted(photo, style, SMALL, 1)
+    rendered(picture(96, 64, seed=9), style, SMALL, checkpoint=kept)
+    rendered(photo, picture(64, 64, seed=9), SMALL, checkpoint=kept)
     monkeypatch.setattr("nst.__version__", "0.0.1")
-    rendered(photo, style, case, checkpoint=kept)
+    rendered(photo, style, SMALL, checkpoint=kept)
     assert caplog.text.count("it is of another version") == 3
 
 
