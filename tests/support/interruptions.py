@@ -10,8 +10,8 @@ from nst.domain import Job, JobState
 from tests.support.waiting import until
 from tests.worker.engines.notes_scales import FILE
 
-STEPS: dict[str, Any] = {"size": 64, "scales": 3, "iterations": 40}
-"""Parameters of a painting with three scales, each of which takes a while."""
+STEPS: dict[str, Any] = {"size": 64, "scales": 3, "iterations": 15}
+"""Parameters of a painting with three scales, the last of which takes a while."""
 LAST = "scale 3 of 3"
 WHOLE, REST = [1, 2, 3], [2, 3]
 """The scales that a painting reports from the beginning, and from a checkpoint of the second one."""
