@@ -13,6 +13,7 @@ from nst.gateway.media import Elsewhere, Media, Picture
 from nst.gateway.pools import ThreadPools
 from nst.gateway.requests import LargerRequest, PageRequest, SocketSubmission, Submission, parse_cursor, token_of
 from nst.gateway.webhooks.safe_http import PublicHttpClient
+from nst.http_responses import entity_tag
 from nst.images import Format, Limits
 from nst.service import LargerOrder, Sender, Service
 from nst.settings import Settings
@@ -78,28 +79,28 @@ class Handlers:
     async def delete(self, principal: Principal, job_id: str) -> None:
         await self._pools.read(lambda: self._service.delete(job_id, self._owner(principal, job_id)))
 
-    async def result(
-        self, principal: Principal, job_id: str, file_format: Format | None = None, *, may_redirect: bool
-    ) -> Picture | Elsewhere:
-        """The painting; or where it is, if the program may be sent there.
-
-        Args:
-            file_format: that the painting is converted to; None for the file as it is stored.
-        """
-
-        def stored() -> Picture:
-            job = find_job(self._service, principal, job_id)
-            return Picture(self._service.result(job_id, job.owner), media_type(job.output_key or job.input_key), job.is_in_feed)
+    async def result(self, principal: Principal, job_id: str, *, may_redirect: bool = False) -> Picture | Elsewhere:
+        """The painting as it is stored; or where it is, if the program may be sent there."""
 
         def found() -> Picture | Elsewhere:
             job = find_job(self._service, principal, job_id) if may_redirect else None
             link = self._service.link(job) if job else None
-            return Elsewhere(link, job.is_in_feed) if job and link else stored()
+            return Elsewhere(link, job.is_in_feed) if job and link else self._stored_result(principal, job_id)
 
-        if file_format is None:
-            return await self._pools.read(found)
-        await self._pools.read(find_job, self._service, principal, job_id)  # a job that is not there needs no turn
-        return await self._pools.convert(lambda: _converted(stored(), file_format))
+        return await self._pools.read(found)
+
+    async def converted_result(self, principal: Principal, job_id: str, file_format: Format) -> Picture:
+        """The painting in another format."""
+        return await self._pools.convert(lambda: _converted(self._stored_result(principal, job_id), file_format))
+
+    async def tag_of_result(self, principal: Principal, job_id: str, file_format: Format) -> tuple[str, bool]:
+        """An entity tag of the painting in another format, found without converting it, and whether everybody may see it."""
+
+        def found() -> tuple[str, bool]:
+            stored = self._stored_result(principal, job_id)
+            return entity_tag(file_format.encode() + stored.data), stored.is_public
+
+        return await self._pools.read(found)
 
     async def timelapse(self, principal: Principal, job_id: str) -> bytes | None:
         """The film of how the job's painting emerged; None when there is none."""
@@ -154,6 +155,10 @@ class Handlers:
         if submission.webhook is not None and not job.state.is_terminal:
             webhook = Webhook(job.id, job.owner, submission.webhook.url, submission.webhook.secret, base)
             self._service.webhooks.put(webhook, job.created)
+
+    def _stored_result(self, principal: Principal, job_id: str) -> Picture:
+        job = find_job(self._service, principal, job_id)
+        return Picture(self._service.result(job_id, job.owner), media_type(job.output_key or job.input_key), job.is_in_feed)
 
     def _is_active(self, job_id: str) -> bool:
         try:

@@ -181,8 +181,12 @@ async def result(
 
     302 to it where programs fetch pictures from the object store.
     """
-    found = await handlers.result(principal, job_id, file_format, may_redirect=may_redirect(request))
-    return _picture_response(request, found)
+    if file_format is None:
+        return _picture_response(request, await handlers.result(principal, job_id, may_redirect=may_redirect(request)))
+    tag, is_public = await handlers.tag_of_result(principal, job_id, file_format)
+    if is_known(request, tag):
+        return Response(status_code=304, headers={"ETag": tag, "Cache-Control": REVALIDATED if is_public else PRIVATE})
+    return _picture_response(request, await handlers.converted_result(principal, job_id, file_format), tag)
 
 
 @router.get("/jobs/{job_id}/timelapse", response_class=Response, responses={**_FILM, **_problems(400, 403, 404, 422)})
@@ -243,11 +247,15 @@ async def limits(handlers: TheHandlers) -> LimitsAnswer:
     )
 
 
-def _picture_response(request: Request, found: Picture | Elsewhere) -> Response:
+def _picture_response(request: Request, found: Picture | Elsewhere, tag: str | None = None) -> Response:
+    """
+    Args:
+        tag: by default, one of the bytes that are sent.
+    """
     if isinstance(found, Elsewhere):
         return redirect(found.url, is_public=found.is_public, readers="cross-origin")
     caching = REVALIDATED if found.is_public else PRIVATE
-    return picture(request, lambda: (found.data, found.media_type), caching, entity_tag(found.data), readers="cross-origin")
+    return picture(request, lambda: (found.data, found.media_type), caching, tag or entity_tag(found.data), readers="cross-origin")
 
 
 def _cached(request: Request, content: Any, caching: str) -> Response:

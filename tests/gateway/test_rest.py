@@ -81,6 +81,20 @@ def test_a_painting_is_sent_in_the_format_that_is_asked_for(http: httpx.Client, 
         assert http.get(f"/jobs/{job_id}/result", params={"format": format}, headers=known).status_code == 304
 
 
+def test_each_format_has_an_entity_tag_of_its_own(http: httpx.Client) -> None:
+    job_id = submitted(http)
+    finished(http, job_id)
+    formats: list[dict[str, str]] = [{}, *({"format": name} for name in ("jpeg", "png", "webp", "tiff"))]
+    tags = [http.get(f"/jobs/{job_id}/result", params=chosen).headers["ETag"] for chosen in formats]
+    assert len(set(tags)) == len(formats)
+    for chosen in formats:
+        known = {"If-None-Match": tags[formats.index(chosen)]}
+        answer = http.get(f"/jobs/{job_id}/result", params=chosen, headers=known)
+        assert (answer.status_code, answer.headers["ETag"], answer.content) == (304, known["If-None-Match"], b"")
+        others = {"If-None-Match": ", ".join(tag for tag in tags if tag != known["If-None-Match"])}
+        assert http.get(f"/jobs/{job_id}/result", params=chosen, headers=others).status_code == 200
+
+
 def test_a_stored_painting_carries_its_resolution_and_profile(http: httpx.Client) -> None:
     job_id = submitted(http)
     finished(http, job_id)
