@@ -16,7 +16,8 @@ from nst.settings import Settings
 from nst.store.ports import Backend, Cleanup
 
 _DAY = 86_400.0
-_BATCH = 50  # jobs deleted at a time, so that no submission waits long
+_BATCH = 50  # jobs deleted at a time
+AT_SUBMISSION = 2  # the same while a visitor waits: more than the one that comes
 _MOST = 1000  # jobs of each kind that may be deleted to free space for one picture
 _SAFE_SECONDS = _DAY  # since its end: a younger painting is not deleted to make room for a stranger's
 _ORPHAN_SECONDS = _DAY  # a picture is stored before its record: a younger one may still get it
@@ -78,9 +79,13 @@ def longer_expiry_of(job: Job, settings: Settings, now: float) -> float | None:
     return longer if longer - expiry >= min(_DAY, settings.keep_private_days * _DAY) else None
 
 
-def delete_expired(backend: Backend, settings: Settings, now: float) -> int:
-    """Delete old jobs that are not published (private, failed or cancelled), and return their number."""
-    old = [*backend.jobs.oldest_private(now - settings.keep_private_days * _DAY, _BATCH), *backend.jobs.kept_longer(now, _BATCH)]
+def delete_expired(backend: Backend, settings: Settings, now: float, most: int = _BATCH) -> int:
+    """Delete old jobs that are not published (private, failed or cancelled), and return their number.
+
+    Args:
+        most: of those that were kept for the usual time, and of those that were kept longer.
+    """
+    old = [*backend.jobs.oldest_private(now - settings.keep_private_days * _DAY, most), *backend.jobs.kept_longer(now, most)]
     return sum(delete_job(backend, job, now, only_private=True) for job in old)
 
 

@@ -78,7 +78,7 @@ class Submitter:
 
     def _accept(self, submission: Submission, quota: Quota) -> Job:
         """Pictures first: a crash leaves pictures without a record, which are deleted later, and never a record without pictures."""
-        retention.delete_expired(self._backend, self._settings, submission.job.created)
+        retention.delete_expired(self._backend, self._settings, submission.job.created, retention.AT_SUBMISSION)
         self._free_space(submission.job)
         try:
             with storage_full_reported():

@@ -21,7 +21,7 @@ from nst.worker.cloud.repeated_failures import REFUSALS, RepeatedFailures, is_ou
 
 REST_SECONDS = 5.0
 RETRY_SECONDS = 60.0  # between two checks of a job, when the first was not possible
-EXPIRE_SECONDS = 600.0
+EXPIRE_SECONDS = 60.0  # for 70,000 expired jobs a day and server
 TIDY_SECONDS = 60.0
 SWEEP_SECONDS = 6 * 3600.0  # it lists the whole bucket, which costs money
 _MOST_OUTAGES = 3  # jobs in a step that cannot be checked because AWS Batch is away; the others are not tried

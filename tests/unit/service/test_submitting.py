@@ -258,6 +258,15 @@ def test_private_paintings_expire_and_public_ones_do_not(studio: Studio) -> None
     assert private.input_key not in studio.stored()
 
 
+def test_an_upload_waits_for_few_deletions_and_expiry_makes_progress_all_the_same(studio: Studio) -> None:
+    for number in range(6):
+        studio.painted(token=str(number))
+    studio.now += 8 * 86_400
+    for number, left in enumerate((4, 2, 0)):
+        studio.submit(token=f"new-{number}", owner="bert")
+        assert len(studio.service.mine("anna")) == left
+
+
 @pytest.mark.parametrize(
     ("studio", "alpha", "suffix"),
     [({"max_bytes": 20_000}, False, ".jpg"), ({"max_bytes": 60_000}, True, ".webp")],
