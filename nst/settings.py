@@ -203,7 +203,7 @@ class Settings(BaseSettings):
         default=500_000_000,
         gt=0,
         description="memory for messages that are not handled yet, in bytes; a message takes three times its size. "
-        "Files of open pages may take as much again, and so may the pictures in their forms",
+        "Files of open pages may take as much again, and so may the pictures in their forms; answers that are not read, half as much",
     )
     events_per_second: float = Field(default=20.0, gt=0, description="events that a connection may send, on average")
     idle_seconds: float | None = Field(

@@ -19,6 +19,7 @@ from nst.gateway.guard import open_files
 from nst.gateway.guard.memory_budget import InboundBudget, Timeouts
 from nst.gateway.guard.packet_filter import PacketFilter
 from nst.gateway.guard.page_sockets import PageSockets
+from nst.gateway.guard.slow_readers import SlowReaders, SlowReadersMiddleware
 from nst.gateway.guard.uploads import UploadBudget, UploadLimit, UploadStore
 from nst.gateway.guard.websocket_backpressure import GuardMiddleware, WebSocketGuard
 from nst.gateway.handlers import Handlers
@@ -51,6 +52,7 @@ class Gateway:
         client, server = PublicHttpClient(settings.webhooks_inside), create_server(settings)
         self._service, self._pools = service, ThreadPools()
         self._guard = WebSocketGuard(budget, MAX_MESSAGE_FACTOR * limit)
+        self._slow_readers = SlowReaders(settings.incoming_bytes // 2, budget.timeouts)
         self._connections = ConnectionRegistry(server, settings)
         self._webhooks = WebhookSender(service, self._pools, client)
         self._notifier = JobNotifier(service, self._pools, self._connections, self._webhooks.wake)
@@ -66,7 +68,7 @@ class Gateway:
         Args:
             base: a path that all of them begin with: "/studio".
         """
-        api = Mount(f"{base}{API_PATH}", app=self._starting(self._rest))
+        api = Mount(f"{base}{API_PATH}", app=self._slow_readers.wrap(self._starting(self._rest)))
         api.path_regex = re.compile(api.path_regex.pattern, re.DOTALL)  # so that the API itself answers paths with a newline
         return [
             Mount(f"{base}{SOCKETIO_PATH}", app=self._guard.wrap(self._starting(self._socketio))),
@@ -88,6 +90,7 @@ class Gateway:
         most = {"max_pages": self._settings.connections, "max_per_address": self._settings.connections_per_address}
         self._uploads = UploadBudget(files, self._settings.max_bytes, self._settings.incoming_bytes)
         return [
+            Middleware(SlowReadersMiddleware, readers=self._slow_readers),
             Middleware(GuardMiddleware, guard=self._guard),
             Middleware(PageSockets, computing=computing_scripts, **most),
             Middleware(UploadLimit, budget=self._budget, uploads=self._uploads, max_bytes=self._settings.max_bytes),
@@ -119,6 +122,7 @@ class Gateway:
             await asyncio.sleep(_CONNECTION_CHECK_SECONDS)
             try:
                 self._guard.close_overdue()
+                self._slow_readers.close_overdue()
                 if self._uploads is not None:
                     self._uploads.release()
                 await self._connections.close_idle(self._notifier.is_watching)

@@ -34,29 +34,29 @@ from nst.gateway.guard.memory_budget import Timeouts
 from nst.settings import Settings
 
 settings = Settings()
-timeouts = Timeouts(read=float(sys.argv[2]), admission=float(sys.argv[3]))
+timeouts = Timeouts(read=float(sys.argv[2]), admission=float(sys.argv[3]), unread=float(sys.argv[4]))
 serve(Gateway(build(settings), settings, timeouts), settings, "127.0.0.1", int(sys.argv[1]))
 """
 
 
-def large_photo() -> bytes:
-    """Nearly as large as is accepted."""
+def large_photo(width: int = 1000, height: int = 950) -> bytes:
+    """By default nearly as large as is accepted with `SMALL_BUDGET`."""
     buffer = BytesIO()
-    Image.frombytes("RGB", (1000, 950), os.urandom(1000 * 950 * 3)).save(buffer, "PNG")
+    Image.frombytes("RGB", (width, height), os.urandom(width * height * 3)).save(buffer, "PNG")
     return buffer.getvalue()
 
 
 class ServerWithShortTimeouts(Server):
-    read, admission = 3.0, 1.0
+    read, admission, unread = 3.0, 1.0, 2.0
 
     def _command(self) -> list[str]:
-        return [sys.executable, "-c", _WITH_TIMEOUTS, str(self.port), str(self.read), str(self.admission)]
+        return [sys.executable, "-c", _WITH_TIMEOUTS, *map(str, (self.port, self.read, self.admission, self.unread))]
 
 
 class ServerWithLongTimeouts(ServerWithShortTimeouts):
     """One whose clients wait for a turn however busy the machine is."""
 
-    read, admission = 60.0, 60.0
+    read, admission, unread = 60.0, 60.0, 60.0
 
 
 @pytest.fixture

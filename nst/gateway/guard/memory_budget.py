@@ -30,11 +30,14 @@ class Timeouts:
         bytes_per_second: of the slowest connection that is served; the largest photo takes a quarter of an hour on it.
         admission: seconds that a sender waits for the budget: less than servers wait for an answer to a ping, which
             is not read meanwhile.
+        unread: seconds that the reader of a response may fall behind `unread_bytes_per_second`.
     """
 
     read: float = 20.0
     bytes_per_second: float = 64_000.0
     admission: float = 10.0
+    unread: float = 60.0
+    unread_bytes_per_second: float = 4_000.0
 
 
 class Deadline:
