@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from nst.domain import Preset, mask_key, new_id, object_key, output_key_of, style_key
-from nst.domain.keys import earlier_key, former_style_key, preview_key, thumbnail_keys, timelapse_key
+from nst.domain.keys import checkpoint_key, earlier_key, former_style_key, preview_key, thumbnail_keys, timelapse_key
 from nst.settings import read_settings
 from nst.store.aws.batch import AwsBatch
 from nst.worker.cloud.cloudwatch import NAMESPACE, UNITS
@@ -198,7 +198,8 @@ def test_painters_may_read_what_they_paint_from_and_write_what_they_paint(stack:
         "style/ours.jpg",
     ]
     results = [*paintings, *thumbnail_keys(*photos, *paintings), preview_key(job_id), timelapse_key(job_id)]
-    for action, keys in (("s3:GetObject", sources), ("s3:PutObject", results)):
+    checkpoint = checkpoint_key(job_id, 1)
+    for action, keys in (("s3:GetObject", [*sources, checkpoint]), ("s3:PutObject", [*results, checkpoint])):
         patterns = allowed(stack, role, action)
         assert [key for key in keys if not any(fnmatch(key, pattern) for pattern in patterns)] == [], action
     forbidden = [key for key in sources if any(fnmatch(key, pattern) for pattern in allowed(stack, role, "s3:PutObject"))]
