@@ -22,9 +22,10 @@ class CheckpointKeeper:
         self._since = clock()
 
     def add(self, progress: Progress) -> None:
-        if progress.checkpoint is None or self._clock() - self._since < self._seconds:
+        take: Callable[[], bytes] | None = getattr(progress, "checkpoint", None)  # engines of others have none
+        if take is None or self._clock() - self._since < self._seconds:
             return
-        checkpoint = progress.checkpoint()
+        checkpoint = take()
         if len(checkpoint) <= MAX_BYTES:
             self._keep(checkpoint)
         self._since = self._clock()

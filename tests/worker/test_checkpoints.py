@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 
@@ -204,3 +206,9 @@ def test_the_successor_of_a_killed_worker_paints_the_last_scale_only_and_the_sam
     assert sorted(scales.of_renderings()) == [WHOLE, WHOLE, REST]
     assert service.result(killed.id, "anna") == service.result(whole.id, "bert")
     assert service.timelapse(killed.id, "anna")
+
+
+def test_progress_of_engines_that_know_no_checkpoints_is_taken() -> None:
+    kept: list[bytes] = []
+    CheckpointKeeper(kept.append, 0.0).add(cast(Progress, SimpleNamespace(fraction=0.5)))
+    assert kept == []
