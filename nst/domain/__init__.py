@@ -19,7 +19,7 @@ from nst.domain.progress import JobProgress, Progress
 from nst.domain.regions import AUTOMATIC, MAX_REGIONS, MAX_STYLE_MASKS, RegionRef, colour_of, is_automatic
 from nst.domain.style_ref import StyleRef, digests_of, styles_of
 from nst.domain.style_share import StyleShare, normalised_shares
-from nst.domain.titles import MAX_TITLE, normalised_title, words_of
+from nst.domain.titles import MAX_TITLE, normalised_title, title_words, words_of
 
 __all__ = [
     "AUTOMATIC",
@@ -82,5 +82,6 @@ __all__ = [
     "range_of",
     "style_key",
     "styles_of",
+    "title_words",
     "words_of",
 ]

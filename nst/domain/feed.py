@@ -26,7 +26,7 @@ class SearchTerm(NamedTuple):
     """One word of a search.
 
     Attributes:
-        word: that a word of the title begins with, as `nst.domain.titles.words_of` gives it; empty for no title.
+        word: that a word of the title begins with, as `nst.domain.titles.title_words` gives it; empty for no title.
         styles: ids of styles that match the word.
     """
 

@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from nst.domain import Cursor, FeedOrder, Job, Outcome, RegionRef, SearchTerm, StyleRef
+from nst.domain import Cursor, FeedOrder, Job, Outcome, RegionRef, SearchTerm, StyleRef, words_of
 from nst.store.ports import Backend
 from nst.store.redis import feed as redis_feed
 from nst.store.sqlite import feed as sqlite_feed
@@ -315,6 +315,23 @@ def test_paintings_are_found_by_the_beginnings_of_words_and_by_style(backend: Ba
     assert found(backend, sun) == [sunset.id]
     backend.jobs.set_title(sunset.id, None)
     assert found(backend, sun) == []
+
+
+@pytest.mark.parametrize(
+    ("title", "parts", "others"),
+    [
+        ("海辺の町の夕暮れ", ["海辺", "町", "夕暮れ"], ["町海"]),
+        ("밤바다의 노을", ["바다", "노을"], ["바의"]),
+        ("午后的海边", ["海边"], ["海午"]),
+    ],
+)
+def test_titles_without_spaces_are_found_by_any_part(backend: Backend, title: str, parts: list[str], others: list[str]) -> None:
+    job, other = (succeeded(backend, public=True, at=at) for at in (1.0, 2.0))
+    backend.jobs.set_title(other.id, "Sunset")
+    backend.jobs.set_title(job.id, title)
+    assert [found(backend, *map(SearchTerm, words_of(part))) for part in (*parts, *others)] == [[job.id]] * len(parts) + [[]] * len(others)
+    backend.jobs.set_title(job.id, "Dawn")
+    assert found(backend, SearchTerm(words_of(parts[0])[0])) == []
 
 
 def test_the_pages_of_a_search_follow_each_other(backend: Backend) -> None:

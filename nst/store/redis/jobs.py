@@ -5,7 +5,7 @@ import secrets
 from collections import Counter
 from collections.abc import Callable, Collection
 
-from nst.domain import Cursor, FencingToken, Job, JobProgress, JobState, Outcome, Preset, words_of
+from nst.domain import Cursor, FencingToken, Job, JobProgress, JobState, Outcome, Preset, title_words
 from nst.store.ports import JobStore
 from nst.store.redis.connection import UsesRedis
 from nst.store.redis.records import after, job_of, place, restored_fields
@@ -52,7 +52,7 @@ class RedisJobs(UsesRedis, JobStore):
         return bool(self._connection.run("set_public", job_id, public, input_key, output_key, now, expected or ""))
 
     def set_title(self, job_id: str, title: str | None) -> bool:
-        return bool(self._connection.run("set_title", job_id, title or "", " ".join(words_of(title or ""))))
+        return bool(self._connection.run("set_title", job_id, title or "", " ".join(title_words(title or ""))))
 
     def keep(self, job_id: str, until: float) -> bool:
         return bool(self._connection.run("keep", job_id, until))

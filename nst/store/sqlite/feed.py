@@ -5,7 +5,7 @@ import sqlite3
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from nst.domain import Cursor, FeedEntry, FeedOrder, Job, Page, SearchTerm, words_of
+from nst.domain import Cursor, FeedEntry, FeedOrder, Job, Page, SearchTerm, title_words
 from nst.store.ports import Feed
 from nst.store.records import job_of
 from nst.store.sqlite.database import UsesDatabase
@@ -147,7 +147,7 @@ def put_in(connection: sqlite3.Connection, job: Job) -> None:
         names = {_ALL, *(style.name for group in job.style_groups for style in group if not style.is_upload)}
         rows = [(name, job.published, job.id, job.likes) for name in names]
         connection.executemany("INSERT OR IGNORE INTO feed (style, published, job_id, likes) VALUES (?, ?, ?, ?)", rows)
-        words = [(word, job.id) for word in words_of(job.title or "")]
+        words = [(word, job.id) for word in title_words(job.title or "")]
         connection.executemany("INSERT OR IGNORE INTO title_words (word, job_id) VALUES (?, ?)", words)
 
 

@@ -16,7 +16,7 @@ from nst.domain import (
     Page,
     Preset,
     SearchTerm,
-    words_of,
+    title_words,
 )
 from nst.store.ports import Feed, JobStore
 from tests.support.memory_store.state import State
@@ -237,5 +237,5 @@ def _styles(job: Job) -> set[str]:
 
 
 def _matches(job: Job, term: SearchTerm) -> bool:
-    in_title = bool(term.word) and any(word.startswith(term.word) for word in words_of(job.title or ""))
+    in_title = bool(term.word) and any(word.startswith(term.word) for word in title_words(job.title or ""))
     return in_title or bool(term.styles & _styles(job))
