@@ -26,14 +26,16 @@ def show_card(
         href: the page that a click opens.
         before: the `src` of a second picture, shown while the card is hovered or focused.
         fraction: the progress of a painting, from 0 to 1; the picture is dimmed. None when it is finished.
-        ratio: width over height of the picture, if it is known. Of a panorama, a square would show little: it is shown whole.
+        ratio: width over height of the picture, if it is known. Of a panorama, a square would show little: it is shown whole,
+            before a blurred copy.
     """
-    over = f'<img src="{before}" alt="" loading="lazy">' if before else ""
+    over = f'<img class="over" src="{before}" alt="" loading="lazy">' if before else ""
+    backdrop = f'<img class="backdrop" src="{after}" alt="" loading="lazy">' if _is_long(ratio) else ""
     mark = f'<span class="badge">{escape(badge)}</span>' if badge else ""
     bar = f'<progress value="{fraction:.3f}" aria-label="Progress"></progress>' if fraction is not None else ""
     st.html(
-        f'<a class="card{"" if fraction is None else " waiting"}{" whole" if _is_long(ratio) else ""}" href="{href}" target="_self">'
-        f'<img src="{after}" alt="{escape(alt)}" loading="lazy">{over}{mark}</a>'
+        f'<a class="card{"" if fraction is None else " waiting"}{" whole" if backdrop else ""}" href="{href}" target="_self">'
+        f'{backdrop}<img src="{after}" alt="{escape(alt)}" loading="lazy">{over}{mark}</a>'
         f'<p class="card-words"><b>{escape(title)}</b><span>{escape(words)}</span>{bar}</p>'
     )
 

@@ -7,7 +7,7 @@ import streamlit as st
 
 from nst.domain import Preset
 from nst.service import Service
-from nst.ui import draft, frame, regions_form, settings_form, singletons, sketch, texts
+from nst.ui import draft, frame, regions_form, settings_form, singletons, sketch, strength_sketches, texts
 from nst.ui.batches import batch_of, number_that_fits
 from nst.ui.components import DisplaySize, example
 from nst.ui.frame import Visit
@@ -47,6 +47,7 @@ def show_form(visit: Visit) -> None:
         with st.container(key="paint_panel", border=True):
             st.html('<h2 class="step"><span>3</span>Paint</h2>')
             settings_form.show(_durations(visit.service))
+            strength_sketches.show_fade(visit)
             _show_submit(visit, has_changed)
     with place:
         sketch.show_sketch(visit)

@@ -8,7 +8,7 @@ from nst import samples
 from nst.images import INPUT_FORMATS
 from nst.service.submission import MAX_SIDE
 from nst.ui import crop_form, draft, singletons, texts, uploader
-from nst.ui.components import device_camera, reduce_photos, take_incoming_photo
+from nst.ui.components import device_camera, explain_refusals, reduce_photos, take_incoming_photo
 from nst.ui.urls import url
 
 _ADD = "add_photos"
@@ -19,7 +19,12 @@ def show_photo() -> None:
     photo = draft.current().photo
     st.html('<h2 class="step"><span>1</span>Your photo</h2>')
     take_incoming_photo()
-    reduce_photos(MAX_SIDE, max(1, singletons.settings().max_bytes // 1_000_000) * 1_000_000)
+    megabytes = max(1, singletons.settings().max_bytes // 1_000_000)
+    reduce_photos(MAX_SIDE, megabytes * 1_000_000)
+    explain_refusals(
+        f"This is not a picture that the studio reads. Choose a {INPUT_FORMATS} picture.",
+        f"This file is larger than {megabytes} MB. Save the picture smaller, or as a JPEG, and try again.",
+    )
     if photo is None:
         _show_sources("Choose a photo")
         return

@@ -19,7 +19,7 @@ from nst import logs
 from nst.http_responses import readiness
 from nst.http_security import KnownHosts, LocalPages, NoMetrics, SecurityHeaders
 from nst.preview import Previews
-from nst.ui import garbage, index_page, media, singletons, style_sketches, urls
+from nst.ui import garbage, index_page, media, singletons, sketch_addresses, urls
 from nst.ui.archives import ArchiveRoute
 from nst.ui.compression import CompressedScripts
 from nst.ui.downloads import PrivateDownloads
@@ -84,7 +84,7 @@ def routes() -> list[BaseRoute]:
         Route(f"{base}/pictures/{{job_id}}/{{kind}}", media.job_picture),
         Route(f"{base}/styles/{{style_id}}", media.style),
         Route(f"{base}/samples/{{name}}", media.sample),
-        Route(f"{base}/sketches/{{token}}", style_sketches.sketch),
+        Route(f"{base}/sketches/{{token}}", sketch_addresses.sketch),
         Route(f"{base}/archives/paintings.zip", ArchiveRoute(), methods=["GET"]),
     ]
     # Without these, Streamlit would answer other URLs below these paths with its page.

@@ -1,32 +1,29 @@
 """The sketch beside the form: a quick preview after every change that it would show, which then grows into a painting."""
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable
 from concurrent.futures import CancelledError, Future
 from concurrent.futures import wait as wait_for
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from html import escape
 
 import streamlit as st
 
-from nst.domain import StyleParams, StyleShare
 from nst.errors import PasticheError
 from nst.images import Format
-from nst.preview import Growth, RegionRequest
+from nst.preview import Growth
 from nst.ui import draft, singletons
 from nst.ui.draft import Draft
 from nst.ui.frame import Visit
-from nst.ui.parts import is_own
+from nst.ui.sketch_order import SketchOrder, order_of, pictures_of
 from nst.ui.urls import data_url
 
 _WAIT_SECONDS = 0.1  # after each, Streamlit can start a new run with what the visitor has changed meanwhile
 _GROWTH_POLL_SECONDS = 0.7
-_SHOWN_PARAMS = ("strength", "style_scale", "keep_colours", "smoothness", "loss", "seed")  # parameters that change a sketch
 _SKETCHING = "Sketching …"
 _GROWING = "A first sketch. It keeps improving until it is a painting."
 _GROWN = "This is how it will look. The painting itself has more detail."
 _NOT_GROWING = "A quick sketch. The painting itself is worked out stroke by stroke."
-_DEFAULTS = StyleParams()
 _ROOM = """<style>
 .stApp .st-key-sketch {{ min-height: calc(min(36vh, 340px, 42vw / {ratio:.4f}) + 2.75rem); }}
 @media (max-width: 800px) {{ .stApp .st-key-sketch {{ min-height: calc(min(26vh, (100vw - 2rem) / {ratio:.4f}) + 2.75rem); }} }}
@@ -38,7 +35,7 @@ class _State:
     """The sketch of this visit.
 
     Attributes:
-        wanted: everything the sketch depends on; a new sketch is requested when it changes.
+        wanted: what the sketch was requested for; another one is requested when it changes.
         future: the sketch that is being made.
         picture: the `src` of the latest sketch, which stays until the next one is ready.
         error: a sentence for the visitor that says why there is no sketch.
@@ -49,7 +46,7 @@ class _State:
         number: how many sketches have been requested.
     """
 
-    wanted: Hashable = None
+    wanted: SketchOrder | None = None
     future: "Future[bytes] | None" = None
     picture: str | None = None
     error: str | None = None
@@ -125,40 +122,19 @@ def _state() -> _State:
 
 def _request(visit: Visit, now: Draft, state: _State) -> None:
     """Requests a sketch, unless the last one was of the same photo, styles and parameters."""
-    assert now.photo is not None  # noqa: S101 -- the caller checks it
-    params = replace(_DEFAULTS, **{name: getattr(now.params(), name) for name in _SHOWN_PARAMS})
     try:
-        shares, layers = now.base_shares(), tuple(layer for layer in now.layers() if isinstance(layer.mask, bytes))
-        digests = tuple(_digest(visit, each.style) for each in (*shares, *(each for layer in layers for each in layer.shares)))
-        wanted = (now.photo, shares, layers, digests, tuple(now.own_styles.items()), params)
-        if wanted == state.wanted:
+        order = order_of(visit, now)
+        if order == state.wanted:
             return
-        styles = _style_files(visit, now, shares)
-        regions = [RegionRequest(each.mask, _style_files(visit, now, each.shares), each.strength, each.style_masks) for each in layers]
-        previews = singletons.previews()
-        state.wanted, state.future, state.error = wanted, None, None
+        pictures = pictures_of(visit, order)
+        state.wanted, state.future, state.error = order, None, None
         state.growth, state.seen, state.has_grown = None, None, False
         state.number += 1
-        state.grow = partial(previews.grow, visit.viewer, now.photo.small, styles, params, regions)
-        previews.stop_growing(visit.viewer)
-        state.future = previews.request(visit.viewer, now.photo.small, styles, params, regions=regions)
+        state.grow = partial(pictures.grow, order.params)
+        singletons.previews().stop_growing(visit.viewer)
+        state.future = pictures.request(order.params)
     except PasticheError as error:
         state.error, state.wanted = str(error), None  # the next change tries again
-
-
-def _digest(visit: Visit, style: str) -> str:
-    """The digest of a chosen style's picture, which the operator may replace at any time."""
-    return "" if is_own(style) else visit.service.style(style).digest
-
-
-def _style_files(visit: Visit, now: Draft, shares: Sequence[StyleShare[str]]) -> tuple[StyleShare[bytes], ...]:
-    return tuple(StyleShare(_style_bytes(visit, now, each.style), each.share) for each in shares)
-
-
-def _style_bytes(visit: Visit, now: Draft, style: str) -> bytes:
-    if style in now.own_styles:
-        return now.own_styles[style].small
-    return visit.service.style_file(style)
 
 
 def _take_sketch(state: _State) -> None:

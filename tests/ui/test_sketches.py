@@ -15,7 +15,7 @@ from nst.domain import StyleShare
 from nst.errors import PreviewsBusy
 from nst.lru import LRUCache
 from nst.preview import Previews
-from nst.ui import server, singletons, style_sketches
+from nst.ui import server, singletons, sketch_addresses, strength_sketches
 from nst.ui.parts import Mask, Part
 from tests.support.pages import DiskStudio, words
 from tests.support.pictures import picture_bytes
@@ -154,7 +154,7 @@ def test_the_photo_is_shown_in_each_style(open_page: OpenPage, studio: DiskStudi
 
 @pytest.mark.usefixtures("previews")
 def test_the_oldest_sketches_are_forgotten(open_page: OpenPage, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(style_sketches, "_sketches", LRUCache(20))
+    monkeypatch.setattr(sketch_addresses, "_requested", LRUCache(20))
     page = open_page()
     page.button(key="sample_cat").click().run()
     page.toggle(key="try_all").set_value(True).run()
@@ -183,3 +183,23 @@ def test_a_sketch_shows_the_parts(open_page: OpenPage, configure: Configure) -> 
     singletons.previews().close()
     histogram = picture.histogram()
     assert abs(sum(histogram[200:]) / sum(histogram[:55]) - 1) < 0.1, "the left half is white"
+
+
+def test_sketches_at_several_strengths_are_made_when_the_browser_fetches_them(
+    open_page: OpenPage, asked: Asked, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown: list[tuple[dict[float, str], float]] = []
+    monkeypatch.setattr(strength_sketches, "fade_strengths", lambda sketches, strength: shown.append((sketches, strength)))
+    page = open_page()
+    assert shown == []
+    page.button(key="sample_cat").click().run()
+    addresses, strength = shown[-1]
+    assert (tuple(addresses), strength, len(asked)) == (strength_sketches.STRENGTHS, 0.5, 1)
+    client = TestClient(Starlette(routes=server.routes()))
+    assert client.get(addresses[1.0]).headers["content-type"] == "image/jpeg"
+    assert client.get(addresses[1.0]).status_code == 200
+    assert len(asked) == 2, "once, however often it is fetched"
+    page.slider(key="strength").set_value(0.8).run()
+    assert shown[-1] == (addresses, 0.8)
+    page.button(key="style_tide-wash").click().run()
+    assert not set(shown[-1][0].values()) & set(addresses.values())

@@ -149,6 +149,16 @@ def reduce_photos(side: int, most_bytes: int) -> None:
     _component("reduced_photos")(data={"side": side, "most": most_bytes, "bytes": min(_LARGE, most_bytes)}, key="reduced_photos")
 
 
+def explain_refusals(format: str, size: str) -> None:
+    """Invisible: gives the reasons why the browser refuses files.
+
+    Args:
+        format: for what is no picture, or one of another format.
+        size: for files that are too large.
+    """
+    _component("refused_files")(data={"format": format, "size": size}, key="refused_files")
+
+
 def device_camera() -> None:
     """A button that opens the device's own camera. The style sheet shows it on phones and tablets only."""
     _component("camera")(key="device_camera")
@@ -162,6 +172,18 @@ def keep_in_address(path: str, choice: Mapping[str, str]) -> None:
 def mark_chosen_tiles(group: str, label: str) -> None:
     """Invisible: tells screen readers which tiles of the container with the key `group` are chosen, and what the container holds."""
     _component("chosen_tiles")(data={"group": group, "label": label}, key=f"chosen_tiles_{group}")
+
+
+def fade_strengths(sketches: Mapping[float, str], strength: float) -> None:
+    """Invisible: while the strength is changed, the sketch fades between others.
+
+    Args:
+        sketches: their addresses, by strength. The browser fetches them when the visitor reaches for the slider.
+        strength: that the sketch has, or will have soon.
+    """
+    _component("strength_fade")(
+        data={"sketches": {str(each): src for each, src in sketches.items()}, "strength": strength}, key="strength_fade"
+    )
 
 
 def done_notice(view: str, title: str, words: str, *, waits: bool) -> None:
