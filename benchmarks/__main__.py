@@ -14,6 +14,7 @@ from benchmarks import (
     instant,
     memory,
     overhead,
+    pages,
     pipeline,
     regions,
     report,
@@ -35,6 +36,7 @@ GROUPS = {
     "fleet": {"fleet": fleet},
     "scale": {"scale": scale},
     "gateway": {"gateway": gateway},
+    "pages": {"pages": pages},
 }
 
 

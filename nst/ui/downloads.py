@@ -1,18 +1,28 @@
 """Downloads that only one browser can fetch.
 
 Streamlit serves the file behind a download button at an unguessable URL, to anyone who has that URL. A visitor might pass on the URL of a
-private painting by mistake, so the first owner who fetches a file is the only one who can.
+private painting by mistake, so the first owner who fetches a file is the only one who can. Streamlit gives equal files of equal names the
+same URL: those of a published painting have another name for each visitor.
 """
+
+from hashlib import sha256
 
 from starlette.datastructures import Headers
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from nst.domain import Job
 from nst.lru import LRUCache
 from nst.ui import owner, urls
 
 _STREAMLIT_FILES = "/media/"
 _REMEMBERED = 10_000  # files
+
+
+def file_name(job: Job, viewer: str, suffix: str) -> str:
+    """The name of a file about a painting, for one visitor: for its owner, and for others, to whom `job` has no owner."""
+    name = job.id if job.owner else sha256(f"{job.id} {viewer}".encode()).hexdigest()
+    return f"pastiche-{name[:8]}{suffix}"
 
 
 class PrivateDownloads:

@@ -8,11 +8,13 @@ from typing import Any
 import streamlit as st
 
 from nst.domain import Job, RegionRef, StyleParams, StyleRef, digests_of
+from nst.ui.downloads import file_name
+from nst.ui.frame import Visit
 
 _OWN_FILE = "style.jpg"  # stands for a picture of the visitor's own
 
 
-def show_recipe(job: Job) -> None:
+def show_recipe(visit: Visit, job: Job) -> None:
     recipe = _recipe(job)
     with st.expander("Recipe", icon=":material/receipt_long:"):
         st.caption("Everything needed to paint it again.")
@@ -23,7 +25,7 @@ def show_recipe(job: Job) -> None:
         st.download_button(
             "Download recipe",
             json.dumps(recipe, indent=2),
-            file_name=f"pastiche-{job.id[:8]}.json",
+            file_name=file_name(job, visit.viewer, ".json"),
             mime="application/json",
             key="download_recipe",
             on_click="ignore",

@@ -11,6 +11,7 @@ from nst.images import Format
 from nst.timelapse import FilmFormat, animation
 from nst.ui import frame, gallery, past_drafts, texts
 from nst.ui.components import compare, live_preview, share
+from nst.ui.downloads import file_name
 from nst.ui.frame import Visit
 from nst.ui.heading import show_heading
 from nst.ui.keeping import show_keep_longer
@@ -52,7 +53,7 @@ def show_result(visit: Visit, job: Job) -> None:
             show_versions(visit, job)
         _show_link(visit, job, is_mine)
         if job.styles:  # those of a record that was rebuilt are not known
-            show_recipe(job)
+            show_recipe(visit, job)
 
 
 def _show_painting(visit: Visit, job: Job, alt: str) -> None:
@@ -84,7 +85,7 @@ def _show_downloads(visit: Visit, job: Job) -> None:
         st.download_button(
             f"Download {format.upper()}",
             partial(_file, visit, job.id, format),  # called when the button is pressed
-            file_name=f"pastiche-{job.id[:8]}{format.suffix}",
+            file_name=file_name(job, visit.viewer, format.suffix),
             mime=format.media_type,
             key=key,
             type="primary" if format is Format.PNG else "secondary",
@@ -118,7 +119,7 @@ def _show_timelapse(visit: Visit, job: Job) -> None:
                 st.download_button(
                     name,
                     make,
-                    file_name=f"pastiche-{job.id[:8]}{format.suffix}",
+                    file_name=file_name(job, visit.viewer, format.suffix),
                     mime=format.media_type,
                     key=f"download_{format}",
                     on_click="ignore",

@@ -83,6 +83,19 @@ def test_a_download_is_the_painting_for_print_and_goes_to_its_owner_alone(
     assert httpx.get(fetched.value.url).status_code == 404
 
 
+def test_every_visitor_can_download_a_published_painting(studio: Studio, visitor: OpenBrowser, public_id: str) -> None:
+    for _ in range(2):
+        page = visitor(f"{studio.url}/?job={public_id}")
+        with page.expect_download() as download:
+            button(page, "download").click()
+        with Image.open(download.value.path()) as painting:
+            assert max(painting.size) == 256
+        page.get_by_text("Recipe", exact=True).click()
+        with page.expect_download() as download:
+            button(page, "download_recipe").click()
+        assert b"woodblock-surf" in download.value.path().read_bytes()
+
+
 def test_a_private_painting_does_not_exist_for_strangers(studio: Studio, visitor: OpenBrowser, private_id: str) -> None:
     stranger = visitor(f"{studio.url}/?job={private_id}")
     expect(stranger.get_by_text("There is no such painting")).to_be_visible()
