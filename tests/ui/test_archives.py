@@ -1,10 +1,12 @@
 """ZIP files of a visitor's own paintings."""
 
 import asyncio
+import re
 import zipfile
 from collections.abc import Callable
 from dataclasses import replace
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +16,8 @@ from nst import images
 from nst.images import Limits
 from nst.settings import Settings
 from nst.ui import archives
+from nst.ui.archives import zipped
+from tests.hostile.corpus import titles
 from tests.support.pages import DiskStudio
 from tests.ui.browser import owner
 
@@ -142,3 +146,15 @@ def test_downloads_at_a_time_are_limited_and_end_with_their_connections(
 
     asyncio.run(asyncio.wait_for(stalled(), 20))
     assert archives._under_way == {}
+
+
+@pytest.mark.parametrize("title", [*titles.ESCAPED, "../../etc/passwd", "C:\\con", "nul", "-rf", "~", "a/b\\c", "." * 80, "\u6d77" * 80])
+def test_no_title_leads_out_of_the_folder_that_a_file_is_unpacked_in(studio: DiskStudio, tmp_path: Path, title: str) -> None:
+    job = studio.painted()
+    studio.service.gallery.set_title(job.id, job.owner, title)
+    with zipfile.ZipFile(BytesIO(b"".join(zipped(studio.service, [studio.service.get(job.id, job.owner)])))) as file:
+        (name,) = file.namelist()
+        file.extractall(tmp_path)
+    assert re.fullmatch(r"001-[\w\u0300-\u036f-]+-[0-9a-f]{8}\.\w+", name)
+    assert [each.name for each in tmp_path.iterdir()] == [name]
+    assert len(name.encode()) < 200

@@ -18,6 +18,7 @@ from nst.images import Limits
 from nst.settings import Settings
 from nst.ui import index_page, server, texts
 from nst.ui.compression import CompressedScripts
+from tests.hostile.corpus.addresses import VALUES
 from tests.hostile.corpus.titles import ESCAPED
 from tests.support.pages import DiskStudio
 from tests.ui.conftest import Configure
@@ -120,3 +121,10 @@ def test_the_card_of_a_link_has_the_owners_title_as_text(client: TestClient, stu
     assert "<" not in found["title"]
     studio.service.make_private(job.id, job.owner)
     assert "Evening" not in client.get(f"/?job={job.id}").text
+
+
+@pytest.mark.parametrize("value", VALUES, ids=lambda value: ascii(value[:20]))
+def test_hostile_parameters_leave_the_page_as_it_is(client: TestClient, value: str) -> None:
+    for path, name in (("/", "job"), ("/gallery", "search"), ("/gallery", "style"), ("/gallery", "order")):
+        plain, asked = client.get(path), client.get(path, params={name: value})
+        assert (asked.status_code, asked.text) == (200, plain.text)

@@ -10,6 +10,7 @@ from nst.domain import JobProgress
 from nst.images import Limits
 from nst.settings import Settings
 from nst.store.sqlite import Database
+from tests.hostile.corpus.addresses import PATHS
 from tests.support.pages import DiskStudio
 from tests.ui.browser import PAGE, owner
 
@@ -119,19 +120,7 @@ def test_pictures_answer_all_kinds_of_conditional_requests(visitor: Callable[[],
         assert anna.get(address, headers={"if-none-match": unknown}).status_code == 200
 
 
-@pytest.mark.parametrize(
-    "path",
-    [
-        "/pictures/x",
-        "/pictures//x/after",
-        "/samples//cat",
-        "/styles/",
-        "/sketches/a/b",
-        "/styles/%2e%2e",
-        "/samples/%00",
-        "/pictures/%FF/after",
-    ],
-)
+@pytest.mark.parametrize("path", PATHS, ids=lambda path: ascii(path[:40]))
 def test_a_malformed_picture_url_is_not_found(visitor: Callable[[], TestClient], path: str) -> None:
     assert visitor().get(path).status_code == 404
 
