@@ -282,3 +282,15 @@ def test_a_form_that_is_sent_again_after_a_reload_is_painted_once(quiet: Studio,
         button(each, "submit").click()
         each.wait_for_url(re.compile(r"\?job=[0-9a-f]{32}"))
     assert page.url == again.url
+
+
+def test_a_lost_connection_is_said(visitor: OpenBrowser, tmp_path: Path) -> None:
+    said = (
+        "() => { const style = getComputedStyle(document.querySelector('.stApp'), '::after'); return [style.visibility, style.content]; }"
+    )
+    with served(tmp_path, NST_OWN_WORKER="false", NST_PREVIEWS="false") as studio:
+        page = visitor(studio.url)
+        expect(page.locator("h1")).to_be_visible()
+        assert "interrupted" not in page.evaluate(said)[1]
+    until(lambda: page.evaluate(said)[0] == "visible" and "The connection is interrupted" in page.evaluate(said)[1], 30.0)
+    shoot(page, "interrupted")
