@@ -6,7 +6,7 @@ import zipfile
 from collections.abc import Callable
 from dataclasses import replace
 from io import BytesIO
-from pathlib import Path
+from pathlib import PurePosixPath, PureWindowsPath
 from typing import Any
 
 import pytest
@@ -149,12 +149,11 @@ def test_downloads_at_a_time_are_limited_and_end_with_their_connections(
 
 
 @pytest.mark.parametrize("title", [*titles.ESCAPED, "../../etc/passwd", "C:\\con", "nul", "-rf", "~", "a/b\\c", "." * 80, "\u6d77" * 80])
-def test_no_title_leads_out_of_the_folder_that_a_file_is_unpacked_in(studio: DiskStudio, tmp_path: Path, title: str) -> None:
+def test_no_title_leads_out_of_the_folder_that_a_file_is_unpacked_in(studio: DiskStudio, title: str) -> None:
     job = studio.painted()
     studio.service.gallery.set_title(job.id, job.owner, title)
     with zipfile.ZipFile(BytesIO(b"".join(zipped(studio.service, [studio.service.get(job.id, job.owner)])))) as file:
         (name,) = file.namelist()
-        file.extractall(tmp_path)
     assert re.fullmatch(r"001-[\w\u0300-\u036f-]+-[0-9a-f]{8}\.\w+", name)
-    assert [each.name for each in tmp_path.iterdir()] == [name]
+    assert name == PurePosixPath(name).name == PureWindowsPath(name).name
     assert len(name.encode()) < 200
