@@ -23,6 +23,7 @@ from nst.images import Format
 from nst.service import Order, StyleChoice
 from nst.ui.owner import COOKIE
 from tests.e2e.conftest import ANNA, CHROMIUM_FLAGS, SUM_SHIFTS, Studio, annas_cookie, chromium, served
+from tests.hostile.attacks.client import Page as StudioPage
 from tests.hostile.attacks.client import open_page
 
 WIDTHS = {1440: 900, 700: 900, 390: 844}
@@ -200,33 +201,41 @@ def _settle(page: Page) -> None:
 async def _viewed(studio: Studio) -> list[tuple[str, float]]:
     """How long pages take while the gallery is looked at by many, each from an address of its own."""
     url = studio.url.replace("localhost", "127.0.0.1")
-    answers, openings = list[float](), list[float]()
     async with AsyncExitStack() as stack:
         pages = []
         for number in range(VIEWERS):
             address = f"127.3.{number // 200}.{number % 200 + 1}"
             pages.append(await stack.enter_async_context(open_page(url, name="gallery", local_address=address)))
         end = time.monotonic() + VIEWED_SECONDS
-
-        async def look(page: Any, delay: float) -> None:
-            await asyncio.sleep(delay)
-            while time.monotonic() < end:
-                began = time.monotonic()
-                await page.rerun(fragment=page.fragment)
-                answers.append(time.monotonic() - began)
-                await asyncio.sleep(max(0.0, POLL_SECONDS - answers[-1]))
-
-        async def come() -> None:
-            while time.monotonic() < end:
-                began = time.monotonic()
-                async with open_page(url, name="gallery", local_address="127.4.0.1"):
-                    openings.append(time.monotonic() - began)
-                await asyncio.sleep(OPENINGS_SECONDS)
-
-        await asyncio.gather(come(), *(look(page, POLL_SECONDS * number / VIEWERS) for number, page in enumerate(pages)))
+        looks = [_look(page, POLL_SECONDS * number / VIEWERS, end) for number, page in enumerate(pages)]
+        openings, *answers = await asyncio.gather(_come(url, end), *looks)
+    seconds = [each for one in answers for each in one]
     return [
         (f"a page of the gallery while {VIEWERS} look at it, s: median", median(openings)),
         ("the same: longest (bar 1)", max(openings)),
-        ("an answer to those who look, s: median", median(answers)),
-        ("the same: longest", max(answers)),
+        ("an answer to those who look, s: median", median(seconds)),
+        ("the same: longest", max(seconds)),
     ]
+
+
+async def _look(page: StudioPage, delay: float, end: float) -> list[float]:
+    """Seconds of each answer."""
+    seconds = []
+    await asyncio.sleep(delay)
+    while time.monotonic() < end:
+        began = time.monotonic()
+        await page.rerun(fragment=page.fragment)
+        seconds.append(time.monotonic() - began)
+        await asyncio.sleep(max(0.0, POLL_SECONDS - seconds[-1]))
+    return seconds
+
+
+async def _come(url: str, end: float) -> list[float]:
+    """Seconds that each opened page took."""
+    seconds = []
+    while time.monotonic() < end:
+        began = time.monotonic()
+        async with open_page(url, name="gallery", local_address="127.4.0.1"):
+            seconds.append(time.monotonic() - began)
+        await asyncio.sleep(OPENINGS_SECONDS)
+    return seconds
