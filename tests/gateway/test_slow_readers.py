@@ -13,11 +13,13 @@ import pytest
 import uvicorn
 from starlette.types import Receive, Scope, Send
 
+from nst.bootstrap import open_backend
 from nst.gateway.guard.memory_budget import Timeouts
 from nst.gateway.guard.slow_readers import PIECE, SlowReaders
+from nst.settings import Settings
 from tests.gateway.server import Server
-from tests.gateway.test_memory import ServerWithShortTimeouts, large_photo
-from tests.support.gateway import a_submission, an_id, data_url
+from tests.gateway.test_memory import ServerWithShortTimeouts
+from tests.support.jobs import succeeded
 from tests.support.servers import free_port
 from tests.support.waiting import until
 
@@ -195,18 +197,15 @@ def gateway(tmp_path: Path) -> Iterator[Server]:
     server.close()
 
 
-def test_a_picture_that_a_program_does_not_read_is_given_up(gateway: Server) -> None:
-    photo, job_id = large_photo(1800, 1700), an_id()
-    answer = httpx.post(f"{gateway.url}/api/jobs", json=a_submission(image=data_url(photo), requestId=job_id, isPrivate=False), timeout=60)
-    assert answer.status_code == 202
-    until(lambda: httpx.get(f"{gateway.url}/api/jobs/{job_id}").json()["state"] == "succeeded")
-    path = f"/api/media/public/input/{job_id}.png"
-    whole = len(httpx.get(gateway.url + path).content)
-    assert whole > 8_000_000
+def test_a_picture_that_a_program_does_not_read_is_given_up(gateway: Server, tmp_path: Path) -> None:
+    backend = open_backend(Settings(data_dir=tmp_path))
+    path = f"/api/media/{succeeded(backend, public=True).output_key}"
+    backend.objects.put(path.removeprefix("/api/media/"), BODY)
+    assert httpx.get(gateway.url + path).content == BODY
 
     def is_given_up() -> bool:
         client = asked(gateway.port, path=path)
         time.sleep(2 * ServerWithShortTimeouts.unread)
-        return rest_of(client) < whole
+        return rest_of(client) < len(BODY)
 
     until(is_given_up)
