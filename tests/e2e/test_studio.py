@@ -230,7 +230,7 @@ def test_what_the_browser_refuses_is_forgotten_with_the_next_choice(
     page = visitor(studio.url)
     field = element(page, "photo").locator("input[type=file]")
     field.set_input_files(tmp_path / "me.gif")
-    refusal = page.get_by_role("alert").get_by_text("This is not a picture that the studio reads. Choose a JPEG")
+    refusal = page.get_by_text("This is not a picture that the studio reads. Choose a JPEG")
     expect(refusal).to_be_visible()
     assert refusal.evaluate("element => element.offsetHeight") > 10, "it can be read, not only heard"
     field.set_input_files(photo)
