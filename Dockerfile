@@ -9,12 +9,14 @@ ENV PYTHONDONTWRITEBYTECODE=1 \
     PIP_DISABLE_PIP_VERSION_CHECK=1
 
 # tini: process 1 has to reap model processes whose worker was killed, and Python does not.
+# /data is also root's group's, which OpenShift gives to the user that it makes up.
 # hadolint ignore=DL3008
 RUN apt-get update \
     && apt-get install --yes --no-install-recommends tini \
+    && apt-get clean \
     && rm -rf /var/lib/apt/lists/* \
     && useradd --create-home --uid 1000 studio \
-    && install --directory --owner=studio --group=studio /data
+    && install --directory --owner=studio --group=root --mode=775 /data
 
 WORKDIR /app
 

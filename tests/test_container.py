@@ -55,7 +55,7 @@ def test_the_app_runs_as_an_ordinary_user_and_owns_only_its_data() -> None:
     names = [name for name, _ in instructions()]
     assert all_of("USER") == ["1000"]
     assert names.index("USER") > max(place for place, name in enumerate(names) if name in ("RUN", "COPY"))
-    assert any("--uid 1000 studio" in run and "--owner=studio --group=studio /data" in run for run in all_of("RUN"))
+    assert any("--uid 1000 studio" in run and "--owner=studio --group=root --mode=775 /data" in run for run in all_of("RUN"))
     assert not any("--chown" in copy for copy in all_of("COPY"))
     assert environment()["NST_DATA_DIR"].startswith("/data/")
 
