@@ -14,7 +14,7 @@ export TORCH_INDEX ?=
 # Arguments for pytest.
 ARGS ?=
 
-.PHONY: run test test-unit test-fast check format bench clean
+.PHONY: run test test-unit test-fast check format bench image image-test clean
 
 run: $(VENV)/.installed
 	$(BIN)/python -m streamlit run streamlit_app.py --server.address $(ADDRESS) --server.port $(PORT)
@@ -39,6 +39,14 @@ format: $(VENV)/.installed-dev
 
 bench: $(VENV)/.installed-dev
 	$(BIN)/python -m benchmarks
+
+# The image `pastiche`, built by Docker or Podman; without a container registry, root's Podman and debootstrap build it, too.
+image:
+	scripts/images build --tag pastiche --build-arg TORCH_INDEX="$(TORCH_INDEX)"
+
+# Builds an image and a fleet of it, and tests them: some minutes, and 20 GB of disk with CUDA.
+image-test: $(VENV)/.installed-dev
+	scripts/images test $(ARGS)
 
 $(VENV)/.installed: requirements.txt scripts/install
 	PYTHON=$(PYTHON) scripts/install requirements.txt

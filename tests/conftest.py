@@ -19,9 +19,9 @@ for name in [name for name in os.environ if name.startswith("NST_")]:
 os.environ["NST_DATA_DIR"] = tempfile.mkdtemp(prefix="pastiche-tests-")
 
 TESTS = Path(__file__).parent
-# What the tests of a folder need: no server (unit), workers, Redis, Node or a simulated AWS (servers), a browser (e2e).
-MARKERS = {"unit": "unit", "compatibility": "unit", "deploy": "unit", "e2e": "e2e"}
-TIMEOUTS = {"e2e": 900, "fleet": 900, "hostile": 1800}
+# What the tests of a folder need: no server (unit), workers, Redis, Node or a simulated AWS (servers), a browser (e2e), containers (images)
+MARKERS = {"unit": "unit", "compatibility": "unit", "deploy": "unit", "e2e": "e2e", "images": "images"}
+TIMEOUTS = {"e2e": 900, "fleet": 900, "hostile": 1800, "images": 3600}
 """Seconds for a test of folders in which a fixture or a test waits for many paintings or files."""
 LONG = [
     TESTS / name
