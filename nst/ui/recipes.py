@@ -34,8 +34,8 @@ def show_recipe(visit: Visit, job: Job) -> None:
 
 
 def command_of(job: Job) -> str | None:
-    """The command that paints it; None where a region has a mask, which the visitor does not have as a file."""
-    if any(not region.is_automatic or any(style.part for style in region.styles) for region in job.regions):
+    """The command that paints it; None where a region has a mask, which the visitor does not have as a file, or several styles."""
+    if any(not region.is_automatic or len(region.styles) > 1 or any(style.part for style in region.styles) for region in job.regions):
         return None
     words = ["python", "-m", "nst", "stylize", "photo.jpg"]
     for style in job.styles:
@@ -53,7 +53,6 @@ def command_of(job: Job) -> str | None:
 
 
 def _of_region(region: RegionRef) -> list[str]:
-    """Of several styles of a region, a command has the first."""
     if not region.styles:
         return ["--keep", region.mask_key]
     style = _OWN_FILE if region.styles[0].is_upload else region.styles[0].name

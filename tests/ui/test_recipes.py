@@ -4,6 +4,7 @@ import json
 from dataclasses import replace
 from typing import Any
 
+import pytest
 from typer.main import get_command
 
 from nst.cli import app
@@ -13,6 +14,8 @@ from nst.ui.recipes import command_of
 from tests.support.pages import DiskStudio, keys
 from tests.support.pictures import half_mask, picture_bytes
 from tests.ui.conftest import OpenPage
+
+TWO = ("copperplate", "tide-wash")
 
 
 def test_a_recipe_lists_regions_and_never_their_masks(open_page: OpenPage, studio: DiskStudio) -> None:
@@ -55,9 +58,9 @@ def test_a_recipe_is_a_file_and_a_command_that_the_command_line_understands(open
     assert (parsed["region"], parsed["keep"]) == (["sky=copperplate:0.25"], ["faces"])
 
 
-def test_a_recipe_with_a_mask_has_no_command(open_page: OpenPage, studio: DiskStudio) -> None:
-    job = studio.painted(regions=[RegionChoice(half_mask(), [StyleChoice("copperplate")])])
-    assert not open_page(job=job.id).code
+@pytest.mark.parametrize("region", [RegionChoice(half_mask(), [StyleChoice("copperplate")]), RegionChoice("sky", [*map(StyleChoice, TWO)])])
+def test_a_recipe_with_a_mask_or_a_mixture_in_a_region_has_no_command(studio: DiskStudio, region: RegionChoice) -> None:
+    assert command_of(studio.painted(regions=[region])) is None
 
 
 def test_a_blend_has_its_shares_and_an_own_picture_stands_for_a_file(studio: DiskStudio) -> None:
