@@ -29,7 +29,7 @@ def show_form(visit: Visit) -> None:
     has_changed = draft.follow_catalogue(visit.service)
     for selection in draft.current().selections:
         selection.chosen = selection.chosen or [visit.service.styles()[0].id]
-    show_heading("Turn a photo into a painting", _WORDS if draft.current().photo is None else "", tab="Create")
+    show_heading("Turn a photo into a painting", _WORDS, tab="Create")
     if note := draft.current().note:
         st.info(note)
     _show_in_progress(visit)
@@ -39,7 +39,9 @@ def show_form(visit: Visit) -> None:
             regions_form.show_parts(visit)
         with st.container(key="style_panel"):
             st.html('<h2 class="step"><span>2</span>Style</h2>')
-            place = st.container(key="sketch")  # stays in view while the visitor tries styles and settings
+            with st.container(key="sketch", gap="xsmall"):  # stays in view while the visitor tries styles and settings
+                place = st.container(key="sketch_picture")
+                regions_form.show_part_choice()
             if draft.current().photo is None:
                 with place:
                     _show_example()

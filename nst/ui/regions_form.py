@@ -48,7 +48,7 @@ def show_parts(visit: Visit) -> None:
 def show_part_choice() -> None:
     """Whose style is chosen below: a part's, or the rest's."""
     parts = draft.current().parts
-    if not parts.enabled:
+    if not parts.enabled or draft.current().photo is None:
         return
     choices = {"": REST, **{part.id: part.name for part in parts.items}}
     colours = "".join(f".stApp .st-key-part_{part.id} button::before {{ background: {COLOURS[part.colour]}; }}" for part in parts.items)

@@ -1,11 +1,12 @@
 """The sketch beside the form: a quick preview after every change that it would show, which then grows into a painting."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import CancelledError, Future
 from concurrent.futures import wait as wait_for
 from dataclasses import dataclass
 from functools import partial
 from html import escape
+from itertools import count
 
 import streamlit as st
 
@@ -25,8 +26,8 @@ _GROWING = "A first sketch. It keeps improving until it is a painting."
 _GROWN = "This is how it will look. The painting itself has more detail."
 _NOT_GROWING = "A quick sketch. The painting itself is worked out stroke by stroke."
 _ROOM = """<style>
-.stApp .st-key-sketch {{ min-height: calc(min(36vh, 340px, 42vw / {ratio:.4f}) + 2.75rem); }}
-@media (max-width: 800px) {{ .stApp .st-key-sketch {{ min-height: calc(min(26vh, (100vw - 2rem) / {ratio:.4f}) + 2.75rem); }} }}
+.stApp .st-key-sketch_picture {{ min-height: calc(min(36vh, 340px, 42vw / {ratio:.4f}) + 1.9rem); }}
+@media (max-width: 800px) {{ .stApp .st-key-sketch_picture {{ min-height: calc(min(26vh, (100vw - 2rem) / {ratio:.4f}) + 1.9rem); }} }}
 </style>"""  # as high as the sketch in style.css: what is below it must not move while one sketch is replaced by the next
 
 
@@ -43,6 +44,7 @@ class _State:
         growth: the growing sketch; None before it starts to grow, and when it is finished.
         seen: the latest picture taken from `growth`.
         has_grown: whether `growth` is finished.
+        failed: what has just failed, so that the run of the page which only shows the error does not request it again.
         number: how many sketches have been requested.
     """
 
@@ -54,18 +56,26 @@ class _State:
     growth: Growth | None = None
     seen: bytes | None = None
     has_grown: bool = False
+    failed: SketchOrder | None = None
     number: int = 0
 
 
 def show_sketch(visit: Visit) -> None:
-    """Waits for the first sketch, so call it last on a page. It then grows in a fragment, while all controls stay responsive."""
+    """Shows the sketch that there is, and the next one as soon as it is made. It then grows. Both happen in a fragment.
+
+    The page's own run must not wait: what the page does not show any more stays in the browser until that run ends.
+    """
     now, state = draft.current(), _state()
     if now.photo is None or not singletons.previews().enabled:
         return
     _request(visit, now, state)
+    if state.future is not None and state.future.done():
+        _take_sketch(state)
     st.html(_ROOM.format(ratio=now.photo.ratio))
-    is_moving = singletons.settings().previews_grow and (state.future is not None or state.growth is not None)
-    st.fragment(_show, run_every=_GROWTH_POLL_SECONDS if is_moving else None)(is_moving)
+    is_awaited = state.future is not None
+    is_moving = is_awaited or state.growth is not None
+    seconds = _WAIT_SECONDS if is_awaited else _GROWTH_POLL_SECONDS
+    st.fragment(_show, run_every=seconds if is_moving else None)(is_moving, count() if is_awaited else None)
 
 
 def keep_for(job_id: str) -> None:
@@ -84,15 +94,19 @@ def sketch_format(data: bytes) -> Format:
     return Format.PNG if data.startswith(b"\x89PNG") else Format.JPEG
 
 
-def _show(is_moving: bool) -> None:
+def _show(is_moving: bool, earlier_runs: Iterator[int] | None) -> None:
     """
     Args:
         is_moving: whether this fragment runs again by itself.
+        earlier_runs: counts the runs while a sketch is awaited. The first is within the page's.
     """
     now, state = draft.current(), _state()
     if now.photo is None:
         return
-    place = st.empty()
+    is_awaited = state.future is not None
+    place = st.html(_figure(now, state, _SKETCHING if is_awaited else _note(state), busy=is_awaited))
+    if earlier_runs is not None and next(earlier_runs) == 0:
+        return
     while state.future is not None:
         place.html(_figure(now, state, _SKETCHING, busy=True))
         wait_for([state.future], _WAIT_SECONDS)
@@ -100,9 +114,14 @@ def _show(is_moving: bool) -> None:
             _take_sketch(state)
     if state.growth is not None:
         _take_growth(state)
-    elif is_moving and state.error is None:  # after an error, a rerun would request the sketch again
-        st.rerun()
-    place.html(_figure(now, state, _GROWN if state.has_grown else _GROWING if state.growth else _NOT_GROWING, busy=False))
+    place.html(_figure(now, state, _note(state), busy=False))
+    if is_moving and (earlier_runs is not None or state.growth is None):
+        st.rerun()  # at another pace, or not by itself any more
+    state.failed = None
+
+
+def _note(state: _State) -> str:
+    return state.error or (_GROWN if state.has_grown else _GROWING if state.growth else _NOT_GROWING)
 
 
 def _take_growth(state: _State) -> None:
@@ -123,8 +142,8 @@ def _state() -> _State:
 def _request(visit: Visit, now: Draft, state: _State) -> None:
     """Requests a sketch, unless the last one was of the same photo, styles and parameters."""
     try:
-        order = order_of(visit, now)
-        if order == state.wanted:
+        order, (failed, state.failed) = order_of(visit, now), (state.failed, None)
+        if order in (state.wanted, failed):
             return
         pictures = pictures_of(visit, order)
         state.wanted, state.future, state.error = order, None, None
@@ -144,7 +163,7 @@ def _take_sketch(state: _State) -> None:
     except CancelledError:  # by another window of this visitor, which shows another sketch
         state.wanted = None
     except PasticheError as error:
-        state.error, state.wanted = str(error), None
+        state.error, state.failed, state.wanted = str(error), state.wanted, None
     else:
         state.picture = data_url(data, sketch_format(data))
         state.growth = state.grow() if state.grow is not None else None
@@ -166,5 +185,5 @@ def _figure(now: Draft, state: _State, note: str, busy: bool) -> str:
         f'<figure class="sketch{" busy" if busy or not state.picture else ""}" data-number="{state.number}" '
         f'style="aspect-ratio:{now.photo.ratio:.4f}">'
         f'<img src="{picture}" alt="{escape(_alt(now))}"></figure>'
-        f'<p class="sketch-note" role="status">{escape(state.error or note)}</p>'
+        f'<p class="sketch-note" role="status">{escape(note)}</p>'
     )

@@ -19,7 +19,6 @@ _KEPT = "**Keep the photo.** This part stays as it is."
 
 def show_styles(visit: Visit) -> None:
     entries = visit.service.styles()
-    regions_form.show_part_choice()
     wanted = st.text_input(
         "Search styles",
         key="style_search",

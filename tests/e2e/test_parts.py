@@ -12,6 +12,11 @@ from tests.e2e.conftest import NARROW, SUM_SHIFTS, WIDE, OpenBrowser, Studio, bu
 from tests.e2e.parts_editor import button_of, covers, drag, has_no_part, level, open_tools, submitted, tool
 from tests.support.waiting import until
 
+IS_ON_TOP = """element => {
+    const { x, y, width, height } = element.getBoundingClientRect();
+    return element.contains(document.elementFromPoint(x + width / 2, y + height / 2));
+}"""
+
 
 def test_parts_are_painted_with_mouse_and_keyboard_and_submitted(studio: Studio, visitor: OpenBrowser, photo: Path) -> None:
     page = visitor(studio.url, viewport={**WIDE, "height": 1400})  # photo and tools at once
@@ -184,6 +189,21 @@ def test_the_part_whose_style_is_chosen_is_marked_when_the_page_replaces_the_but
     expect(page.get_by_role("group", name="Style for")).to_have_count(1)
 
 
+def test_the_part_whose_style_is_chosen_stays_in_view(studio: Studio, visitor: OpenBrowser, photo: Path) -> None:
+    page = visitor(studio.url, viewport=NARROW, has_touch=True)
+    open_tools(page, photo)
+    button_of(page, "By hand").click()
+    part = page.get_by_role("button", name="Part 1", pressed=True)
+    expect(part).to_have_count(1)
+    assert not part.evaluate(IS_ON_TOP)
+    button_of(page, "Choose its style").click()
+    until(lambda: part.evaluate(IS_ON_TOP))
+    for below in (element(page, "styles").locator("button").last, element(page, "preset")):
+        below.evaluate("element => element.scrollIntoView({ block: 'center' })")
+        until(lambda: part.evaluate(IS_ON_TOP))
+    assert element(page, "preset").evaluate(IS_ON_TOP)
+
+
 def test_a_finger_paints_and_two_fingers_zoom(studio: Studio, visitor: OpenBrowser, photo: Path) -> None:
     page = visitor(studio.url, viewport={**NARROW, "height": 1400}, has_touch=True, is_mobile=True, color_scheme="dark")
     stage = open_tools(page, photo)
@@ -285,5 +305,5 @@ def test_the_page_does_not_move_while_parts_are_painted(
     switch.click()
     expect(brush).to_have_count(0)
     done("closing")
-    del moved["choosing a photo"]
+    del moved["choosing a photo"]  # see test_first_photo.py
     assert sum(moved.values()) <= 0.1, moved

@@ -19,6 +19,7 @@ from nst.ui import server, singletons, sketch_addresses, strength_sketches
 from nst.ui.parts import Mask, Part
 from tests.support.pages import DiskStudio, words
 from tests.support.pictures import picture_bytes
+from tests.support.waiting import until
 from tests.ui.conftest import Configure, OpenPage
 
 pytestmark = pytest.mark.usefixtures("studio")
@@ -36,6 +37,11 @@ def sketch(page: AppTest) -> str | None:
     """What is shown: the "photo" until there is a "sketch"; None if neither is."""
     found = re.search(r'class="sketch( busy)?".*?src="data:image/(\w+)', words(page), re.DOTALL)
     return None if found is None else {"jpeg": "sketch", "webp": "photo"}[found[2]]
+
+
+def run_until_sketched(page: AppTest) -> None:
+    """Runs the page until its sketch has come or failed. In a browser, a fragment does that by itself."""
+    until(lambda: "Sketching" not in words(page.run()))
 
 
 Asked = list[tuple[bytes, list[StyleShare[bytes]]]]
@@ -60,12 +66,15 @@ def test_a_sketch_is_shown_as_soon_as_a_photo_is_chosen(open_page: OpenPage) -> 
     page = open_page()
     assert sketch(page) is None
     page.button(key="sample_cat").click().run()
+    assert sketch(page) == "photo", "the page is complete before there is a sketch"
+    run_until_sketched(page)
     assert sketch(page) == "sketch"
 
 
 def test_a_new_sketch_is_requested_only_for_changes_that_it_shows(open_page: OpenPage, asked: Asked) -> None:
     page = open_page()
     page.button(key="sample_cat").click().run()
+    run_until_sketched(page)
     assert len(asked) == 1
     page.segmented_control(key="preset").select("draft").run()
     assert len(asked) == 1
@@ -92,6 +101,7 @@ def test_a_very_narrow_photo_is_sketched(open_page: OpenPage, asked: Asked) -> N
     page = open_page()
     page.file_uploader(key="photo").upload("me.png", picture_bytes(1000, 50), "image/png").run()
     assert measured(asked[-1][0])[2] == (512, 26), "one side is below the limit for photos"
+    run_until_sketched(page)
     assert sketch(page) == "sketch"
 
 
@@ -104,7 +114,9 @@ def measured(data: bytes) -> tuple[str | None, str, tuple[int, int]]:
 def test_a_failed_sketch_is_reported_and_the_painting_can_be_submitted(open_page: OpenPage) -> None:
     page = open_page()
     page.button(key="sample_cat").click().run()
+    run_until_sketched(page)
     page.slider(key="strength").set_value(0.2).run()
+    run_until_sketched(page)
     assert "the painting itself may still succeed" in words(page).lower()
     page.slider(key="strength").set_value(0.6).run()
     assert "may still succeed" not in words(page)
@@ -176,7 +188,7 @@ def test_a_sketch_shows_the_parts(open_page: OpenPage, configure: Configure) -> 
     buffer = BytesIO()
     left.save(buffer, "PNG")
     page.session_state["draft"].parts.items.append(Part(["tide-wash"], mask=Mask(buffer.getvalue())))
-    page.run()
+    run_until_sketched(page)
     shown = re.search(r'class="sketch".*?src="data:image/jpeg;base64,([^"]+)', words(page), re.DOTALL)
     assert shown
     picture = Image.open(BytesIO(b64decode(shown[1]))).convert("L")

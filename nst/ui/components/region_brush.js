@@ -41,6 +41,7 @@ class Editor {
     root.querySelector(".find").onclick = ({ target }) => target.matches("button") && this.addPart(target.value);
     root.querySelector(".actions").onclick = ({ target }) => this.act(target.closest("button")?.value);
     root.querySelector(".grow").onclick = () => this.grow();
+    root.querySelector(".to-style").onclick = () => document.querySelector(".st-key-style_panel .step").scrollIntoView();
     root.onkeydown = (event) => this.shortcut(event);
     this.leave = (event) => this.sendFirst(event);
   }
