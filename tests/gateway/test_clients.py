@@ -54,6 +54,20 @@ def test_the_python_client_paints_a_photo_and_reports_progress(server: Server, p
     assert seen[-1].fraction == 1.0
 
 
+def test_the_python_client_enlarges_a_painting(start: StartServer, photo: Path) -> None:
+    own, _ = start("tells_earlier")
+    with Client(own.url) as studio:
+        painting, larger_id = studio.stylize(photo, "starlit-swirl"), an_id()
+        larger = studio.submit_larger(painting.job.id, 1024, larger_id=larger_id)
+        assert (larger.id, larger.is_private) == (larger_id, True)
+        assert studio.submit_larger(painting.job.id, 1024, larger_id=larger_id).id == larger_id
+        finished = studio.wait(larger_id)
+        assert finished.state == "succeeded", finished.error
+        with pytest.raises(StudioError) as caught:
+            studio.submit_larger(painting.job.id, 40)
+    assert caught.value.code == "invalid_params"
+
+
 def two_colours() -> bytes:
     """A style picture, red on the left and blue on the right."""
     picture = Image.new("RGB", (192, 192), (200, 60, 60))

@@ -201,6 +201,28 @@ class Client:
             body["webhook"] = dict(webhook)
         return self._job("POST", "/jobs", json=body)
 
+    def submit_larger(
+        self,
+        job_id: str,
+        size: int,
+        *,
+        private: bool = True,
+        larger_id: str | None = None,
+        webhook: Mapping[str, str] | None = None,
+    ) -> Job:
+        """Submit a larger version of a finished painting, and return at once. It is a job of its own.
+
+        Args:
+            job_id: of the painting, which must be yours.
+            size: long side of the larger version in pixels, up to 8192.
+            larger_id: submitted again, it is the same job; by default a new one.
+            webhook: as of `submit`.
+        """
+        body: dict[str, Any] = {"requestId": larger_id or secrets.token_hex(16), "size": size, "isPrivate": private}
+        if webhook is not None:
+            body["webhook"] = dict(webhook)
+        return self._job("POST", f"/jobs/{job_id}/larger", json=body)
+
     def job(self, job_id: str) -> Job:
         """The job as it is now."""
         return self._job("GET", f"/jobs/{job_id}")
