@@ -11,7 +11,7 @@ from nst.errors import InvalidParams
 LARGER_SIZES = (1024, 2048, 4096, 8192)
 """Long sides in pixels that a painting can be enlarged to; any other that is larger than the painting can be asked for, too."""
 
-PASS_WORK = 2.0
+PASS_WORK = 0.7
 """What a pass of the instant network takes, in steps of the optimiser at the same size."""
 
 
