@@ -194,7 +194,7 @@ def test_a_job_that_cannot_be_looked_at_for_long_ends_with_a_sentence(
     stepped(studio, *times[-2:])
     after = record(studio.backend, job.id)
     assert (after.state, after.error) == (JobState.FAILED, user_messages.UNKNOWN)
-    logged = [entry for entry in caplog.records if job.id in entry.getMessage() and "trouble" in entry.getMessage()]
+    logged = [entry for entry in caplog.records if job.id in entry.getMessage() and "has failed for" in entry.getMessage()]
     assert 1 < len(logged) <= patience / 300 + 1, "once in five minutes"
 
 

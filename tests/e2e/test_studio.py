@@ -337,7 +337,6 @@ def test_selected_pictures_are_downloaded_as_one_file_and_deleted(
 def test_a_picture_is_pasted_or_dropped_anywhere(studio: Studio, visitor: OpenBrowser, photo: Path, viewport: dict[str, int]) -> None:
     page = visitor(studio.url, viewport=viewport)
     expect(button(page, "submit")).to_be_visible()
-    page.wait_for_load_state("networkidle")  # the script has come, too
     send = """([base64, name, event]) => {
         const bytes = Uint8Array.from(atob(base64), (each) => each.charCodeAt(0));
         const data = new DataTransfer();
@@ -350,7 +349,7 @@ def test_a_picture_is_pasted_or_dropped_anywhere(studio: Studio, visitor: OpenBr
     }"""
     picture = b64encode(photo.read_bytes()).decode()
     for event in ("paste", "drop"):
-        assert page.evaluate(send, [picture, f"{event}.jpg", event])
+        evaluated(page, send, [picture, f"{event}.jpg", event])  # once the page's script has come
         expect(page.locator(".chosen-photo figcaption")).to_have_text(f"{event}.jpg")
     expect(page.locator(".sketch img")).to_have_attribute("alt", re.compile("in the style Starlit Swirl, 50 percent style"))
 

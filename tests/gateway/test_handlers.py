@@ -109,10 +109,10 @@ def test_a_repeated_submission_stores_its_webhook_until_the_job_ends(studio: Stu
     pools.close()
 
 
-def test_no_name_is_resolved_for_a_program_that_has_used_up_its_quota(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
-    pools, looked_up = ThreadPools(), []
+def test_no_name_is_resolved_for_a_program_that_has_used_up_its_quota(monkeypatch: pytest.MonkeyPatch) -> None:
+    studio, pools, looked_up = Studio({"uploads_per_minute": 1}), ThreadPools(), []
     monkeypatch.setattr(socket, "getaddrinfo", lambda host, *_, **__: looked_up.append(host) or [(0, 0, 0, "", ("127.0.0.1", 443))])
-    handlers = Handlers(studio.service, Settings(uploads_per_minute=1), pools, PublicHttpClient(allow_private=True))
+    handlers = Handlers(studio.service, Settings(), pools, PublicHttpClient(allow_private=True))
     webhook = {"url": "https://receiver.example/", "secret": "whsec_" + "a" * 32}
 
     async def submit() -> None:
