@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import NoReturn
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from nst.domain import Preset
 from nst.service import Service
@@ -39,12 +40,7 @@ def show_form(visit: Visit) -> None:
             regions_form.show_parts(visit)
         with st.container(key="style_panel"):
             st.html('<h2 class="step"><span>2</span>Style</h2>')
-            with st.container(key="sketch", gap="xsmall"):  # stays in view while the visitor tries styles and settings
-                place = st.container(key="sketch_picture")
-                regions_form.show_part_choice()
-            if draft.current().photo is None:
-                with place:
-                    _show_example()
+            place = _show_place_of_sketch()
             show_styles(visit)
         with st.container(key="paint_panel", border=True):
             st.html('<h2 class="step"><span>3</span>Paint</h2>')
@@ -53,6 +49,17 @@ def show_form(visit: Visit) -> None:
             _show_submit(visit, has_changed)
     with place:
         sketch.show_sketch(visit)
+
+
+def _show_place_of_sketch() -> DeltaGenerator:
+    """Stays in view while the visitor tries styles and settings. The sketch comes into it last."""
+    with st.container(key="sketch", gap="xsmall"):
+        place = st.container(key="sketch_picture")
+        regions_form.show_part_choice()
+    if draft.current().photo is None:
+        with place:
+            _show_example()
+    return place
 
 
 def _resume(visit: Visit) -> None:
