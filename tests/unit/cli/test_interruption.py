@@ -20,6 +20,8 @@ from nst import engine
 from nst.cli.interruption import Interruption
 from nst.engine import Progress
 
+pytestmark = pytest.mark.slow
+
 Run = Callable[..., Result]
 Objects = Callable[[Result], list[dict[str, Any]]]
 LONG = ("-s", "copperplate", "--size", "64", "--iterations", "500", "--scales", "1")

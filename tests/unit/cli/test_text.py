@@ -11,6 +11,8 @@ from nst.cli import files, terminal
 from tests.support.command_line import made, nst_command, process
 from tests.support.files import named
 
+pytestmark = pytest.mark.slow
+
 LOCALES = {
     "utf-8": {"LC_ALL": "C.UTF-8"},
     "ascii": {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"},

@@ -111,6 +111,7 @@ def test_a_photo_that_is_kept_everywhere_is_held_by_tiles_too() -> None:
     assert_same(found, wanted, 2e-3)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("layers", [(("relu1_1", 1.0),), (("relu2_1", 0.5), ("relu4_2", 0.5)), (("relu5_1", 1.0),)])
 @pytest.mark.parametrize("size", [(64, 64), (67, 131), (33, 260)])
 def test_layers_and_sizes_of_vgg19(layers: tuple[tuple[str, float], ...], size: tuple[int, int]) -> None:

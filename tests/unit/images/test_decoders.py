@@ -85,6 +85,7 @@ class TestMaxSide:
         assert images.decode(encoded, LIMITS).mode == "RGBA"
 
 
+@pytest.mark.slow
 class TestLargePhotos:
     """Plain pictures: small files that need as much memory as any."""
 

@@ -10,6 +10,8 @@ from nst.engine.encoders.registry import FrozenEncoder, load_encoder
 from training.crops import Crops
 from training.trajectories import SIDES, Trajectory
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def encoder(tmp_path: Path) -> FrozenEncoder:

@@ -82,6 +82,7 @@ def test_too_many_encodings_are_refused() -> None:
         decode(iter([BODY]), ", ".join(["gzip"] * 9))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("encoding", ["gzip", "deflate", "br", "zstd", "gzip, gzip"])
 def test_a_decompression_bomb_is_never_in_memory_as_a_whole(encoding: str) -> None:
     bomb = bytes(200_000_000)
