@@ -90,7 +90,7 @@ class Handlers:
         return await self._pools.read(found)
 
     async def converted_result(self, principal: Principal, job_id: str, file_format: Format) -> Picture:
-        """The painting in another format."""
+        """The painting in another format. It is read in its turn: requests that wait for theirs hold no painting in memory."""
         return await self._pools.convert(lambda: _converted(self._stored_result(principal, job_id), file_format))
 
     async def tag_of_result(self, principal: Principal, job_id: str, file_format: Format) -> tuple[str, bool]:

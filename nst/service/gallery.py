@@ -27,10 +27,8 @@ class Gallery:
         self._head = head
         self._backend, self._catalogue, self._clock = backend, catalogue, clock
         most = settings.visitors_per_address
-        self._likes, self._titles = (
-            RateLimit("likes", _LIKES_A_MINUTE, _MINUTE, clock),
-            RateLimit("titles", _TITLES_A_MINUTE, _MINUTE, clock),
-        )
+        self._likes = RateLimit("likes", _LIKES_A_MINUTE, _MINUTE, clock)
+        self._titles = RateLimit("titles", _TITLES_A_MINUTE, _MINUTE, clock)
         self._likes_of_network = RateLimit("likes of networks", most * _LIKES_A_MINUTE, _MINUTE, clock)
         self._of_network = RateLimit("likes of a painting by a network", most, _DAY, clock, backend.rates)
 

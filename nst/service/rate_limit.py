@@ -19,7 +19,7 @@ Answer = TypeVar("Answer")
 class RateLimit:
     """At most `most` events of a key in `seconds`, counted together by all processes that share `rates`. Thread-safe.
 
-    While the store does not answer, each process counts for itself: an outage locks nobody out, and lifts no limit.
+    While the store does not answer, each process applies the limit to what it counts itself.
 
     Args:
         name: of what is limited; keys are stored after it, as hashes.

@@ -11,7 +11,7 @@ from tests.support.containers import built
 def _asked_for() -> None:
     """Leave the tests of images to `make image-test`: a build takes minutes and gigabytes."""
     if "CONTAINER_ENGINE" not in os.environ:
-        pytest.skip("`make image-test` runs it")
+        pytest.skip("Building images takes minutes and several gigabytes: `make image-test` runs these tests.")
 
 
 @pytest.fixture(scope="session")
