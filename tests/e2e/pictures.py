@@ -24,9 +24,9 @@ def main() -> None:
         sync_playwright() as playwright,
         playwright.chromium.launch(executable_path=chromium(), args=CHROMIUM_FLAGS) as browser,
     ):
-        page = browser.new_page(viewport={"width": 1280, "height": 860}, color_scheme="light")
-        page.set_default_timeout(PATIENCE)
-        for sample, style in PAINTINGS:
+        for sample, style in PAINTINGS:  # each by another visitor, whose form is empty
+            page = browser.new_page(viewport={"width": 1280, "height": 860}, color_scheme="light")
+            page.set_default_timeout(PATIENCE)
             paint(page, studio, sample, style)
         keep(page, "result")
         show_others(page, studio)
