@@ -166,6 +166,8 @@ def test_what_is_painted_after_the_cancellation_is_taken_away(still: Cloud) -> N
             {"statusReason": "Task failed to start", "container": {"reason": "CannotPullContainerError: no such image"}},
             "problem on our side",
         ),
+        ({"statusReason": "ResourceInitializationError: unable to pull secrets or registry auth"}, "problem on our side"),
+        ({"statusReason": "Timeout waiting for network interface provisioning to complete."}, "problem on our side"),
         ({"container": {"reason": "OutOfMemoryError: Container killed due to memory usage", "exitCode": 137}}, "memory"),
         ({"statusReason": "Essential container in task exited", "container": {"exitCode": 2}}, "broke off"),
     ],

@@ -18,7 +18,7 @@ from werkzeug.serving import BaseWSGIServer, make_server
 from nst.settings import MADE_FOR_ONE_MACHINE, Settings
 from nst.store.aws.clients import Clients
 from tests.support.aws_failures import AwsFailures
-from tests.support.templates import resource
+from tests.support.templates import on_machines, resource
 
 REGION = "eu-central-1"
 CHOSEN = {f"NST_{name.upper()}": str(Settings.model_fields[name].default) for name in MADE_FOR_ONE_MACHINE if name != "redis_url"}
@@ -107,7 +107,7 @@ class Aws:
             jobDefinitionName=name,
             type="container",
             parameters=deployed["Parameters"],
-            retryStrategy=_camel(deployed["RetryStrategy"]),
+            retryStrategy=camel(on_machines("gpu", deployed["RetryStrategy"])),
             containerProperties={
                 "image": "pastiche",
                 "command": deployed["ContainerProperties"]["Command"],
@@ -162,11 +162,11 @@ def _redrive(arn: str) -> dict[str, str]:
     return {"RedrivePolicy": json.dumps({"deadLetterTargetArn": arn, "maxReceiveCount": count})}
 
 
-def _camel(value: Any) -> Any:
+def camel(value: Any) -> Any:
     """CloudFormation's spelling as the API's."""
     if isinstance(value, dict):
-        return {name[0].lower() + name[1:]: _camel(inner) for name, inner in value.items()}
-    return [_camel(inner) for inner in value] if isinstance(value, list) else value
+        return {name[0].lower() + name[1:]: camel(inner) for name, inner in value.items()}
+    return [camel(inner) for inner in value] if isinstance(value, list) else value
 
 
 def process_environment(extra: dict[str, str]) -> dict[str, str]:

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from fnmatch import fnmatch
 from pathlib import Path
@@ -78,7 +79,7 @@ class Executor:
         job.attempts.append({"container": {"exitCode": code, "reason": reason}})
         if code == 0:
             self._end(job, "SUCCEEDED", "Essential container in task exited", 0)
-        elif not job.stop and number < job.job_definition.retry_strategy["attempts"] and _may_retry(job, code, reason):
+        elif not job.stop and number < job.job_definition.retry_strategy["attempts"] and may_retry(_rules(job), code, reason, reason):
             self._move(job, "RUNNABLE")
         else:
             self._end(job, "FAILED", reason, code)
@@ -139,10 +140,15 @@ def _command(job: Any) -> list[str]:
     return [sys.executable, *words[1:]]
 
 
-def _may_retry(job: Any, code: int, reason: str) -> bool:
-    """The first rule that fits decides; with none, it is tried again."""
-    for rule in job.job_definition.retry_strategy["evaluateOnExit"]:
-        said = {"onExitCode": str(code), "onReason": reason, "onStatusReason": reason}
+def _rules(job: Any) -> list[dict[str, str]]:
+    rules: list[dict[str, str]] = job.job_definition.retry_strategy["evaluateOnExit"]
+    return rules
+
+
+def may_retry(rules: Iterable[Mapping[str, str]], code: int | None, status_reason: str, reason: str) -> bool:
+    """The first rule whose patterns all fit decides; with none, it is tried again."""
+    said = {"onExitCode": "" if code is None else str(code), "onReason": reason, "onStatusReason": status_reason}
+    for rule in rules:
         if all(fnmatch(said[name], rule[name]) for name in said if name in rule):
-            return bool(rule["action"].upper() == "RETRY")
+            return rule["action"].upper() == "RETRY"
     return True

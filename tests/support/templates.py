@@ -39,3 +39,15 @@ def template(name: str) -> dict[str, Any]:
 def resource(stack: str, name: str) -> dict[str, Any]:
     properties: dict[str, Any] = template(stack)["Resources"][name].get("Properties", {})
     return properties
+
+
+def on_machines(machines: str, value: Any) -> Any:
+    """The value with what a deployment on these machines chooses: `gpu` or `cpu`."""
+    if isinstance(value, list):
+        return [on_machines(machines, inner) for inner in value]
+    if not isinstance(value, dict):
+        return value
+    condition, with_gpu, without = value.get("Fn::If", ("", None, None))
+    if condition == "HasGpu":
+        return on_machines(machines, with_gpu if machines == "gpu" else without)
+    return {name: on_machines(machines, inner) for name, inner in value.items()}

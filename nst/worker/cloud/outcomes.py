@@ -12,7 +12,7 @@ from nst.worker import user_messages
 from nst.worker.cloud.repeated_failures import REFUSALS
 
 _OUT_OF_MEMORY = 137  # 128 + SIGKILL
-_NEVER_STARTED = ("CannotPull", "CannotStart", "CannotCreate", "ResourceInitialization")
+_NEVER_STARTED = ("CannotPull", "CannotStart", "CannotCreate", "ResourceInitialization", "network interface", "Task failed to start")
 
 log = logging.getLogger(__name__)
 
