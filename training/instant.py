@@ -25,7 +25,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from nst.engine.encoders.registry import CONTENT_LAYER, STYLE_LAYERS
-from nst.engine.instant.network import STRIDE, WIDTHS, InstantNetwork, WctLayer
+from nst.engine.instant.network import STRIDE, WIDTHS, FeatureMap, InstantNetwork, WctLayer
 from nst.engine.instant.statistics import FeatureStatistics, feature_statistics
 from nst.engine.instant.stylizer import NOISE
 from nst.engine.instant.wct import identity_map, style_map
@@ -173,9 +173,9 @@ def style_error(grams: Tensor, target: Tensor) -> Tensor:
 def transfer(code: Mapping[str, FeatureStatistics], strength: float) -> WctLayer:
     """WCT layers that go `strength` of the way to the statistics of a style."""
 
-    def wct(layer: str, features: Tensor) -> Tensor:
+    def wct(layer: str, features: Tensor) -> FeatureMap:
         source = feature_statistics(features)
-        return identity_map(layer, source).lerp(style_map(layer, source, code[layer]), strength)(features)
+        return identity_map(layer, source).lerp(style_map(layer, source, code[layer]), strength)
 
     return wct
 
@@ -226,7 +226,7 @@ class Trainer:
         with torch.autocast(self.loop.options.device.type, torch.bfloat16):
             features = self.network.encode(pictures)
             distillation = self.heads(features, self.style_content_loss.style_features(pictures))
-            decoded = self.network.decode(features, lambda layer, x: identity_map(layer, feature_statistics(x))(x))
+            decoded = self.network.decode(features, lambda layer, x: identity_map(layer, feature_statistics(x)))
             reconstruction = F.mse_loss(self.network.to_rgb(decoded).float(), pictures)
         self.loop.update(WEIGHTS.reconstruction * reconstruction + WEIGHTS.distillation * distillation, clip=5.0)
         return {"distillation": distillation.item(), "reconstruction": reconstruction.item()}
@@ -259,11 +259,11 @@ class Trainer:
         code: dict[str, FeatureStatistics] = {}
         inputs: dict[str, Tensor] = {}
 
-        def record(layer: str, features: Tensor) -> Tensor:
+        def record(layer: str, features: Tensor) -> FeatureMap:
             code[layer] = feature_statistics(features)
             # Heads that are not trained yet would spoil the weights of a warm start.
             inputs[layer] = features.detach() if self.loop.options.warm else features
-            return identity_map(layer, code[layer])(features)
+            return identity_map(layer, code[layer])
 
         reconstructed = self.network(styles, record).float()
         is_coarse = random.random() < COARSE_SHARE

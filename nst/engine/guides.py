@@ -6,7 +6,7 @@ from itertools import accumulate, pairwise, starmap
 import torch
 from torch import Tensor
 
-from nst.engine.tensors import Size, pooled, window_mean
+from nst.engine.tensors import Size, halved, pooled, window_mean
 
 # Positions around one, in a layer, of which its features depend mostly: half the receptive radius of a VGG's layers.
 REACH = 2
@@ -42,32 +42,66 @@ class Guides:
         return self.weights.sqrt()
 
     def read(self, features: Tensor) -> Tensor:
-        """Rows (n, C) of features (1, C, H, W)."""
+        """Rows (n, C) of features (1, C, H, W). In memory, channels are first or last as in the features: a change of order costs more."""
+        if (channels := features[0].flatten(1)).is_contiguous():
+            return channels.index_select(1, self.positions).T
         return rows_of(features).contiguous().index_select(0, self.positions)
 
     def put_back(self, rows: Tensor) -> Tensor:
-        """Features (1, C, H, W), channels last: at each position, the sum of its rows, of (n, C), times their weights."""
+        """Features (1, C, H, W): at each position, the sum of its rows, of (n, C), times their weights. Channels are first or last as in
+        `rows`."""
         if not len(rows):
             return rows.new_zeros(1, rows.shape[1], *self._size)
-        first, others, elsewhere = self._order
-        result = rows.index_select(0, first)
-        result.index_fill_(0, elsewhere, 0)
-        # In single precision: a product with a column takes several times as long in bfloat16.
-        mixed = rows.index_select(0, others).to(self.weights).mul_(self.weights.index_select(0, others))
-        result.index_add_(0, self.positions.index_select(0, others), mixed.to(rows))
-        return result.view(1, *self._size, -1).permute(0, 3, 1, 2)
+        if rows.is_contiguous():
+            return self._sums(rows, 0).view(1, *self._size, -1).permute(0, 3, 1, 2)
+        return self._sums(rows.T, 1).view(1, -1, *self._size)
+
+    def _sums(self, x: Tensor, dim: int) -> Tensor:
+        """Sums of weighted features by position. Dimension `dim` of x is that of the rows."""
+        first, factors, partly, others = self._order
+
+        def weighted(rows: Tensor, weights: Tensor) -> Tensor:
+            # In single precision: a product with a column takes several times as long in bfloat16.
+            return x.index_select(dim, rows).to(weights).mul_(weights.movedim(0, dim)).to(x)
+
+        if x.dtype is torch.float32:
+            result = weighted(first, factors)
+        else:
+            result = x.index_select(dim, first)
+            result.index_copy_(dim, partly, weighted(first.index_select(0, partly), factors.index_select(0, partly)))
+        added = weighted(others, self.weights.index_select(0, others))
+        return result.index_add_(dim, self.positions.index_select(0, others), added)
 
     @cached_property
-    def _order(self) -> tuple[Tensor, Tensor, Tensor]:
-        """Most positions have one row, of weight 1, which is copied: for each position its index, then the indices of the rows that are
-        added, and the positions without a row to copy."""
+    def _order(self) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """Most positions have one row, of weight 1. For each position, the index of its first row (H*W,) and that row's weight (H*W, 1), 0
+        where there is no row; the positions with another weight than 1; the indices of the other rows."""
         count = len(self.positions)
+        rows = torch.arange(count, device=self.positions.device)
         first = self.positions.new_full((self._size[0] * self._size[1],), count)
         whole = (self.weights[:, 0] == 1).nonzero()[:, 0]
-        first[self.positions[whole]] = whole  # of several, any one
-        is_first = first[self.positions] == torch.arange(count, device=first.device)
-        elsewhere = (first == count).nonzero()[:, 0]
-        return first.index_fill_(0, elsewhere, 0), (~is_first).nonzero()[:, 0], elsewhere
+        for chosen in (rows, whole):  # of several, any one, but one of weight 1 if there is one
+            first[self.positions[chosen]] = chosen
+        others = (first[self.positions] != rows).nonzero()[:, 0]
+        factors = torch.cat([self.weights, self.weights.new_zeros(1, 1)])[first]
+        return first.where(first < count, 0), factors, (factors[:, 0] != 1).nonzero()[:, 0], others
+
+
+class LayerGuides:
+    """The guides of all layers of one picture, by their resolution. They are computed once."""
+
+    def __init__(self, weights: Tensor) -> None:
+        """
+        Args:
+            weights: (1, P, H, W), of the parts at twice the finest layer's resolution.
+        """
+        self._weights = halved(weights)
+        self._found: dict[Size, Guides] = {}
+
+    def at(self, size: Size) -> Guides:
+        if size not in self._found:
+            self._found[size] = Guides(pooled(self._weights, size)[0])
+        return self._found[size]
 
 
 def rows_of(features: Tensor) -> Tensor:

@@ -1,5 +1,7 @@
 """Estimates of a rendering's peak memory, and the largest size that fits."""
 
+import math
+
 import psutil
 import torch
 from PIL import Image
@@ -86,15 +88,16 @@ def affordable_size(
     """
     free = free_bytes(device)
     at_once = pixels_at_once(params, device, free, parts)
-    largest = largest_size(content, params, free, stores_bfloat16(device, precision), parts, at_once, earlier)
-    size = params.size or PRESET_SIZES[params.preset]
+    size, panorama = params.size or PRESET_SIZES[params.preset], 0 if params.size else _panorama_size(content, params.preset)
+    in_bfloat16 = stores_bfloat16(device, precision)
+    largest = largest_size(content, params, free, in_bfloat16, parts, at_once, earlier, most=max(size, panorama))
     if params.size is None and params.preset is Preset.ULTRA and largest > PRESET_SIZES[Preset.HIGH]:
         size = min(size, largest)
     if size > largest:
         raise DoesNotFit(
             f"A painting of {size} pixels does not fit into the free memory; the largest that does has a long side of {largest} pixels."
         )
-    return size if params.size else max(size, min(_panorama_size(content, params.preset), largest))
+    return max(size, min(panorama, largest))
 
 
 def pixels_at_once(params: StyleParams, device: torch.device, free: float, parts: int = 0) -> int:
@@ -132,8 +135,10 @@ def largest_size(
     parts: int = 0,
     at_once: int = PIXELS_AT_ONCE,
     earlier: int = 0,
+    most: int = MAX_SIZE,
 ) -> int:
-    """The greatest long side, in steps of 16 pixels, up to which all paintings fit into `free` bytes; at least 32.
+    """The greatest long side, in steps of 16 pixels, up to which all paintings fit into `free` bytes; at least 32, and at most the first
+    step from `most` on.
 
     Not found by bisection: estimates fall where the optimiser's memory of steps becomes smaller.
     """
@@ -141,8 +146,8 @@ def largest_size(
     def needed(size: int) -> int:
         return estimate(content, params, size, in_bfloat16, parts, at_once, earlier)
 
-    too_large = (size for size in range(48, MAX_SIZE + 1, 16) if needed(size) > free)
-    return next(too_large, MAX_SIZE + 16) - 16
+    end = math.ceil(most / 16) * 16 + 16
+    return next((size for size in range(48, end, 16) if needed(size) > free), end) - 16
 
 
 def estimate(

@@ -144,7 +144,8 @@ class Layout:
         self._shown = list(range(len(every)))
         if regions:
             seen, kept = self._seen(fit(photo, long_side), 1)
-            self._shown = [index for index, weight in enumerate(seen) if (weight * (1 - kept)).max() >= LEAST_WEIGHT] or [0]
+            painted_there = 1 - kept
+            self._shown = [index for index, weight in enumerate(seen) if (weight * painted_there).max() >= LEAST_WEIGHT] or [0]
             self._masks = self._masks if len(self._shown) != 1 or kept.max() >= LEAST_WEIGHT else []
         self.parts = [every[index] for index in self._shown]
 

@@ -5,6 +5,7 @@ Algorithms for Convolutional Neural Networks"), which multiplies a fifth as ofte
 torch uses by default, has not. Elsewhere, features have their channels last.
 """
 
+import math
 import platform
 from functools import cache
 
@@ -17,7 +18,7 @@ from nst.engine.instant.sharing import share
 # Side of a tile of the algorithm's results; bytes of a transformed tile, by channel.
 WINOGRAD_TILE, TRANSFORMED_BYTES = 6, 64 * 4
 # Bytes of transformed tiles at a time: about what a core's cache holds.
-AT_ONCE = 3_000_000
+AT_ONCE = 6_000_000
 
 
 @cache
@@ -72,7 +73,7 @@ def in_bands(x: Tensor, conv: ReflectConv, *, rectified: bool, plus: Tensor | No
     differs from an exact result by about a ten-thousandth."""
     stride = conv.stride[0]
     height, width = (-(-side // stride) for side in x.shape[-2:])
-    band = _band_height(width, conv.in_channels * stride**2 + conv.out_channels)
+    band = _band_height(height, width, conv.in_channels * stride**2 + conv.out_channels)
     result = x.new_empty(1, conv.out_channels, height, width)
 
     def compute(top: int) -> None:
@@ -109,10 +110,13 @@ def _padded(x: Tensor, top: int, bottom: int, rectified: bool) -> Tensor:
     return result
 
 
-def _band_height(width: int, channels: int) -> int:
-    """Rows of results that are computed at a time, of features that have so many channels before and after together."""
-    row_of_tiles = -(-width // WINOGRAD_TILE) * channels * TRANSFORMED_BYTES
-    return WINOGRAD_TILE * max(1, AT_ONCE // row_of_tiles)
+def _band_height(height: int, width: int, channels: int) -> int:
+    """Rows of results that are computed at a time, of features that have so many channels before and after together. Every band transforms
+    the kernels anew, so there are as few as the cache allows, and as many for each thread."""
+    rows, columns = (math.ceil(side / WINOGRAD_TILE) for side in (height, width))
+    threads = torch.get_num_threads()
+    bands = threads * math.ceil(rows * columns * channels * TRANSFORMED_BYTES / (AT_ONCE * threads))
+    return WINOGRAD_TILE * math.ceil(rows / bands)
 
 
 def pointwise(x: Tensor, matrix: Tensor, offset: Tensor) -> Tensor:
@@ -120,9 +124,21 @@ def pointwise(x: Tensor, matrix: Tensor, offset: Tensor) -> Tensor:
     return torch.addmm(offset[:, None], matrix, x[0].flatten(1)).view(1, len(matrix), *x.shape[-2:])
 
 
-def like(x: Tensor, result: Tensor) -> Tensor:
-    """A result (1, C, H, W) with its channels first where those of x are."""
-    return result[0].flatten(1).contiguous().view(result.shape) if is_plain(x) else result
+def of_absolute(x: Tensor, conv: PointwiseConv) -> Tensor:
+    """What a 1x1 convolution makes of the absolute values of x (B, C, H, W)."""
+    if not is_plain(x) or conv.bias is None:
+        result: Tensor = conv(x.abs())
+        return result
+    channels, matrix, offset = x[0].flatten(1), conv.weight[..., 0, 0], conv.bias[:, None]
+    found = x.new_empty(len(matrix), channels.shape[1])
+    band = max(1, AT_ONCE // (channels.element_size() * len(channels)))
+
+    def compute(start: int) -> None:
+        here = slice(start, start + band)
+        torch.addmm(offset, matrix, channels[:, here].abs(), out=found[:, here])
+
+    share(compute, range(0, channels.shape[1], band))
+    return found.view(1, -1, *x.shape[-2:])
 
 
 def upsample(x: Tensor) -> Tensor:

@@ -8,12 +8,13 @@ statistics come from the same network, run on the style picture: no part of it p
 """
 
 from collections.abc import Callable
+from typing import Protocol
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from nst.engine.instant.convolution import PointwiseConv, ReflectConv, is_plain, upsample
+from nst.engine.instant.convolution import PointwiseConv, ReflectConv, is_plain, of_absolute, upsample
 from nst.engine.instant.statistics import feature_statistics, rescaled
 
 # Channels at a half, a quarter, an eighth and a sixteenth of the picture's resolution.
@@ -21,8 +22,18 @@ WIDTHS = (32, 64, 128, 112)
 # Pixels: sides of pictures are multiples of it.
 STRIDE = 16
 
-# Called with the name of a WCT layer and its input (B, C, H, W); returns its output.
-WctLayer = Callable[[str, Tensor], Tensor]
+
+class FeatureMap(Protocol):
+    """What a WCT layer does to features (B, C, H, W)."""
+
+    def __call__(self, x: Tensor, /) -> Tensor: ...
+
+    def then(self, conv: PointwiseConv, /) -> Callable[[Tensor], Tensor]:
+        """This map and a 1x1 convolution of its results, as one map."""
+
+
+# Called with the name of a WCT layer and its input (B, C, H, W); returns the map that the layer applies to it.
+WctLayer = Callable[[str, Tensor], FeatureMap]
 # Calls a stage with its inputs, at once or tile by tile.
 RunStage = Callable[[Callable[..., Tensor], list[Tensor]], Tensor]
 
@@ -56,7 +67,7 @@ class Gate(nn.Module):
         self.coarse = PointwiseConv(coarse, 1)
 
     def forward(self, fine: Tensor, coarse: Tensor) -> Tensor:
-        return torch.tanh(0.5 * (self.fine(fine.abs()) + upsample(self.coarse(coarse.abs()))))
+        return torch.tanh(0.5 * (of_absolute(fine, self.fine) + upsample(of_absolute(coarse, self.coarse))))
 
 
 def gated_skip(skip: Tensor, gate: Tensor, x: Tensor) -> Tensor:
@@ -123,13 +134,18 @@ class InstantNetwork(nn.Module):
 
     def decode(self, features: dict[str, Tensor], wct: WctLayer, run: RunStage = run_at_once) -> Tensor:
         """Decode the result of `encode` through the WCT layers, to features for `to_rgb`."""
-        x = wct("deep16", run(self.decode16, [wct("skip16", features["skip16"])]))
-        for scale, up, decode in ((8, self.up8, self.decode8), (4, self.up4, self.decode4)):
-            inputs = [wct(f"skip{scale}", features[f"skip{scale}"]), features[f"gate{scale}"], x]
-            x = run(lambda skip, gate, x, up=up, decode=decode: decode(gated_skip(skip, gate, upsample(up(x)))), inputs)
-            x = wct(f"deep{scale}", x)
-        inputs = [wct("skip2", features["skip2"]), features["gate2"], x]
-        return wct("deep2", run(lambda skip, gate, x: self.decode2(gated_skip(self.across2(skip), gate, upsample(self.up2(x)))), inputs))
+
+        def painted(layer: str, x: Tensor, conv: PointwiseConv | None = None) -> Tensor:
+            found = wct(layer, x)
+            return (found if conv is None else found.then(conv))(x)
+
+        x = painted("deep16", run(self.decode16, [painted("skip16", features["skip16"])]), self.up8)
+        stages = ((8, self.decode8, None, self.up4), (4, self.decode4, None, self.up2), (2, self.decode2, self.across2, None))
+        for scale, decode, across, up in stages:
+            inputs = [painted(f"skip{scale}", features[f"skip{scale}"], across), features[f"gate{scale}"], x]
+            x = run(lambda skip, gate, x, decode=decode: decode(gated_skip(skip, gate, upsample(x))), inputs)
+            x = painted(f"deep{scale}", x, up)
+        return x
 
     def to_rgb(self, x: Tensor, run: RunStage = run_at_once) -> Tensor:
         return run(lambda x: F.pixel_shuffle(self.out(x, rectified=True), 2) * 0.25 + 0.5, [x])
@@ -160,4 +176,4 @@ def normalised(x: Tensor) -> Tensor:
     Inner WCT layers tell styles apart by correlations between channels. Means and scales would grow from stage to stage and, without a
     bound, from step to step of the training, until these layers contribute nothing.
     """
-    return rescaled(x, feature_statistics(x))
+    return rescaled(x, feature_statistics(x, uncorrelated=True))

@@ -55,9 +55,9 @@ class InstantRenderer:
 
     def _painting(self) -> Tensor:
         self._check_stop()
-        key, weights = self._inputs.key(self._size), self._inputs.weights(self._size)
+        key = self._inputs.key(self._size)
         parts = self._instant.coded_parts(self._inputs, self._long_side, self._check_stop)
-        x = self._instant.stylize(key, self._photo, parts, self._before_tile, weights=weights, seed=self._params.seed)
+        x = self._instant.stylize(key, self._photo, parts, self._before_tile, weights=self._weights, seed=self._params.seed)
         self._check_stop()
         self._done = self._work
         self._report(x)
@@ -65,6 +65,9 @@ class InstantRenderer:
 
     def _photo(self) -> Tensor:
         return self._inputs.photo(self._size)
+
+    def _weights(self) -> Tensor | None:
+        return self._inputs.weights(self._size)
 
     def _check_stop(self) -> None:
         if self._should_stop():

@@ -1,14 +1,15 @@
 """Central moments of features, and affine maps that change them (whitening and colouring, Li et al. 2017)."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
 from nst.domain import StyleShare
-from nst.engine.instant.convolution import is_plain, pointwise
+from nst.engine.instant.convolution import PointwiseConv, is_plain, pointwise
 from nst.engine.moments import weighted_sum
 
 # Variance added before whitening and colouring, relative to the channels' mean variance: whitening would amplify dead channels.
@@ -41,12 +42,32 @@ class FeatureStatistics:
         variance, energy = self.covariance.diagonal(dim1=-2, dim2=-1).mean(-1), self.mean[..., 0].square().mean(-1)
         return (variance + FLAT_VARIANCE * energy + 1e-6).sqrt()[:, None, None]
 
+    @cached_property
+    def factor(self) -> Tensor:
+        """Lower Cholesky factor of the covariance, with a floor (B, C, C). NaN stays NaN: a check would wait for the GPU."""
+        variances = self.covariance.diagonal(dim1=-2, dim2=-1)
+        floor = (VARIANCE_FLOOR * variances.mean(-1, keepdim=True) + 1e-6).expand_as(variances)
+        result: Tensor = torch.linalg.cholesky_ex(self.covariance + torch.diag_embed(floor)).L
+        return result
 
-def feature_statistics(x: Tensor) -> FeatureStatistics:
+    @classmethod
+    def stacked(cls, parts: Sequence["FeatureStatistics"]) -> "FeatureStatistics":
+        """Statistics of several pictures or parts, one after another."""
+        if len(parts) == 1:
+            return parts[0]
+        result = cls(torch.cat([part.mean for part in parts]), torch.cat([part.covariance for part in parts]))
+        result.__dict__["factor"] = torch.cat([part.factor for part in parts])  # those of styles are known
+        return result
+
+
+def feature_statistics(x: Tensor, *, uncorrelated: bool = False) -> FeatureStatistics:
     """Statistics of features (B, C, H, W), in single precision also under autocast.
 
     Off-diagonal covariances are multiplied by N / (N + C) for N positions, a shrinkage as Ledoit and Wolf's (2004): the deepest features
     of a small picture have fewer positions than channels.
+
+    Args:
+        uncorrelated: whether to leave them out, as 0.
     """
     with torch.autocast(x.device.type, enabled=False):
         flat = x.flatten(2)
@@ -54,6 +75,8 @@ def feature_statistics(x: Tensor) -> FeatureStatistics:
         sample = flat[..., :: positions // SAMPLED_POSITIONS | 1].float()  # an odd stride samples both phases of a period of two pixels
         mean = sample.mean(-1, keepdim=True)
         centred = sample - mean
+        if uncorrelated:
+            return FeatureStatistics(mean, torch.diag_embed(centred.square().mean(-1)))
         return FeatureStatistics(mean, _shrunk(centred @ centred.mT / sample.shape[-1], positions))
 
 
@@ -110,7 +133,7 @@ def _weighted_moments(rows: Tensor, weights: Tensor, positions: int) -> tuple[Te
     """Mean (C, 1) and covariance (C, C) of features (n, C) with weights (n, 1), of a sample of them where there are many."""
     sampled = slice(None, None, min(positions // SAMPLED_POSITIONS, len(rows) // LEAST_SAMPLED) | 1)
     shares = weights[sampled] / weights[sampled].sum()
-    sample = rows[sampled].float()
+    sample = rows[sampled].T.contiguous().T.float() if sampled.step > 1 and rows.stride(0) == 1 else rows[sampled].float()
     mean = shares.T @ sample
     centred = (sample - mean).mul_(shares.sqrt())
     return mean.T, centred.T @ centred
@@ -120,11 +143,6 @@ def _shrunk(covariance: Tensor, positions: float | Tensor) -> Tensor:
     """Covariances (B, C, C) with those between channels reduced; `positions` is a number, or (B, 1, 1)."""
     diagonal = torch.diag_embed(covariance.diagonal(dim1=-2, dim2=-1))
     return diagonal.lerp(covariance, positions / (positions + covariance.shape[-1]))
-
-
-def stacked(parts: Sequence[FeatureStatistics]) -> FeatureStatistics:
-    """Statistics of several pictures or parts, one after another."""
-    return FeatureStatistics(torch.cat([part.mean for part in parts]), torch.cat([part.covariance for part in parts]))
 
 
 def blend(parts: Sequence[StyleShare[FeatureStatistics]]) -> FeatureStatistics:
@@ -158,6 +176,18 @@ class AffineMap:
         for offset, matrix, part in zip(self.offset[..., 0].to(rows), self.matrix.to(rows), parts, strict=False):
             torch.addmm(offset, rows[part], matrix.T, out=result[part])
 
+    @staticmethod
+    def stacked(maps: Sequence["AffineMap"]) -> "AffineMap":
+        """The maps of several pictures or parts, one after another."""
+        return AffineMap(torch.cat([each.matrix for each in maps]), torch.cat([each.offset for each in maps]))
+
+    def then(self, conv: PointwiseConv) -> "AffineMap":
+        """This map and a 1x1 convolution of its results, as one map."""
+        assert conv.bias is not None  # noqa: S101
+        with torch.autocast(self.matrix.device.type, enabled=False):
+            weight = conv.weight[..., 0, 0].float()
+            return AffineMap(weight @ self.matrix, weight @ self.offset + conv.bias[:, None])
+
     def lerp(self, other: "AffineMap", weight: float | Tensor) -> "AffineMap":
         """Interpolate from this map (0) to another (1); `weight` is a number, or (B, 1, 1)."""
         return AffineMap(self.matrix.lerp(other.matrix, weight), self.offset.lerp(other.offset, weight))
@@ -181,17 +211,24 @@ def rescaled(x: Tensor, found: FeatureStatistics) -> Tensor:
     return torch.addcmul(-found.mean[..., None] / spread, x, 1 / spread)
 
 
+@dataclass(frozen=True)
+class Rescaling:
+    """The map of features that have statistics to features that are centred and scaled to a mean variance of 1; the identity without
+    statistics."""
+
+    statistics: FeatureStatistics | None
+
+    def __call__(self, x: Tensor) -> Tensor:
+        return x if self.statistics is None else rescaled(x, self.statistics)
+
+    def then(self, conv: PointwiseConv) -> Callable[[Tensor], Tensor]:
+        """This map and a 1x1 convolution of its results, as one map."""
+        return conv if self.statistics is None else identity(self.statistics).normalised(self.statistics).then(conv)
+
+
 def whiten_and_colour(source: FeatureStatistics, target: FeatureStatistics) -> AffineMap:
     """The map that gives features with the statistics `source` those of `target`, by Cholesky factors: A = L_target L_source^-1."""
     with torch.autocast(source.mean.device.type, enabled=False):
-        whiten, colour = _factor(source.covariance), _factor(target.covariance)
+        whiten, colour = source.factor, target.factor
         matrix = torch.linalg.solve_triangular(whiten, colour, upper=False, left=False)  # A Lc = Ls
         return AffineMap(matrix, target.mean - matrix @ source.mean)
-
-
-def _factor(covariance: Tensor) -> Tensor:
-    """Lower Cholesky factor of covariance (B, C, C) with a floor. NaN stays NaN: a check would wait for the GPU."""
-    variances = covariance.diagonal(dim1=-2, dim2=-1)
-    floor = (VARIANCE_FLOOR * variances.mean(-1, keepdim=True) + 1e-6).expand_as(variances)
-    result: Tensor = torch.linalg.cholesky_ex(covariance + torch.diag_embed(floor)).L
-    return result

@@ -11,12 +11,12 @@ from torch import Tensor
 from nst.domain import Precision, StyleShare
 from nst.engine.bundled_weights import load_bundled
 from nst.engine.devices import uses_bfloat16
-from nst.engine.guides import Guides, style_guidance
+from nst.engine.guides import Guides, LayerGuides, style_guidance
 from nst.engine.inputs import RenderInputs
 from nst.engine.instant import statistics
 from nst.engine.instant.convolution import fastest_format
 from nst.engine.instant.network import STRIDE, InstantNetwork
-from nst.engine.instant.statistics import FeatureStatistics, PartMoments, feature_statistics
+from nst.engine.instant.statistics import FeatureStatistics, PartMoments, Rescaling, feature_statistics
 from nst.engine.instant.tiling import Tiles
 from nst.engine.instant.wct import FADE_BELOW, CodedPart, StyleCode, WctLayers
 from nst.engine.noise import add_noise_to_flat, multiscale_noise
@@ -38,6 +38,10 @@ NOISE = 0.12
 
 def _do_nothing() -> None:
     pass
+
+
+def _whole() -> None:
+    return None
 
 
 class InstantStylizer:
@@ -66,7 +70,7 @@ class InstantStylizer:
         self._format = fastest_format(device, self._uses_bfloat16)
         self._network = network.requires_grad_(False).eval().to(device).to(memory_format=self._format)
         self._codes: LRUCache[Hashable, StyleCode] = LRUCache(codes)
-        self._photos: LRUCache[Hashable, _EncodedPicture] = LRUCache(photos)
+        self._photos: LRUCache[Hashable, _EncodedPhoto] = LRUCache(photos)
 
     @torch.inference_mode()
     def code(self, key: Hashable, style: Callable[[], StyleTensor], before_tile: BeforeTile = _do_nothing) -> StyleCode:
@@ -96,7 +100,7 @@ class InstantStylizer:
         parts: Sequence[CodedPart],
         before_tile: BeforeTile = _do_nothing,
         *,
-        weights: Tensor | None = None,
+        weights: Callable[[], Tensor | None] = _whole,
         noise: float = NOISE,
         seed: int = 0,
     ) -> Tensor:
@@ -106,7 +110,7 @@ class InstantStylizer:
         interpolated with the photo.
 
         Args:
-            key: identifies the tensor that `picture` returns, and the weights.
+            key: identifies the results of `picture` and `weights`.
             weights: of the parts and what is kept (see `Layout.weights`), (1, P + 1, H, W); None for one part that covers everything.
             noise: least standard deviation of the input at strength 1 (see `add_noise_to_flat`).
 
@@ -115,48 +119,52 @@ class InstantStylizer:
         """
         levels = [round(noise * part.transfer**2, 3) for part in parts]
         key = (key, *levels, seed)
-        photo = self._photos.get_or_make(key, lambda: self._encoded(picture(), before_tile, mixed(levels, weights), seed))
+        photo = self._photos.get_or_make(key, lambda: self._encoded(picture(), before_tile, weights(), levels, seed))
         if photo.pixels > MAX_CACHED_PIXELS:
             self._photos.pop(key)
         run = _tiles(photo.padded_size, before_tile)
-        wct = WctLayers(parts, None if weights is None else pad(weights, length=_multiple_of_stride))
         with self._autocast():
-            features = self._network.decode(photo.features, wct, run)
+            features = self._network.decode(photo.features, WctLayers(parts, photo.guides), run)
         painting = crop(self._network.to_rgb(features.float(), run), photo.size)
-        shown = mixed([min(1.0, part.strength / FADE_BELOW) for part in parts], weights).to(painting)
+        shown = mixed([min(1.0, part.strength / FADE_BELOW) for part in parts], photo.weights).to(painting)
         painting = (painting if shown.min() >= 1 else picture().lerp(painting, shown)).clamp(0, 1)
         if not painting.isfinite().all():
             raise RenderingFailed(NOT_FINITE)
         return painting
 
-    def _encoded(self, x: Tensor, before_tile: BeforeTile, noise: Tensor | None = None, seed: int = 0) -> "_EncodedPicture":
-        """
+    def _encoded(self, x: Tensor, before_tile: BeforeTile, weights: Tensor | None, levels: Sequence[float], seed: int) -> "_EncodedPhoto":
+        """Encode a photo x (1, 3, H, W).
+
         Args:
-            noise: least standard deviation at every position, (1, 1, H, W) or (1, 1, 1, 1).
+            weights: as the result of `weights` in `stylize`.
+            levels: least standard deviation of each part.
         """
-        size = (x.shape[-2], x.shape[-1])
-        x = pad(x, length=_multiple_of_stride)
+        size, noise = (x.shape[-2], x.shape[-1]), mixed(levels, weights)
+        x = _padded(x)
         run = _tiles((x.shape[-2], x.shape[-1]), before_tile)
-        if noise is not None and noise.any():
-            padded_noise = pad(multiscale_noise(size, seed, x.device), length=_multiple_of_stride)
-            least = pad(noise.to(x).expand(1, 1, *size), length=_multiple_of_stride)
-            x = run(add_noise_to_flat, [x, padded_noise, least])
-        with self._autocast():
-            features = self._network.encode(x.contiguous(memory_format=self._format), run)
-        return _EncodedPicture(size, (x.shape[-2], x.shape[-1]), features)
+        if noise.any():
+            x = run(add_noise_to_flat, [x, _padded(multiscale_noise(size, seed, x.device)), _padded(noise.to(x).expand(1, 1, *size))])
+        guides = None if weights is None else LayerGuides(_padded(weights))
+        return _EncodedPhoto(size, (x.shape[-2], x.shape[-1]), self._features(x, run), weights, guides)
 
     def _computed_code(self, style: StyleTensor, before_tile: BeforeTile) -> StyleCode:
         code: StyleCode = {}
-        weights = None if style.weights is None else pad(style.weights, length=_multiple_of_stride)
+        # Without a margin, which statistics hardly notice: it would cost an eighth more.
+        x, weights = (None if each is None else pad(each, 0, _encodable) for each in (style.pixels, style.weights))
+        assert x is not None  # noqa: S101
 
-        def record(layer: str, x: Tensor) -> Tensor:
+        def record(layer: str, x: Tensor) -> Rescaling:
             code[layer] = _style_statistics(x, weights)
-            return x if layer in InstantNetwork.UNNORMALISED else statistics.rescaled(x, code[layer])
+            return Rescaling(None if layer in InstantNetwork.UNNORMALISED else code[layer])
 
-        encoded = self._encoded(style.pixels, before_tile)
+        run = _tiles((x.shape[-2], x.shape[-1]), before_tile)
         with self._autocast():
-            self._network.decode(encoded.features, record, _tiles(encoded.padded_size, before_tile))
+            self._network.decode(self._features(x, run), record, run)
         return code
+
+    def _features(self, x: Tensor, run: Tiles) -> dict[str, Tensor]:
+        with self._autocast():
+            return self._network.encode(x.contiguous(memory_format=self._format), run)
 
     def _autocast(self) -> torch.autocast:
         """bfloat16 where it is used, except for pixels: a painting then differs by less than half a level of 255."""
@@ -164,12 +172,14 @@ class InstantStylizer:
 
 
 @dataclass(frozen=True)
-class _EncodedPicture:
-    """A picture's size without and with padding, and the network's features of it."""
+class _EncodedPhoto:
+    """A photo's size without and with padding, the network's features of it, and the weights of its parts."""
 
     size: Size
     padded_size: Size
     features: dict[str, Tensor]
+    weights: Tensor | None
+    guides: LayerGuides | None
 
     @property
     def pixels(self) -> int:
@@ -195,6 +205,16 @@ def _tiles(size: Size, before_tile: BeforeTile) -> Tiles:
     return Tiles(size, TILE, InstantNetwork.RECEPTIVE_RADIUS, before_tile)
 
 
+def _padded(x: Tensor) -> Tensor:
+    """A photo, or weights or noise of one, with the margin that is cropped from the painting."""
+    return pad(x, length=_multiple_of_stride)
+
+
+def _encodable(least: int) -> int:
+    """The smallest side that is at least `least` and that the network can encode."""
+    return max(2 * STRIDE, _multiple_of_stride(least))
+
+
 def _multiple_of_stride(least: int) -> int:
     """The smallest multiple of the network's stride that is at least `least`."""
     return math.ceil(least / STRIDE) * STRIDE
@@ -202,6 +222,8 @@ def _multiple_of_stride(least: int) -> int:
 
 def blend(codes: Sequence[StyleShare[StyleCode]]) -> StyleCode:
     """A weighted mean of codes; shares sum to 1."""
+    if len(codes) == 1:
+        return codes[0].style
     return {layer: statistics.blend([StyleShare(code.style[layer], code.share) for code in codes]) for layer in codes[0].style}
 
 

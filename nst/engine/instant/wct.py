@@ -4,25 +4,23 @@ Where the parts of a painting have different styles, every part is whitened and 
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
-import torch
 from torch import Tensor
 
 from nst.engine.devices import one_thread
-from nst.engine.guides import Guides
-from nst.engine.instant.convolution import like
-from nst.engine.instant.network import InstantNetwork
+from nst.engine.guides import Guides, LayerGuides
+from nst.engine.instant.convolution import PointwiseConv
+from nst.engine.instant.network import FeatureMap, InstantNetwork
 from nst.engine.instant.statistics import (
     AffineMap,
     FeatureStatistics,
     PartMoments,
     feature_statistics,
     identity,
-    stacked,
     whiten_and_colour,
 )
 from nst.engine.regions import BlendedPart
-from nst.engine.tensors import Size, halved, pooled
 
 # What the network knows of a style: statistics of its features by WCT layer, about 200 kB.
 StyleCode = dict[str, FeatureStatistics]
@@ -41,49 +39,64 @@ class CodedPart(BlendedPart[FeatureStatistics]):
 
 
 class WctLayers:
-    """The WCT layers of one painting, by the parts of it and their weights. Called with a layer's name and input, it returns the output."""
+    """The WCT layers of one painting, by the parts of it and their weights. Called with a layer's name and input, it returns what the
+    layer does to it."""
 
-    def __init__(self, parts: Sequence[CodedPart], weights: Tensor | None) -> None:
+    def __init__(self, parts: Sequence[CodedPart], guides: LayerGuides | None) -> None:
         """
         Args:
-            weights: of the parts and what is kept (see `Layout.weights`), (1, P + 1, H, W) with the padding of the network's input; None
-                for one part that covers everything.
+            guides: of the parts and what is kept (see `Layout.weights`), with the padding of the network's input; None for one part that
+                covers everything.
         """
-        self._parts = parts
-        self._weights = None if weights is None else halved(weights)
-        self._guides: dict[Size, Guides] = {}
+        self._parts, self._guides = parts, guides
 
-    def __call__(self, layer: str, x: Tensor) -> Tensor:
-        if self._weights is None:
-            return _maps(layer, self._parts, feature_statistics(x))(x)
-        guides = self._guides_of(self._weights, (x.shape[-2], x.shape[-1]))
+    def __call__(self, layer: str, x: Tensor) -> FeatureMap:
+        if self._guides is None:
+            return _maps(layer, self._parts, feature_statistics(x))
+        guides = self._guides.at((x.shape[-2], x.shape[-1]))
         rows = guides.read(x)
-        moved = torch.empty_like(rows)
         shown = [number for number, here in enumerate(guides.slices) if here.stop > here.start]
         slices = [guides.slices[number] for number in shown]
         moments = PartMoments.of([(rows[here], guides.weights[here]) for here in slices], x.shape[-2] * x.shape[-1])
         whole = moments.together()
         painted = [self._parts[number] for number in shown if number < len(self._parts)]
-        if painted:
-            _maps(layer, painted, moments.first(len(painted)).statistics(whole)).of_rows(rows, slices, moved)
-        if len(painted) < len(slices):  # the last is what is kept
-            identity_map(layer, whole).of_rows(rows, slices[-1:], moved)
-        return like(x, guides.put_back(moved))
+        maps = [_maps(layer, painted, moments.first(len(painted)).statistics(whole))] if painted else []
+        maps += [identity_map(layer, whole)] if len(painted) < len(slices) else []  # the last is what is kept
+        return PartMaps(guides, rows, slices, AffineMap.stacked(maps))
 
-    def _guides_of(self, weights: Tensor, size: Size) -> Guides:
-        """Where each part and what is kept has a weight at a resolution. Layers share it."""
-        if size not in self._guides:
-            self._guides[size] = Guides(pooled(weights, size)[0])
-        return self._guides[size]
+
+@dataclass(frozen=True)
+class PartMaps:
+    """The maps of the parts of one layer's features.
+
+    Attributes:
+        rows: the features.
+        slices: where the parts that are seen are in `rows`.
+        maps: of these parts, one after another.
+    """
+
+    guides: Guides
+    rows: Tensor
+    slices: Sequence[slice]
+    maps: AffineMap
+
+    def __call__(self, x: Tensor) -> Tensor:  # noqa: ARG002  # as of other maps
+        """Apply the maps to the features x (1, C, H, W), from which `rows` was read."""
+        count, channels = len(self.rows), self.maps.matrix.shape[1]
+        moved = self.rows.new_empty(count, channels) if self.rows.is_contiguous() else self.rows.new_empty(channels, count).T
+        self.maps.of_rows(self.rows, self.slices, moved)
+        return self.guides.put_back(moved)
+
+    def then(self, conv: PointwiseConv) -> "PartMaps":
+        return replace(self, maps=self.maps.then(conv))
 
 
 def _maps(layer: str, parts: Sequence[CodedPart], sources: FeatureStatistics) -> AffineMap:
     """The maps of a layer for features of P parts, which have the statistics `sources`."""
-    targets = stacked([part.style[layer] for part in parts])
     transfers = [part.transfer for part in parts]
     transfer = transfers[0] if len(set(transfers)) == 1 else sources.mean.new_tensor(transfers)[:, None, None]
     with one_thread():
-        to_style = style_map(layer, sources, targets)
+        to_style = style_map(layer, sources, FeatureStatistics.stacked([part.style[layer] for part in parts]))
     return identity_map(layer, sources).lerp(to_style, transfer)
 
 

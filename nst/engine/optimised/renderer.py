@@ -160,9 +160,11 @@ class OptimisedRenderer:
     def _instant_pass(self, index: int, scale: Scale, x: Tensor) -> Tensor:
         """Stylize x (1, 3, H, W) with the instant network, and hold it to the painting that is enlarged."""
         assert self._instant is not None  # noqa: S101
-        weights = self._inputs.weights(self._inputs.size_at(scale.long_side))
+        size = self._inputs.size_at(scale.long_side)
         parts, seed = self._instant.coded_parts(self._inputs, scale.long_side, self._check_stop), self._params.seed
-        x = self._instant.stylize(object(), lambda: x, parts, self._check_stop, weights=weights, noise=PASS_NOISE, seed=seed)
+        x = self._instant.stylize(
+            object(), lambda: x, parts, self._check_stop, weights=lambda: self._inputs.weights(size), noise=PASS_NOISE, seed=seed
+        )
         x = x if (earlier := self._inputs.earlier()) is None else hold(x, earlier)
         self._work_done += PASS_WORK * self._work_of(scale)
         self._on_progress(self._progress(index, 0, x))

@@ -1,3 +1,4 @@
+import pytest
 import torch
 from torch import Tensor
 
@@ -14,12 +15,15 @@ def weights(*maps: list[float]) -> Tensor:
     return torch.tensor(maps)[:, None]
 
 
-def test_features_that_are_read_and_put_back_are_multiplied_by_their_weights() -> None:
-    """Also where parts share a position, both with weight 1, and where no part has one."""
-    guides, x = Guides(weights([1, 1, 0.5, 1, 0, 0], [0, 1, 0.25, 0, 0, 0], [0, 0, 0.25, 0.1, 0, 1])), random(1, 3, 1, 6)
+@pytest.mark.parametrize("layout", [torch.contiguous_format, torch.channels_last])
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+def test_features_that_are_read_and_put_back_are_multiplied_by_their_weights(layout: torch.memory_format, dtype: torch.dtype) -> None:
+    """Also where parts share a position, both with weight 1, and where no part has one. Channels stay first or last."""
+    guides = Guides(weights([1, 1, 0.5, 1, 0, 0], [0, 1, 0.25, 0, 0, 0.5], [0, 0, 0.25, 0.125, 0, 1]))
+    x = random(1, 3, 1, 6).to(dtype).contiguous(memory_format=layout)
     found = guides.put_back(guides.read(x))
-    torch.testing.assert_close(found, x * torch.tensor([1, 2, 1, 1.1, 0, 1]))
-    assert found.is_contiguous(memory_format=torch.channels_last)
+    torch.testing.assert_close(found, x * torch.tensor([1, 2, 1, 1.125, 0, 1.5], dtype=dtype))
+    assert found.is_contiguous(memory_format=layout)
 
 
 def test_a_part_reads_its_own_positions() -> None:

@@ -10,7 +10,7 @@ from nst.domain import Precision, StyleParams
 from nst.engine import InstantStylizer, Progress, StyleShare, load_instant, stylize
 from nst.engine.instant import stylizer
 from nst.engine.instant.network import InstantNetwork
-from nst.engine.instant.statistics import FeatureStatistics, feature_statistics
+from nst.engine.instant.statistics import AffineMap, FeatureStatistics, feature_statistics
 from nst.engine.instant.wct import identity_map, style_map
 from nst.engine.tensors import to_tensor
 from nst.errors import RenderingFailed
@@ -65,14 +65,14 @@ def test_every_wct_layer_of_the_bundled_network_has_an_effect(silent: str) -> No
     photo, style = (to_tensor(x, (128, 128), CPU) for x in (samples.load("coffee"), samples.load("cat")))
     code: dict[str, FeatureStatistics] = {}
 
-    def record(name: str, x: torch.Tensor) -> torch.Tensor:
+    def record(name: str, x: torch.Tensor) -> AffineMap:
         code[name] = feature_statistics(x)
-        return identity_map(name, code[name])(x)
+        return identity_map(name, code[name])
 
     def painted(*without: str) -> torch.Tensor:
-        def wct(name: str, x: torch.Tensor) -> torch.Tensor:
+        def wct(name: str, x: torch.Tensor) -> AffineMap:
             found = feature_statistics(x)
-            return (identity_map(name, found) if name in without else style_map(name, found, code[name]))(x)
+            return identity_map(name, found) if name in without else style_map(name, found, code[name])
 
         return network(photo, wct)
 

@@ -9,7 +9,7 @@ from torch.nn import functional as F
 from nst.domain import StyleShare
 from nst.engine.instant.network import InstantNetwork, normalised
 from nst.engine.instant.renderer import STAGES
-from nst.engine.instant.statistics import FeatureStatistics, blend, feature_statistics, whiten_and_colour
+from nst.engine.instant.statistics import AffineMap, FeatureStatistics, Rescaling, blend, feature_statistics, whiten_and_colour
 from nst.engine.instant.wct import identity_map, style_map
 
 
@@ -107,16 +107,16 @@ def test_statistics_blend_by_their_shares() -> None:
 def test_a_style_is_known_by_its_statistics_at_every_wct_layer(network: InstantNetwork) -> None:
     code: dict[str, FeatureStatistics] = {}
 
-    def record(name: str, x: Tensor) -> Tensor:
+    def record(name: str, x: Tensor) -> AffineMap:
         code[name] = feature_statistics(x)
-        return identity_map(name, code[name])(x)
+        return identity_map(name, code[name])
 
     style, photo = torch.rand(1, 3, 64, 64), torch.rand(1, 3, 32, 48)
     reproduced = network(style, record)
     assert set(code) == set(InstantNetwork.WCT_LAYERS)
-    to_itself = network(style, lambda name, x: style_map(name, feature_statistics(x), code[name])(x))
+    to_itself = network(style, lambda name, x: style_map(name, feature_statistics(x), code[name]))
     assert torch.allclose(to_itself, reproduced, atol=0.02)
-    assert network(photo, lambda name, x: style_map(name, feature_statistics(x), code[name])(x)).shape == photo.shape
+    assert network(photo, lambda name, x: style_map(name, feature_statistics(x), code[name])).shape == photo.shape
 
 
 def test_normalised_features_do_not_depend_on_contrast(network: InstantNetwork) -> None:
@@ -135,7 +135,7 @@ def test_every_stage_depends_on_no_more_pixels_than_it_says(network: InstantNetw
 
     size = 192
     encoded = network.encode(torch.rand(1, 3, size, size), watch)
-    network.to_rgb(network.decode(encoded, lambda _, x: x, watch), watch)
+    network.to_rgb(network.decode(encoded, lambda *_: Rescaling(None), watch), watch)
     assert len(stages) == STAGES - 1  # the first one, which adds noise, is no stage of the network
     for stage, inputs in stages:
         others = [x.clone() for x in inputs]
@@ -154,7 +154,9 @@ def test_gates_are_open_at_first_and_a_closed_one_blocks(network: InstantNetwork
 
     def changed() -> bool:
         features = network.encode(x)
-        one, other = (network.decode(features | {"skip16": deep}, lambda _, x: x) for deep in (features["skip16"], -features["skip16"]))
+        one, other = (
+            network.decode(features | {"skip16": deep}, lambda *_: Rescaling(None)) for deep in (features["skip16"], -features["skip16"])
+        )
         return not torch.allclose(one, other, atol=1e-4)
 
     assert changed()
@@ -164,6 +166,6 @@ def test_gates_are_open_at_first_and_a_closed_one_blocks(network: InstantNetwork
 
 def test_upsampling_leaves_no_pattern_in_a_flat_picture(network: InstantNetwork) -> None:
     flat = torch.full((1, 3, 64, 64), 0.4)
-    painted = network(flat, lambda _, x: x)[..., 24:-24, 24:-24]
+    painted = network(flat, lambda *_: Rescaling(None))[..., 24:-24, 24:-24]
     blocks = F.pixel_unshuffle(painted, 2)
     assert blocks.std((2, 3)).max() < 1e-5
