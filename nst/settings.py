@@ -7,7 +7,7 @@ from platformdirs import user_data_path
 from pydantic import BaseModel, ConfigDict, Field, PositiveInt, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
-from nst.domain import Precision, Preset
+from nst.domain import Lane, Precision, Preset
 from nst.errors import InvalidParams
 from nst.weights import default_weights_dir
 
@@ -83,9 +83,10 @@ class Settings(BaseSettings):
     batch_in_flight: int = Field(
         default=20, gt=0, description="paintings that AWS Batch is given at a time; the others wait in the studio's own, fair queue"
     )
-    batch_lanes: tuple[Preset, ...] = Field(
+    batch_lanes: tuple[Lane, ...] = Field(
         default=(),
-        description="a JSON list of the presets that AWS Batch paints, by default all; the others wait for `python -m worker --paint`",
+        description="a JSON list of what AWS Batch paints: presets, and `folder` for photos that are submitted together; by default all. "
+        "The rest waits for `python -m worker --paint`",
     )
     batch_memory: dict[Preset, PositiveInt] = Field(
         default={}, description='MiB that AWS Batch gives to a painting, by preset: `{"draft": 8192}`; by default what the definition says'

@@ -65,7 +65,7 @@ def queue(as_json: AsJson = False) -> None:
 def dead(as_json: AsJson = False) -> None:
     """List dead letters, newest first: paintings that failed with no attempt left."""
     letters = [
-        {"id": job.id, "attempts": job.attempt - job.returns, "preset": job.lane.value, "error": job.error, "ended": job.finished}
+        {"id": job.id, "attempts": job.attempt - job.returns, "preset": job.params.preset.value, "error": job.error, "ended": job.finished}
         for job in _open().backend.jobs.dead(_MAX_DEAD_LETTERS)
     ]
     text = "\n".join(f"{letter['id']}  {letter['preset']}, attempts: {letter['attempts']}, {letter['error']}" for letter in letters)

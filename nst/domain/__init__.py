@@ -3,6 +3,7 @@
 from nst.domain.feed import Cursor, FeedEntry, FeedOrder, Page, SearchTerm
 from nst.domain.jobs import FencingToken, Job, JobState, Outcome, cost_of, longest_seconds, new_id
 from nst.domain.keys import JOB_ID, input_key_of, is_job_id, is_key, mask_key, media_type, object_key, output_key_of, style_key
+from nst.domain.lanes import LANES, Lane, SharedLane, lane_of
 from nst.domain.larger import (
     LARGER_SIZES,
     PASS_WORK,
@@ -24,6 +25,7 @@ from nst.domain.titles import MAX_TITLE, normalised_title, title_words, words_of
 __all__ = [
     "AUTOMATIC",
     "JOB_ID",
+    "LANES",
     "LARGER_SIZES",
     "MAX_REGIONS",
     "MAX_STYLE_MASKS",
@@ -40,6 +42,7 @@ __all__ = [
     "JobProgress",
     "JobState",
     "KeepColours",
+    "Lane",
     "Loss",
     "Mode",
     "Optimiser",
@@ -51,6 +54,7 @@ __all__ = [
     "Progress",
     "RegionRef",
     "SearchTerm",
+    "SharedLane",
     "StyleParams",
     "StyleRef",
     "StyleShare",
@@ -66,6 +70,7 @@ __all__ = [
     "is_automatic",
     "is_job_id",
     "is_key",
+    "lane_of",
     "larger_params",
     "larger_scales",
     "larger_seconds",

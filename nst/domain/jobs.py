@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Any
 
 from nst.domain.keys import is_public, thumbnail_keys
+from nst.domain.lanes import Lane, SharedLane
 from nst.domain.params import PRESET_SIZES, Preset, StyleParams
 from nst.domain.progress import JobProgress
 from nst.domain.regions import RegionRef
@@ -113,6 +114,7 @@ class Job:
         kept_until: when a painting expires whose owner keeps it longer, in seconds since the epoch; None for the usual time.
         parent: the id of the job whose painting is enlarged; it may have been deleted. None for a painting that begins with the photo.
         earlier_key: of this job's copy of that painting.
+        in_folder: whether it waits in the lane of photos that were submitted together, whatever its preset.
     """
 
     id: str
@@ -151,10 +153,11 @@ class Job:
     kept_until: float | None = None
     parent: str | None = None
     earlier_key: str | None = None
+    in_folder: bool = False
 
     @property
-    def lane(self) -> Preset:
-        return self.params.preset
+    def lane(self) -> Lane:
+        return SharedLane.FOLDER if self.in_folder else self.params.preset
 
     @property
     def cost(self) -> float:

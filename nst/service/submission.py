@@ -96,6 +96,7 @@ class Order:
         job_id: the id of the job, if a program has chosen one: see `nst.domain.is_job_id`.
         regions: parts of the painting with other styles, or kept as the photo.
         earlier: a painting of the same photo in the same styles, which is enlarged to the size in `params`.
+        in_folder: whether the photo is one of several that are submitted together.
     """
 
     photo: bytes
@@ -106,6 +107,7 @@ class Order:
     job_id: str | None = None
     regions: Sequence[RegionChoice] = ()
     earlier: EarlierPainting | None = None
+    in_folder: bool = False
 
     @property
     def all_styles(self) -> list[StyleChoice]:
@@ -165,7 +167,8 @@ def prepare(order: Order, owner: str, catalogue: Catalogue, limits: Limits, max_
     size = sum(map(len, pictures.values()))
     job = Job(job_id, owner, order.token, order.params, own, order.public, input_key, now, size, max_attempts)
     parent, earlier_key = order.earlier.job_id if order.earlier else None, next(iter(earlier), None)
-    return Submission(replace(job, width=width, height=height, regions=regions, parent=parent, earlier_key=earlier_key), pictures)
+    job = replace(job, width=width, height=height, regions=regions, parent=parent, earlier_key=earlier_key, in_folder=order.in_folder)
+    return Submission(job, pictures)
 
 
 def order_like(job: Job, objects: ObjectStore) -> Order:
@@ -187,7 +190,8 @@ def order_like(job: Job, objects: ObjectStore) -> Order:
 
     regions = [RegionChoice(mask(each.mask_key), choices(each.styles), each.strength) for each in job.regions]
     earlier = _stored_painting(job.parent or "", job.earlier_key, objects) if job.earlier_key else None
-    return Order(objects.get(job.input_key), choices(job.styles), new_id(), job.params, job.public, regions=regions, earlier=earlier)
+    photo, in_folder = objects.get(job.input_key), job.in_folder
+    return Order(photo, choices(job.styles), new_id(), job.params, job.public, regions=regions, earlier=earlier, in_folder=in_folder)
 
 
 def larger_order(job: Job, objects: ObjectStore, wanted: LargerOrder) -> Order:
@@ -201,7 +205,7 @@ def larger_order(job: Job, objects: ObjectStore, wanted: LargerOrder) -> Order:
     earlier = _stored_painting(job.id, painting_key(job), objects)
     params, token = larger_params(job.params, wanted.size), wanted.token or f"larger-{job.id}-{wanted.size}"
     order = replace(order_like(job, objects), params=params, token=token)
-    return replace(order, earlier=earlier, public=wanted.public, job_id=wanted.job_id)
+    return replace(order, earlier=earlier, public=wanted.public, job_id=wanted.job_id, in_folder=False)
 
 
 def _stored_painting(job_id: str, key: str, objects: ObjectStore) -> EarlierPainting:

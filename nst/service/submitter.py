@@ -3,9 +3,9 @@
 import logging
 from collections.abc import Callable
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from nst.domain import Job
+from nst.domain import Job, SharedLane
 from nst.errors import NotAllowed, PasticheError, StorageFull, StoreUnavailable
 from nst.images import Limits
 from nst.service import retention
@@ -67,6 +67,7 @@ class Submitter:
         of_network = self._networks if sender.has_cookie else self._strangers
         if network is not None:
             of_network.check(network, self._is_active)  # before the pictures are decoded
+        order = replace(order, in_folder=order.in_folder and SharedLane.FOLDER in self._settings.batch_lanes)
         submission = prepare(order, owner, self._catalogue, limits, self._settings.max_attempts, now)
         counted = nullcontext() if network is None else of_network.counted(network, submission.job.id, self._is_active)
         with counted:

@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from nst.domain import Job, JobProgress, JobState, RegionRef, StyleParams, digests_of, styles_of
+from nst.domain import Job, JobProgress, JobState, RegionRef, SharedLane, StyleParams, digests_of, styles_of
 
 _COUNTS = ("size_bytes", "max_attempts", "attempt", "returns", "width", "height")
 _COPIED = ("id", "owner", "token", "input_key", "created", "parent", "earlier_key", *_COUNTS)
@@ -43,6 +43,7 @@ def job_of(fields: Mapping[str, Any]) -> Job:
         styles=styles_of(json.loads(fields["styles"]), json.loads(fields.get("style_digests") or "{}")),
         regions=tuple(RegionRef.from_dict(region) for region in json.loads(fields.get("regions") or "[]")),
         likes=fields.get("likes") or 0,
+        in_folder=fields.get("lane") == SharedLane.FOLDER,
         state=JobState(fields["state"]),
         virtual_finish=fields["turn"],
         progress=JobProgress(fields["fraction"], fields["stage"], fields.get("seconds_left")),

@@ -93,7 +93,7 @@ class Draft(Selection):
 
     def begin_batch(self) -> Batch:
         """The orders of all photos. Regions are for the first: their masks have its shape."""
-        first = self.order()
+        first = replace(self.order(), in_folder=True)
         photos = [picture for picture in (self.photo, *self.more) if picture]
         orders = [first, *(replace(first, photo=picture.data, regions=()) for picture in self.more)]
         batch = Batch(first.token, [])

@@ -13,7 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from nst.domain import Job, JobState, Outcome, Preset, StyleRef, StyleShare, longest_seconds, output_key_of
+from nst.domain import Job, JobState, Lane, Outcome, StyleRef, StyleShare, longest_seconds, output_key_of
 from nst.domain.keys import preview_key, unfinished_keys
 from nst.errors import PasticheError, StoreFault, StoreUnavailable, StyleChanged
 from nst.model_process.messages import Advanced, Done, Failed, Final, PaintRequest, RegionRequest
@@ -78,7 +78,7 @@ class Worker:
         catalogue: Catalogue,
         settings: Settings,
         make_child: MakeChild,
-        lanes: Collection[Preset] = (),
+        lanes: Collection[Lane] = (),
         on_end: OnEnd = lambda _job, _outcome, _seconds: None,
         *,
         maintains: bool = True,

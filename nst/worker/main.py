@@ -4,7 +4,7 @@ After SIGTERM or Ctrl-C they take no further job, have NST_DRAIN_SECONDS to fini
 queue. A second signal ends the wait.
 
 With NST_BACKEND=aws it paints nothing: it is the relay between the studio and AWS Batch. With --paint, it is a warm worker beside it, for
-the presets that NST_BATCH_LANES does not name.
+the lanes that NST_BATCH_LANES does not name.
 """
 
 import argparse

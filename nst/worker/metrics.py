@@ -35,9 +35,9 @@ class Metrics:
         self.registry.register(_Store(backend))
 
     def note_end(self, job: Job, outcome: Outcome, seconds: float) -> None:
-        self._ended.labels(job.lane.value, outcome.state.value).inc()
+        self._ended.labels(job.params.preset.value, outcome.state.value).inc()
         if outcome.state is JobState.SUCCEEDED:
-            self._seconds.labels(job.lane.value).observe(seconds)
+            self._seconds.labels(job.params.preset.value).observe(seconds)
 
 
 class _Store:

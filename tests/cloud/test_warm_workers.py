@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from nst.domain import JobState, Outcome, Preset
+from nst.domain import JobState, Outcome, Preset, SharedLane
 from nst.settings import MADE_FOR_ONE_MACHINE, Settings
 from nst.store.ports import WorkerInfo
 from nst.worker.cloud.cloudwatch import UNITS, CloudWatch
@@ -24,6 +24,7 @@ from tests.support.jobs import submitted
 from tests.support.waiting import until
 
 LANES = (Preset.ULTRA,)
+WITH_FOLDERS = (Preset.ULTRA, SharedLane.FOLDER)
 
 
 def warm_worker(studio: Studio, name: str = "a", job_id: str | None = None, seen: float = 0.0) -> None:
@@ -45,7 +46,20 @@ def test_by_default_batch_paints_all_and_no_preset_waits_for_warm_workers() -> N
     assert warm_lanes(studio.settings) == ()
     submitted(studio.backend, preset=Preset.DRAFT)
     assert studio.dispatcher.step(1.0)
-    assert warm_lanes(Settings(batch_lanes=LANES)) == (Preset.DRAFT, Preset.STANDARD, Preset.HIGH)
+    assert warm_lanes(Settings(batch_lanes=LANES)) == (Preset.DRAFT, Preset.STANDARD, Preset.HIGH, SharedLane.FOLDER)
+
+
+def test_photos_of_a_folder_go_to_batch_and_single_ones_to_warm_workers() -> None:
+    studio = Studio(batch_lanes=WITH_FOLDERS, batch_in_flight=5)
+    of_folder = [submitted(studio.backend, preset=Preset.DRAFT, in_folder=True) for _ in range(3)]
+    single = submitted(studio.backend, "bert", Preset.DRAFT)
+    warm_worker(studio)
+    while studio.dispatcher.step(1.0):
+        pass
+    assert studio.batch.taken == [job.id for job in of_folder]
+    lease = studio.backend.queue.claim("warm-a", 1.0, 30.0, warm_lanes(studio.settings))
+    assert lease is not None
+    assert lease.job.id == single.id
 
 
 def test_what_warm_workers_paint_takes_no_place_in_batch() -> None:
@@ -175,6 +189,27 @@ def test_two_servers_a_warm_worker_and_batch_paint_side_by_side(make_cloud: Make
     outputs = [process.communicate()[0] for process in [warm, *relays]]
     assert [process.returncode for process in [warm, *relays]] == [0, 0, 0]
     assert all(json.loads(output.splitlines()[0])["Deployment"] == "test" for output in outputs[1:])
+
+
+def test_a_folder_waits_for_batch_while_a_warm_worker_paints_a_single_photo(make_cloud: MakeCloud, started: Processes) -> None:
+    cloud = make_cloud(batch_lanes=WITH_FOLDERS)
+    cloud.executor.holds.set()
+    folder = [cloud.submit(preset=Preset.DRAFT, in_folder=True) for _ in range(3)]
+    cloud.relay()
+    lanes = {"NST_BATCH_LANES": '["ultra", "folder"]'}
+    start(started, cloud, "--paint", NST_ENGINE="tests.worker.engines.quick:engine", **lanes)
+    single = cloud.submit(owner="bert", preset=Preset.DRAFT)
+    until(lambda: cloud.record(single).state.is_terminal)
+    assert not any(cloud.record(job).state.is_terminal for job in folder)
+    cloud.executor.holds.clear()
+
+    def is_over() -> bool:
+        cloud.relay()
+        return all(cloud.record(job).state.is_terminal for job in folder)
+
+    until(is_over)
+    assert {cloud.record(job).state for job in [single, *folder]} == {JobState.SUCCEEDED}
+    assert {batch_job.job_name for batch_job in cloud.executor.jobs()} == {job.id for job in folder}
 
 
 def test_a_warm_worker_that_is_taken_away_finishes_its_painting(make_cloud: MakeCloud, started: Processes) -> None:

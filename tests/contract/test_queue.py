@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from nst.domain import FencingToken, JobProgress, JobState, Outcome, Preset
+from nst.domain import FencingToken, JobProgress, JobState, Outcome, Preset, SharedLane
 from nst.errors import QueueFull, Refused, TooManyJobs, TooManyUploads
 from nst.store.ports import Backend, LaneStats, Lease, LeaseStatus, Quota
 from tests.support.jobs import PLENTY, a_job, painted, record, state_of, submitted
@@ -111,6 +111,18 @@ class TestClaiming:
         assert lease is not None
         assert lease.job.id == small.id
         assert backend.queue.claim("worker", 1.0, 30.0, lanes=(Preset.DRAFT, Preset.STANDARD)) is None
+
+    def test_photos_of_a_folder_wait_in_a_lane_of_their_own(self, backend: Backend) -> None:
+        job = submitted(backend, preset=Preset.DRAFT, in_folder=True)
+        assert (job.lane, record(backend, job.id)) == (SharedLane.FOLDER, job)
+        assert backend.queue.lane_stats() == {SharedLane.FOLDER: LaneStats(1, 0.0)}
+        assert backend.queue.claim("worker", 1.0, 30.0, lanes=list(Preset)) is None
+        backend.queue.wait(3600.0, lanes=(SharedLane.FOLDER,))
+        lease = backend.queue.claim("worker", 1.0, 30.0, lanes=(SharedLane.FOLDER,))
+        assert lease is not None
+        assert (lease.job.id, lease.job.lane, lease.job.params.preset) == (job.id, SharedLane.FOLDER, Preset.DRAFT)
+        assert backend.queue.give_back(lease.job.fencing_token, 2.0)
+        assert claimed(backend).job.id == job.id
 
     def test_a_job_that_comes_between_a_look_and_the_wait_ends_the_wait(self, backend: Backend) -> None:
         for number in range(20):

@@ -107,7 +107,7 @@ def test_a_warm_worker_understands_its_command_and_variables(machines: str, monk
     settings = read_settings(**unused_settings())
     assert settings.backend == "aws"
     assert settings.device == ("cuda" if machines == "gpu" else "cpu")
-    assert warm_lanes(settings) == (Preset.DRAFT, Preset.STANDARD, Preset.HIGH)
+    assert warm_lanes(settings) == (Preset.DRAFT, Preset.STANDARD, Preset.HIGH), "Batch paints the large ones, and folders"
     assert 60 < settings.drain_seconds < template("workers")["Mappings"]["Stops"][machines]["Stop"]
 
 

@@ -40,6 +40,7 @@ class Cloud:
         regions: Iterable[RegionChoice] = (),
         preset: Preset = Preset.STANDARD,
         params: StyleParams | None = None,
+        in_folder: bool = False,
     ) -> Job:
         styles = [StyleChoice("starlit-swirl")]
         order = Order(
@@ -49,6 +50,7 @@ class Cloud:
             params or StyleParams(strength=strength, preset=preset),
             public,
             regions=tuple(regions),
+            in_folder=in_folder,
         )
         return self.service.submit(owner, order)
 

@@ -36,7 +36,7 @@ class Studio:
             token=token,
             params=changes.pop("params", StyleParams()),
             public=public,
-            regions=changes.pop("regions", ()),
+            **changes,
         )
         return self.service.submit(owner, order)
 

@@ -7,7 +7,7 @@ from typing import Any, cast
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from nst.domain import JobProgress, JobState, Outcome
+from nst.domain import JobProgress, JobState, Outcome, Preset, SharedLane
 from nst.errors import StoreUnavailable
 from nst.service import Order, Service
 from nst.ui import batches, draft, owner
@@ -48,6 +48,17 @@ def test_several_photos_become_a_job_each_in_the_same_style(open_page: OpenPage,
     assert "3 waiting" in page.get("progress")[0].proto.text
     assert page.session_state["draft"].more == []
     assert not page.exception
+
+
+def test_photos_of_a_form_with_several_wait_in_their_own_lane_and_a_single_one_does_not(
+    configure: Configure, open_page: OpenPage, studio: DiskStudio
+) -> None:
+    configure(batch_lanes='["folder"]')
+    for names in (["1.png"], ["1.png", "2.png"]):
+        page = with_photos(open_page(), *names)
+        page.button(key="submit").click().run()
+        assert not page.exception
+    assert [job.lane for job in studio.service.mine(ANNA)] == [SharedLane.FOLDER, SharedLane.FOLDER, Preset.STANDARD]
 
 
 def test_what_does_not_fit_the_limits_is_said_before_and_follows(configure: Configure, open_page: OpenPage, studio: DiskStudio) -> None:

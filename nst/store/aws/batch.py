@@ -36,9 +36,10 @@ class AwsBatch(BatchCompute):
         self._job_seconds, self._memory = job_seconds, memory or {}
 
     def submit(self, job: Job) -> None:
+        preset = job.params.preset
         timeout = {"attemptDurationSeconds": int(longest_seconds(job.params, self._job_seconds)) + _MARGIN_SECONDS}
         places = {"jobQueue": self._queue, "jobDefinition": self._definition}
-        memory = [{"type": "MEMORY", "value": str(self._memory[job.lane])}] if job.lane in self._memory else []
+        memory = [{"type": "MEMORY", "value": str(self._memory[preset])}] if preset in self._memory else []
         overrides = {"containerOverrides": {"resourceRequirements": memory}} if memory else {}
         with translate_errors(AWS):
             self._client.submit_job(jobName=job.id, **places, parameters=parameters_of(job), timeout=timeout, **overrides)

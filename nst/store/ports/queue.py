@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
-from nst.domain import FencingToken, Job, Preset
+from nst.domain import FencingToken, Job, Lane
 
 
 @dataclass(frozen=True)
@@ -91,11 +91,11 @@ class Queue(Protocol):
         """
         ...
 
-    def claim(self, worker: str, now: float, lease_seconds: float, lanes: Collection[Preset] = ()) -> Lease | None:
+    def claim(self, worker: str, now: float, lease_seconds: float, lanes: Collection[Lane] = ()) -> Lease | None:
         """Take the next job, if there is one, in one transaction: it is running, its attempt is one higher, and the lease begins.
 
         Args:
-            lanes: only jobs of these presets; all when empty.
+            lanes: only jobs in these; all when empty.
         """
         ...
 
@@ -131,7 +131,7 @@ class Queue(Protocol):
         """None when the job is not queued."""
         ...
 
-    def wait(self, seconds: float, lanes: Collection[Preset] = ()) -> None:
+    def wait(self, seconds: float, lanes: Collection[Lane] = ()) -> None:
         """Block until there is something to claim, at most for `seconds`. It may return early for no reason."""
         ...
 
@@ -139,6 +139,6 @@ class Queue(Protocol):
         """Stop or resume claims; everything else goes on."""
         ...
 
-    def lane_stats(self) -> Mapping[Preset, LaneStats]:
+    def lane_stats(self) -> Mapping[Lane, LaneStats]:
         """The queued jobs of each lane that is not empty."""
         ...

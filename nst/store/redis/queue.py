@@ -4,7 +4,7 @@ import secrets
 import time
 from collections.abc import Collection
 
-from nst.domain import FencingToken, Job, Preset
+from nst.domain import LANES, FencingToken, Job, Lane
 from nst.store.ports import LaneStats, Lease, LeaseStatus, Queue, QueuePosition, Quota
 from nst.store.redis.connection import UsesRedis
 from nst.store.redis.records import fields_of, job_of, time_of
@@ -28,7 +28,7 @@ class RedisQueue(UsesRedis, Queue):
             check_quota(quota, *found)
         return job_of(found)
 
-    def claim(self, worker: str, now: float, lease_seconds: float, lanes: Collection[Preset] = ()) -> Lease | None:
+    def claim(self, worker: str, now: float, lease_seconds: float, lanes: Collection[Lane] = ()) -> Lease | None:
         until = now + lease_seconds
         found = self._connection.run("claim", now, until, worker, secrets.token_hex(8), *_names(lanes))
         return Lease(job_of(found), worker, until) if found else None
@@ -56,7 +56,7 @@ class RedisQueue(UsesRedis, Queue):
         found = self._connection.run("position", job_id, _LOOKED_AT, *_names())
         return QueuePosition(int(found[0]), float(found[1])) if found else None
 
-    def wait(self, seconds: float, lanes: Collection[Preset] = ()) -> None:
+    def wait(self, seconds: float, lanes: Collection[Lane] = ()) -> None:
         names = _names(lanes)
         bells = [self._connection.key("bell", name) for name in names]
         deadline = time.monotonic() + seconds
@@ -68,10 +68,10 @@ class RedisQueue(UsesRedis, Queue):
     def pause(self, paused: bool) -> None:
         self._connection.run("pause", paused, *_names())
 
-    def lane_stats(self) -> dict[Preset, LaneStats]:
-        found = zip(Preset, self._connection.run("lane_stats", *_names()), strict=True)
+    def lane_stats(self) -> dict[Lane, LaneStats]:
+        found = zip(LANES, self._connection.run("lane_stats", *_names()), strict=True)
         return {lane: LaneStats(jobs, time_of(oldest)) for lane, (jobs, oldest) in found if jobs}
 
 
-def _names(lanes: Collection[Preset] = ()) -> list[str]:
-    return [lane.value for lane in lanes or Preset]
+def _names(lanes: Collection[Lane] = ()) -> list[str]:
+    return [lane.value for lane in lanes or LANES]

@@ -6,7 +6,7 @@ import time
 from collections.abc import Collection
 from dataclasses import asdict, replace
 
-from nst.domain import FencingToken, Job, Preset
+from nst.domain import FencingToken, Job, Lane, lane_of
 from nst.store.ports import LaneStats, Lease, LeaseStatus, Queue, QueuePosition, Quota
 from nst.store.records import fields_of
 from nst.store.sqlite.database import UsesDatabase
@@ -44,7 +44,7 @@ class SqliteQueue(UsesDatabase, Queue):
             connection.execute("INSERT INTO submissions VALUES (?, ?)", (job.owner, job.created))
             return stored
 
-    def claim(self, worker: str, now: float, lease_seconds: float, lanes: Collection[Preset] = ()) -> Lease | None:
+    def claim(self, worker: str, now: float, lease_seconds: float, lanes: Collection[Lane] = ()) -> Lease | None:
         with self._database.writing() as connection:
             row = connection.execute(
                 "UPDATE jobs SET state = 'running', attempt = attempt + 1, started = :now, worker = :worker, lease_until = :until"
@@ -102,7 +102,7 @@ class SqliteQueue(UsesDatabase, Queue):
             (running,) = connection.execute("SELECT total(cost * (1 - fraction)) FROM jobs WHERE state = 'running'").fetchone()
             return QueuePosition(jobs, cost + running)
 
-    def wait(self, seconds: float, lanes: Collection[Preset] = ()) -> None:
+    def wait(self, seconds: float, lanes: Collection[Lane] = ()) -> None:
         deadline = time.monotonic() + seconds
         with self._database.reading() as connection:
             seen = None
@@ -116,9 +116,9 @@ class SqliteQueue(UsesDatabase, Queue):
     def pause(self, paused: bool) -> None:
         self._database.change("UPDATE totals SET paused = ?", (paused,))
 
-    def lane_stats(self) -> dict[Preset, LaneStats]:
+    def lane_stats(self) -> dict[Lane, LaneStats]:
         rows = self._database.rows("SELECT lane, count(*), min(created) FROM jobs WHERE state = 'queued' GROUP BY lane")
-        return {Preset(lane): LaneStats(jobs, oldest) for lane, jobs, oldest in rows}
+        return {lane_of(lane): LaneStats(jobs, oldest) for lane, jobs, oldest in rows}
 
 
 def _version(connection: sqlite3.Connection) -> int:
@@ -127,11 +127,11 @@ def _version(connection: sqlite3.Connection) -> int:
     return int(version)
 
 
-def _is_waiting(connection: sqlite3.Connection, lanes: Collection[Preset]) -> bool:
+def _is_waiting(connection: sqlite3.Connection, lanes: Collection[Lane]) -> bool:
     return connection.execute(_NEXT, _lanes(lanes)).fetchone() is not None
 
 
-def _lanes(lanes: Collection[Preset]) -> dict[str, bool | str]:
+def _lanes(lanes: Collection[Lane]) -> dict[str, bool | str]:
     return {"any": not lanes, "lanes": json.dumps(list(lanes))}
 
 

@@ -3,7 +3,7 @@
 import logging
 import threading
 
-from nst.domain import Job, JobProgress, JobState, Outcome, Preset
+from nst.domain import LANES, Job, JobProgress, JobState, Lane, Outcome
 from nst.settings import Settings
 from nst.store.ports import Backend
 from nst.store.ports.batch import BatchCompute, BatchPhase
@@ -62,13 +62,13 @@ class Dispatcher:
         self._backend.queue.wait(REST_SECONDS, self._lanes)
         stop.wait(0.1)
 
-    def _lanes_now(self, now: float) -> tuple[Preset, ...]:
+    def _lanes_now(self, now: float) -> tuple[Lane, ...]:
         """Those of AWS Batch; all, while jobs wait in vain for warm workers."""
         warm = warm_lanes(self._settings)
         if not warm or warm_workers(self._backend, now):
             return self._lanes
         oldest = (stats.oldest for lane, stats in self._backend.queue.lane_stats().items() if lane in warm)
-        return tuple(Preset) if any(now - since > SPILL_SECONDS for since in oldest) else self._lanes
+        return LANES if any(now - since > SPILL_SECONDS for since in oldest) else self._lanes
 
     def _in_flight(self, now: float) -> int:
         """Running jobs, without those of warm workers."""

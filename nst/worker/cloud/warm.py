@@ -1,8 +1,8 @@
-"""Warm workers: `python -m worker --paint` beside AWS Batch, on machines that stay, for the presets that Batch is not given."""
+"""Warm workers: `python -m worker --paint` beside AWS Batch, on machines that stay, for the lanes that Batch is not given."""
 
 from typing import Any
 
-from nst.domain import Preset
+from nst.domain import LANES, Lane
 from nst.settings import MADE_FOR_ONE_MACHINE, Settings
 from nst.store.ports import Backend, WorkerInfo
 
@@ -12,14 +12,14 @@ SILENCE_SECONDS = 60.0  # after which one counts as gone
 _USED = ("redis_url", "max_bytes", "max_pixels")
 
 
-def batch_lanes(settings: Settings) -> tuple[Preset, ...]:
-    """The presets that AWS Batch paints."""
-    return settings.batch_lanes or tuple(Preset)
+def batch_lanes(settings: Settings) -> tuple[Lane, ...]:
+    """The lanes that AWS Batch paints."""
+    return settings.batch_lanes or LANES
 
 
-def warm_lanes(settings: Settings) -> tuple[Preset, ...]:
-    """The presets that wait for warm workers; none when AWS Batch paints all."""
-    return tuple(lane for lane in Preset if lane not in batch_lanes(settings))
+def warm_lanes(settings: Settings) -> tuple[Lane, ...]:
+    """The lanes that wait for warm workers; none when AWS Batch paints all."""
+    return tuple(lane for lane in LANES if lane not in batch_lanes(settings))
 
 
 def warm_workers(backend: Backend, now: float) -> list[WorkerInfo]:

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from dataclasses import replace
 
-from nst.domain import FencingToken, Job, JobProgress, JobState, Preset
+from nst.domain import LANES, FencingToken, Job, JobProgress, JobState, Lane
 from nst.store.ports import LaneStats, Lease, LeaseStatus, Queue, QueuePosition, Quota
 from nst.store.user_messages import WORKER_LOST, check_quota, id_taken
 from tests.support.memory_store.state import State
@@ -39,7 +39,7 @@ class MemoryQueue(Queue):
             self._state.changed.notify_all()
             return stored
 
-    def claim(self, worker: str, now: float, lease_seconds: float, lanes: Collection[Preset] = ()) -> Lease | None:
+    def claim(self, worker: str, now: float, lease_seconds: float, lanes: Collection[Lane] = ()) -> Lease | None:
         with self._state.changed:
             jobs = self._claimable(lanes)
             if not jobs:
@@ -108,7 +108,7 @@ class MemoryQueue(Queue):
             running = [other.cost * (1 - other.progress.fraction) for other in self._state.in_state(JobState.RUNNING)]
             return QueuePosition(len(before), sum(before) + sum(running))
 
-    def wait(self, seconds: float, lanes: Collection[Preset] = ()) -> None:
+    def wait(self, seconds: float, lanes: Collection[Lane] = ()) -> None:
         with self._state.changed:
             self._state.changed.wait_for(lambda: self._claimable(lanes), seconds)
 
@@ -117,13 +117,13 @@ class MemoryQueue(Queue):
             self._state.paused = paused
             self._state.changed.notify_all()
 
-    def lane_stats(self) -> dict[Preset, LaneStats]:
+    def lane_stats(self) -> dict[Lane, LaneStats]:
         with self._state.changed:
             queued = self._state.in_state(JobState.QUEUED)
-        lanes = {lane: [job.created for job in queued if job.lane is lane] for lane in Preset}
+        lanes = {lane: [job.created for job in queued if job.lane is lane] for lane in LANES}
         return {lane: LaneStats(len(created), min(created)) for lane, created in lanes.items() if created}
 
-    def _claimable(self, lanes: Collection[Preset]) -> list[Job]:
+    def _claimable(self, lanes: Collection[Lane]) -> list[Job]:
         if self._state.paused:
             return []
         return [job for job in self._state.in_state(JobState.QUEUED) if not lanes or job.lane in lanes]

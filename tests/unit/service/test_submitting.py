@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from nst import images
-from nst.domain import JobState, Outcome, StyleParams
+from nst.domain import JobState, Outcome, Preset, SharedLane, StyleParams, output_key_of
 from nst.errors import (
     InvalidParams,
     NotAllowed,
@@ -22,7 +22,7 @@ from nst.errors import (
     WrongState,
 )
 from nst.images import STORED_LIMITS, Limits
-from nst.service import Order, StyleChoice
+from nst.service import LargerOrder, Order, StyleChoice
 from nst.settings import Settings
 from tests.support.pictures import noise_bytes, picture_bytes
 from tests.support.studio import DAY, Studio
@@ -303,6 +303,22 @@ def test_what_went_wrong_can_be_tried_again_once(studio: Studio, end: str) -> No
     assert studio.service.retry(job.id, "anna").id == again.id
     with pytest.raises(WrongState):
         studio.service.retry(again.id, "anna")
+
+
+@pytest.mark.parametrize("studio", [{"batch_lanes": (SharedLane.FOLDER,)}], indirect=True)
+def test_a_photo_of_a_folder_that_is_tried_again_waits_in_the_same_lane_and_a_larger_version_does_not(studio: Studio) -> None:
+    job = studio.submit(in_folder=True)
+    studio.paint(Outcome.failed("It rained."))
+    again = studio.service.retry(job.id, "anna")
+    assert [job.lane, again.lane] == [SharedLane.FOLDER] * 2
+    painting = picture_bytes(64, 43)
+    studio.backend.objects.put(output_key_of(again.input_key), painting)
+    studio.paint(Outcome.succeeded(output_key_of(again.input_key), len(painting), {"size": [64, 43]}))
+    assert studio.service.larger(again.id, "anna", LargerOrder(1024)).lane is Preset.HIGH
+
+
+def test_without_workers_for_them_photos_of_a_folder_wait_among_those_of_their_preset(studio: Studio) -> None:
+    assert studio.submit(in_folder=True).lane is Preset.STANDARD
 
 
 @pytest.mark.parametrize("studio", [{"disk_bytes": 3000}], indirect=True)
