@@ -6,7 +6,7 @@ import sys
 
 import uvicorn
 
-from nst import logs
+from nst import allocator, logs
 from nst.bootstrap import build
 from nst.errors import PasticheError, StoreUnavailable
 from nst.gateway.app import MAX_MESSAGE_FACTOR, Gateway, standalone
@@ -27,6 +27,7 @@ def main() -> None:
     try:
         settings = read_settings()
         logs.configure(settings.log_format)
+        allocator.give_back_large_blocks()
         run(settings, arguments.host, arguments.port)
     except PasticheError as error:  # from the settings, the store or the folder of styles
         log.error("the gateway cannot start: %s", error.reason if isinstance(error, StoreUnavailable) else error)

@@ -1,6 +1,5 @@
 """From a stripped file to pixels, within memory that is computed from the file's header and reserved before decoding."""
 
-import ctypes
 import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -11,6 +10,7 @@ from PIL import AvifImagePlugin, Image
 from PIL.PngImagePlugin import PngImageFile
 from PIL.WebPImagePlugin import WebPImageFile
 
+from nst.allocator import give_back_freed
 from nst.images import headers, pixels
 from nst.images.formats import InputFormat
 from nst.images.headers import StrippedFile, StrippedHeif, StrippedJpeg, UnsupportedVariant
@@ -23,8 +23,8 @@ JPEG_PIXELS_FACTOR = 4
 MAX_DECODER_BYTES = 14
 """Bytes for each pixel that may be decoded, which a decoder may use besides the picture. Coefficients of large JPEGs may need more."""
 
-# Shared by all threads: enough for two photos of 50 megapixels at a time, and for small pictures besides them.
-_BUDGET = MemoryBudget(total_bytes=640_000_000, small_bytes=128_000_000, small_request=64_000_000)
+# Shared by all threads: enough for a photo of 50 megapixels, or for four of 12 at a time, and for small pictures besides them.
+_BUDGET = MemoryBudget(total_bytes=448_000_000, small_bytes=128_000_000, small_request=64_000_000)
 
 _JPEG_DIVISORS = (8, 4, 2)
 # Bytes for each pixel, measured like those in `nst.images.pixels.peak_bytes`: WebP 8.3, lossless 9.7; HEIC 3.8, with alpha 4.7; AVIF 5.3,
@@ -93,8 +93,7 @@ def reserved_memory(plan: DecodingPlan, use_bytes: int = 0) -> Iterator[None]:
         try:
             yield
         finally:
-            # glibc keeps freed memory for the thread that used it: eight threads in turn would keep eight pictures.
-            _malloc_trim(0)
+            give_back_freed()  # otherwise, eight threads in turn would keep eight pictures
 
 
 def decode(plan: DecodingPlan) -> Image.Image:
@@ -105,17 +104,6 @@ def decode(plan: DecodingPlan) -> Image.Image:
     width, height = plan.file.size
     extent = (width / plan.divisor, height / plan.divisor)
     return pixels.normalise(_decoded(plan), plan.size, plan.file.orientation, extent)
-
-
-def _find_malloc_trim() -> Callable[[int], object]:
-    try:
-        malloc_trim: Callable[[int], object] = ctypes.CDLL(None).malloc_trim
-    except (OSError, TypeError, AttributeError):  # not glibc
-        return lambda _: None
-    return malloc_trim
-
-
-_malloc_trim = _find_malloc_trim()
 
 
 def _divisor(size: Size, max_pixels: int, max_side: int | None) -> int:

@@ -15,7 +15,7 @@ from starlette.types import ASGIApp
 from streamlit import config
 from streamlit.runtime.pages_manager import PagesManager
 
-from nst import logs
+from nst import allocator, logs
 from nst.http_responses import readiness
 from nst.http_security import KnownHosts, LocalPages, NoMetrics, SecurityHeaders
 from nst.preview import Previews
@@ -48,6 +48,7 @@ async def lifespan(_app: ASGIApp) -> AsyncIterator[None]:
     PagesManager.uses_pages_directory = False
     worker = OwnWorker(settings) if settings.brings_worker else None
     sys.setswitchinterval(_SWITCH_SECONDS)
+    allocator.give_back_large_blocks()
     config.set_option("server.maxUploadSize", settings.max_bytes // 2**20 + 1)  # in MiB; the form around a file counts, too
     previews = singletons.previews()
     previews.warm_up()

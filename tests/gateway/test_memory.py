@@ -15,6 +15,8 @@ import pytest
 import websocket
 from PIL import Image
 
+from nst import allocator
+from nst.gateway import __main__ as gateway
 from tests.gateway import attacks
 from tests.gateway.conftest import StartServer
 from tests.gateway.server import Server, StudioServer
@@ -232,3 +234,12 @@ def test_the_studios_own_websockets_stay_within_the_memory_budget(tmp_path: Path
     for connection in connections:
         connection.close()
     app.close()
+
+
+def test_a_gateway_gives_back_what_large_messages_took(monkeypatch: pytest.MonkeyPatch) -> None:
+    steps = list[str]()
+    monkeypatch.setattr(sys, "argv", ["gateway"])
+    monkeypatch.setattr(allocator, "give_back_large_blocks", lambda: steps.append("allocator"))
+    monkeypatch.setattr(gateway, "run", lambda *_: steps.append("run"))
+    gateway.main()
+    assert steps == ["allocator", "run"]

@@ -17,6 +17,7 @@ from starlette.routing import WebSocketRoute
 from starlette.testclient import TestClient
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from nst import allocator
 from nst.http_security import LocalPages
 from nst.preview import Previews
 from nst.settings import Settings
@@ -185,6 +186,18 @@ class Slow(Previews):
 
     def close(self) -> None:
         self.is_warm.set()
+
+
+def test_the_app_gives_back_what_large_uploads_took(configure: Configure, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    called = list[bool]()
+    configure(data_dir=tmp_path, own_worker=False, previews=False)
+    monkeypatch.setattr(allocator, "give_back_large_blocks", lambda: called.append(True))
+
+    async def live() -> None:
+        async with server.lifespan(Starlette()):
+            assert called
+
+    asyncio.run(live())
 
 
 @pytest.mark.parametrize("is_in_time", [True, False])
