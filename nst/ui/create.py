@@ -6,7 +6,8 @@ from typing import NoReturn
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from nst.domain import Preset
+from nst.domain import JobState, Preset
+from nst.errors import UnknownJob
 from nst.service import Service
 from nst.ui import draft, frame, regions_form, settings_form, singletons, sketch, strength_sketches, texts
 from nst.ui.batches import batch_of, number_that_fits
@@ -20,6 +21,11 @@ from nst.ui.urls import url
 
 _WORDS = "Choose a photo and a style, and watch your painting appear. Only you can see it unless you publish it."
 _EXAMPLE = DisplaySize(ratio=640 / 426, width=450)
+_ENDS = {
+    JobState.SUCCEEDED: ("Your painting is finished.", "Look at it"),
+    JobState.FAILED: ("Your painting failed.", "See why"),
+    JobState.CANCELLED: ("Your painting was stopped.", "Open it"),
+}
 _SUBMIT = "submit"
 _DURATIONS_TTL = 60.0  # seconds; durations change slowly, and the form is redrawn with every click
 
@@ -104,6 +110,21 @@ def _show_in_progress(visit: Visit) -> None:
             return
 
 
+    _show_unseen(visit)
+
+
+def _show_unseen(visit: Visit) -> None:
+    """Leads to the painting submitted last, which has ended while the visitor was elsewhere."""
+    now = draft.current()
+    if now.unseen is None:
+        return
+    try:
+        job = visit.service.get(now.unseen, visit.viewer)
+    except UnknownJob:  # deleted
+        now.mark_seen(now.unseen)
+        return
+    if job.state in _ENDS:
+        _show_link(*_ENDS[job.state], ("job", job.id))
 def _show_link(words: str, label: str, target: tuple[str, str]) -> None:
     with st.container(key="under_way", horizontal=True, vertical_alignment="center", border=True):
         st.markdown(words)
@@ -150,7 +171,7 @@ def _submit(visit: Visit) -> None:
             if now.more:
                 _submit_all(visit)
             job = visit.service.submit(visit.viewer, now.order(), network=visit.network, has_cookie=visit.owner.has_cookie)
-            now.sent, now.note = ("job", job.id), None
+            now.sent, now.unseen, now.note = ("job", job.id), job.id, None
             sketch.keep_for(job.id)
             _open(now.sent)
 

@@ -35,6 +35,8 @@ class Draft(Selection):
         more: photos besides the first one, which are painted in the same style.
         batches: the photos of forms with several, some of which may not be submitted yet.
         sent: where the form that was submitted last leads: a parameter of the URL and its value. None once the form is shown again.
+        unseen: the id of the painting that was submitted last, until the visitor has seen its end. Till then the form stays the same one:
+            submitted again without a change, it leads to this painting.
     """
 
     photo: Picture | None = None
@@ -49,6 +51,7 @@ class Draft(Selection):
     more: list[Picture] = field(default_factory=list)
     batches: list[Batch] = field(default_factory=list)
     sent: tuple[str, str] | None = None
+    unseen: str | None = None
 
     @property
     def selection(self) -> Selection:
@@ -100,13 +103,20 @@ class Draft(Selection):
         for number, (order, picture) in enumerate(zip(orders, photos, strict=True)):
             batch.waiting.append(Waiting(replace(order, token=token_of(first.token, number)), picture.shown, picture.alt, picture))
         self.batches = [*(each for each in self.batches if each.waiting or each.refused), batch]
-        self.sent = "batch", batch.id
+        self.sent, self.unseen = ("batch", batch.id), None
         return batch
 
     def begin_anew(self) -> None:
-        """Make another submission another painting. Photos that were sent besides the first leave the form."""
+        """Take up the form again after it was submitted. Photos that were sent besides the first leave it."""
         if self.sent:
-            self.form, self.more, self.sent = new_id(), [], None
+            if not self.unseen:
+                self.form = new_id()
+            self.more, self.sent = [], None
+
+    def mark_seen(self, job_id: str) -> None:
+        """The visitor has seen the end of a painting. If it was the one submitted last, another submission is another painting."""
+        if self.unseen == job_id:
+            self.form, self.unseen = new_id(), None
 
     def _choices(self, shares: Sequence[StyleShare[str]], masks: Sequence[bytes | str | None] = ()) -> list[StyleChoice]:
         pairs = zip_longest(shares, masks)

@@ -5,10 +5,11 @@ import streamlit as st
 from nst.domain import Job, JobState
 from nst.errors import UnknownJob
 from nst.service import JobView, WorkerOutage
-from nst.ui import sketch, texts
+from nst.ui import draft, sketch, texts
 from nst.ui.components import DisplaySize, done_notice, live_preview
 from nst.ui.frame import Visit, page, with_error_boundary
 from nst.ui.heading import show_heading
+from nst.ui.kept_drafts import kept
 from nst.ui.larger import parent_of
 from nst.ui.result import show_again, show_another, show_result
 from nst.ui.thumbnails import display_size, picture_src
@@ -27,6 +28,8 @@ def show_job(visit: Visit, job_id: str) -> None:
             return
         if not job.state.is_terminal:
             st.fragment(with_error_boundary(_watch), run_every=_POLL_SECONDS)(visit, job_id)
+        else:
+            _mark_seen(visit, job)
         _show_notice(visit, job)
         if job.state is JobState.SUCCEEDED:
             show_result(visit, job)
@@ -35,6 +38,13 @@ def show_job(visit: Visit, job_id: str) -> None:
         else:
             with st.container(key="meanwhile", horizontal=True, horizontal_alignment="center"):
                 st.page_link(page("gallery"), label="Look at the gallery meanwhile", icon=":material/photo_library:")
+
+
+def _mark_seen(visit: Visit, job: Job) -> None:
+    """In this visit's draft, and in the one that a reload takes up."""
+    if draft.has_begun():
+        draft.current().mark_seen(job.id)
+    kept.mark_seen(visit.viewer, job.id)
 
 
 def _show_notice(visit: Visit, job: Job) -> None:

@@ -47,6 +47,12 @@ class KeptDrafts:
             copy.begin_anew()
             return copy
 
+    def mark_seen(self, owner: str, job_id: str) -> None:
+        """As `Draft.mark_seen`."""
+        with self._lock:
+            if owner in self._kept:
+                self._kept[owner][1].mark_seen(job_id)
+
     def _oldest(self) -> float:
         return next(iter(self._kept.values()))[0]
 

@@ -284,6 +284,28 @@ def test_a_form_that_is_sent_again_after_a_reload_is_painted_once(quiet: Studio,
     assert page.url == again.url
 
 
+def test_a_reload_leads_to_the_painting_that_was_sent(quiet: Studio, visitor: OpenBrowser, photo: Path) -> None:
+    page = visitor(quiet.url)
+    job_id = submit(page, photo)
+    page.reload()
+    expect(button(page, "cancel")).to_be_visible()
+    assert page.url.endswith(job_id)
+    page.goto(quiet.url)  # as from a bookmark
+    expect(element(page, "under_way")).to_contain_text("One of your paintings is in progress.")
+    expect(page.locator(".chosen-photo figcaption")).to_have_text(photo.name)
+    button(page, "submit").click()
+    page.wait_for_url(f"**/?job={job_id}")
+    finish(quiet)
+    page.goto(quiet.url)
+    expect(element(page, "under_way")).to_contain_text("Your painting is finished.")
+    shoot(page, "finished-meanwhile")
+    button(page, "watch").click()
+    expect(element(page, "result")).to_be_visible()
+    page.goto(quiet.url)
+    expect(page.locator(".chosen-photo")).to_be_visible()
+    expect(element(page, "under_way")).to_have_count(0)
+
+
 def test_a_lost_connection_is_said(visitor: OpenBrowser, tmp_path: Path) -> None:
     said = (
         "() => { const style = getComputedStyle(document.querySelector('.stApp'), '::after'); return [style.visibility, style.content]; }"

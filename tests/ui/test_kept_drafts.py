@@ -28,10 +28,14 @@ def test_a_draft_is_kept_for_an_hour_for_its_owner_alone() -> None:
     assert again
     assert (again.photo, again.chosen, again.values) == (draft.photo, draft.chosen, draft.values)
     assert again.form == draft.form, "a reload takes up the same form"
-    draft.sent = "job", "0" * 32
+    draft.sent, draft.unseen = ("job", "0" * 32), "0" * 32
     later = drafts.copy_of("anna")
     assert later
-    assert later.form != draft.form, "that one has become a painting"
+    assert later.form == draft.form, "sent again without a change, it leads to its painting"
+    drafts.mark_seen("anna", "0" * 32)
+    later = drafts.copy_of("anna")
+    assert later
+    assert later.form != again.form, "that one has become a painting"
     assert drafts.copy_of("bert") is None
     clock.now += 1
     assert drafts.copy_of("anna") is None
