@@ -11,7 +11,7 @@ from nst.errors import UnknownJob
 from nst.service import Service
 from nst.ui import draft, frame, regions_form, settings_form, singletons, sketch, strength_sketches, texts
 from nst.ui.batches import batch_of, number_that_fits
-from nst.ui.components import DisplaySize, example
+from nst.ui.components import DisplaySize, example, skip_to_submit
 from nst.ui.frame import Visit
 from nst.ui.heading import show_heading
 from nst.ui.kept_drafts import kept
@@ -39,6 +39,8 @@ def show_form(visit: Visit) -> None:
     show_heading("Turn a photo into a painting", _WORDS, tab="Create")
     if note := draft.current().note:
         st.info(note)
+    if draft.current().photo is not None:
+        skip_to_submit(f"Skip to “{_submit_label()}”")
     _show_in_progress(visit)
     with st.container(key="studio"):  # the style sheet places the panels side by side, or below each other on phones
         with st.container(key="photo_panel"):
@@ -108,8 +110,6 @@ def _show_in_progress(visit: Visit) -> None:
             of = batch_of(job)
             _show_link("One of your paintings is in progress.", "Watch it", ("batch", of) if of else ("job", job.id))
             return
-
-
     _show_unseen(visit)
 
 
@@ -125,6 +125,8 @@ def _show_unseen(visit: Visit) -> None:
         return
     if job.state in _ENDS:
         _show_link(*_ENDS[job.state], ("job", job.id))
+
+
 def _show_link(words: str, label: str, target: tuple[str, str]) -> None:
     with st.container(key="under_way", horizontal=True, vertical_alignment="center", border=True):
         st.markdown(words)
@@ -152,10 +154,14 @@ def _show_submit(visit: Visit, has_changed: bool) -> None:
         _show_limits(visit)
     with st.container(key="submit_row", horizontal=True, vertical_alignment="center", gap="medium"):
         st.caption("Private: only this browser can open it.", width="stretch")
-        label = f"Paint {1 + len(draft_.more)} photos" if draft_.more and draft_.photo else "Paint it"
-        pressed = st.button(label, key=_SUBMIT, type="primary", icon=":material/brush:")
+        pressed = st.button(_submit_label(), key=_SUBMIT, type="primary", icon=":material/brush:")
     if pressed and not has_changed:
         _submit(visit)
+
+
+def _submit_label() -> str:
+    now = draft.current()
+    return f"Paint {1 + len(now.more)} photos" if now.more and now.photo else "Paint it"
 
 
 def _submit(visit: Visit) -> None:

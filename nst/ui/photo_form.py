@@ -8,7 +8,7 @@ from nst import samples
 from nst.images import INPUT_FORMATS
 from nst.service.submission import MAX_SIDE
 from nst.ui import crop_form, draft, singletons, texts, uploader
-from nst.ui.components import device_camera, explain_refusals, reduce_photos, take_incoming_photo
+from nst.ui.components import device_camera, explain_refusals, group_tiles, reduce_photos, take_incoming_photo
 from nst.ui.urls import url
 
 _ADD = "add_photos"
@@ -68,6 +68,7 @@ def _forget_error() -> None:
 
 def _show_samples() -> None:
     st.html('<p class="or">or try one of these</p>')
+    group_tiles("samples", "Samples", choose=False)
     with st.container(key="samples"):
         for sample in samples.SAMPLES:
             with st.container(key=f"tile_sample_{sample.name}"):

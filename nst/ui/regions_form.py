@@ -8,7 +8,7 @@ import streamlit as st
 from nst.errors import PasticheError, PreviewsBusy
 from nst.styles import StyleEntry
 from nst.ui import draft, frame, masks, part_messages, singletons
-from nst.ui.components import PartData, RegionBrushData, mark_chosen_tiles, region_brush, region_brush_value
+from nst.ui.components import PartData, RegionBrushData, group_tiles, region_brush, region_brush_value
 from nst.ui.draft import Draft
 from nst.ui.frame import Visit
 from nst.ui.parts import COLOURS, KEEP, OWN, REST, TITLES, Mask, Part, Selection
@@ -53,7 +53,7 @@ def show_part_choice() -> None:
     choices = {"": REST, **{part.id: part.name for part in parts.items}}
     colours = "".join(f".stApp .st-key-part_{part.id} button::before {{ background: {COLOURS[part.colour]}; }}" for part in parts.items)
     st.html(f"<style>{colours}</style>")
-    mark_chosen_tiles("part", "Style for")
+    group_tiles("part", "Style for")
     with st.container(key="part", horizontal=True, vertical_alignment="center", gap="small"):
         st.html("<span>Style for</span>", width="content")
         for part_id, name in choices.items():

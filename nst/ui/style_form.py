@@ -7,7 +7,7 @@ import streamlit as st
 from nst.domain import MAX_REGIONS
 from nst.styles import StyleEntry, matches
 from nst.ui import draft, frame, regions_form, style_sketches, uploader
-from nst.ui.components import mark_chosen_tiles
+from nst.ui.components import group_tiles
 from nst.ui.frame import Visit
 from nst.ui.parts import KEEP, OWN, Selection, is_own, own_title
 from nst.ui.style_parts_form import show_style_parts
@@ -29,7 +29,7 @@ def show_styles(visit: Visit) -> None:
     draft.current().seen = {entry.id: entry.digest for entry in entries}
     sketches = _sketch_all(visit, entries)
     found = [entry for entry in entries if matches(entry, wanted or "")]
-    mark_chosen_tiles("styles", "Styles")
+    group_tiles("styles", "Styles")
     with st.container(key="styles"):
         _show_own_tiles()
         for entry in found:

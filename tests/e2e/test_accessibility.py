@@ -28,6 +28,47 @@ def test_a_style_is_chosen_with_the_keyboard(studio: Studio, visitor: OpenBrowse
     expect(button(page, "style_tide-wash")).to_contain_text("✓")
 
 
+def test_the_tiles_are_one_stop_of_the_tab_key(studio: Studio, visitor: OpenBrowser) -> None:
+    page = visitor(studio.url)
+    focused = page.locator(":focus")
+    button(page, "sample_astronaut").focus()
+    page.keyboard.press("ArrowRight")
+    expect(focused).to_have_text("Chelsea the cat")
+    element(page, "style_search").locator("input").focus()
+    page.keyboard.press("Tab")
+    expect(focused).to_have_attribute("aria-pressed", "true")
+    for key, style in (
+        ("ArrowRight", "Woodblock Surf"),
+        ("ArrowDown", "Knife Harvest"),
+        ("End", "Gilded Spirals"),
+        ("ArrowUp", "Night Chalk"),
+    ):
+        page.keyboard.press(key)
+        expect(focused).to_contain_text(style)
+    page.keyboard.press("Enter")
+    expect(button(page, "style_night-chalk")).to_have_attribute("aria-pressed", "true")
+    expect(focused).to_contain_text("Night Chalk")
+    page.keyboard.press("Tab")
+    expect(focused).to_have_attribute("aria-label", "Mix two styles")
+    page.keyboard.press("Shift+Tab")
+    expect(focused).to_contain_text("Night Chalk")
+
+
+@pytest.mark.parametrize("viewport", [WIDE, {"width": 1280, "height": 720}, {"width": 800, "height": 600}, NARROW])
+def test_the_button_that_paints_is_in_sight_and_two_keys_away(
+    studio: Studio, visitor: OpenBrowser, photo: Path, viewport: dict[str, int]
+) -> None:
+    page = visitor(studio.url, viewport=viewport)
+    choose_photo(page, photo)
+    expect(page.locator(".sketch:not(.busy)")).to_be_visible()
+    expect(button(page, "submit")).to_be_in_viewport(ratio=1)
+    page.locator("h1").focus()
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("button", name="Skip to “Paint it”")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(button(page, "submit")).to_be_focused()
+
+
 @pytest.mark.parametrize(("width", "scheme"), [("wide", "dark"), ("narrow", "light"), ("narrow", "dark")])
 def test_every_page_fits_its_window(studio: Studio, visitor: OpenBrowser, width: str, scheme: str) -> None:
     page = visitor(studio.url, viewport=WIDE if width == "wide" else NARROW, color_scheme=scheme)

@@ -186,7 +186,7 @@ def test_the_part_whose_style_is_chosen_is_marked_when_the_page_replaces_the_but
         }"""
     )
     expect(element(page, "part").get_by_role("button", name="Part 3", pressed=True)).to_have_count(1)
-    expect(page.get_by_role("group", name="Style for")).to_have_count(1)
+    expect(page.get_by_role("toolbar", name="Style for")).to_have_count(1)
 
 
 def test_the_part_whose_style_is_chosen_stays_in_view(studio: Studio, visitor: OpenBrowser, photo: Path) -> None:

@@ -169,9 +169,19 @@ def keep_in_address(path: str, choice: Mapping[str, str]) -> None:
     _component("page_address")(data={"path": path, "choice": dict(choice)}, key="page_address")
 
 
-def mark_chosen_tiles(group: str, label: str) -> None:
-    """Invisible: tells screen readers which tiles of the container with the key `group` are chosen, and what the container holds."""
-    _component("chosen_tiles")(data={"group": group, "label": label}, key=f"chosen_tiles_{group}")
+def group_tiles(group: str, label: str, *, choose: bool = True) -> None:
+    """Invisible: makes the tiles of the container with the key `group` one stop of the Tab key, with arrow keys between them.
+
+    Args:
+        label: what the container holds.
+        choose: whether tiles are chosen there. Screen readers are told which are.
+    """
+    _component("tile_group")(data={"group": group, "label": label, "choose": choose}, key=f"grouped_{group}")
+
+
+def skip_to_submit(label: str) -> None:
+    """Invisible until the Tab key reaches it: a button that leads past the form, to the one that submits it."""
+    _component("skip_to_submit")(data={"label": label}, key="skip_to_submit")
 
 
 def fade_strengths(sketches: Mapping[float, str], strength: float) -> None:
