@@ -124,15 +124,16 @@ def _tab_stops(browser: Browser, studio: Studio) -> list[tuple[str, float]]:
     page.locator(".sketch:not(.busy)").wait_for()
     _settle(page)
     rows.append(("the same with a photo", _stops(page)))
+    rows.append(("to the button that leads to it past the form", _stops(page, "skip_to_submit")))
     context.close()
     return rows
 
 
-def _stops(page: Page) -> float:
+def _stops(page: Page, key: str = "submit") -> float:
     page.evaluate("document.activeElement.blur()")
     for number in range(1, 200):
         page.keyboard.press("Tab")
-        if page.evaluate("Boolean(document.activeElement.closest('.st-key-submit'))"):
+        if page.evaluate(f"Boolean(document.activeElement.closest('.st-key-{key}'))"):
             return number
     raise RuntimeError("the button is not reached by the Tab key")
 
