@@ -64,7 +64,8 @@ def _watch(visit: Visit, job_id: str) -> None:
         st.rerun()
     _show_state(job)
     interrupted = "Your painting was interrupted, and will go on. " if job.attempt else ""
-    st.progress(job.progress.fraction, text=_stage(view) if job.state is JobState.RUNNING else f"{interrupted}{_place(view)}")
+    with st.container(key="progress"):
+        st.progress(job.progress.fraction, text=_stage(view) if job.state is JobState.RUNNING else f"{interrupted}{_place(view)}")
     if view.outage and not job.cancel_requested:
         st.warning(_outage(view.outage), icon=":material/cloud_off:")
     live_preview(*_picture(visit, job))

@@ -8,7 +8,7 @@ import streamlit as st
 from nst.errors import PasticheError, PreviewsBusy
 from nst.styles import StyleEntry
 from nst.ui import draft, frame, masks, part_messages, singletons
-from nst.ui.components import PartData, RegionBrushData, group_tiles, region_brush, region_brush_value
+from nst.ui.components import PartData, RegionBrushData, add_rules, group_tiles, region_brush, region_brush_value
 from nst.ui.draft import Draft
 from nst.ui.frame import Visit
 from nst.ui.parts import COLOURS, KEEP, OWN, REST, TITLES, Mask, Part, Selection
@@ -32,7 +32,7 @@ def show_parts(visit: Visit) -> None:
     now = draft.current()
     if now.photo is None:
         return
-    st.html(f"<style>.stApp .st-key-photo_panel {{ --ratio: {now.photo.ratio:.4f}; }}</style>")
+    add_rules(f".stApp .st-key-photo_panel {{ --ratio: {now.photo.ratio:.4f}; }}")
     st.session_state["by_parts"] = now.parts.enabled
     st.toggle("Paint only parts", key="by_parts", on_change=_enable, help="Choose other styles for parts of your photo, or keep them.")
     if not now.parts.enabled:
@@ -52,7 +52,7 @@ def show_part_choice() -> None:
         return
     choices = {"": REST, **{part.id: part.name for part in parts.items}}
     colours = "".join(f".stApp .st-key-part_{part.id} button::before {{ background: {COLOURS[part.colour]}; }}" for part in parts.items)
-    st.html(f"<style>{colours}</style>")
+    add_rules(colours)
     group_tiles("part", "Style for")
     with st.container(key="part", horizontal=True, vertical_alignment="center", gap="small"):
         st.html("<span>Style for</span>", width="content")

@@ -35,7 +35,7 @@ def show_result(visit: Visit, job: Job) -> None:
         tab = "Your painting" if is_mine else None
         show_heading(title, style_line(job, styles), view=f"{job.id}-{job.state}", tab=tab, small=True)
         _show_painting(visit, job, f"Painting in the style {texts.style_names(job, styles)}")
-        with st.container(key="actions", horizontal=True, horizontal_alignment="center"):
+        with st.container(key="actions_of_mine" if is_mine else "actions", horizontal=True, horizontal_alignment="center"):
             _show_downloads(visit, job)
             if is_mine:
                 _show_timelapse(visit, job)

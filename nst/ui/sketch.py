@@ -14,6 +14,7 @@ from nst.errors import PasticheError
 from nst.images import Format
 from nst.preview import Growth
 from nst.ui import draft, singletons
+from nst.ui.components import add_rules
 from nst.ui.draft import Draft
 from nst.ui.frame import Visit
 from nst.ui.sketch_order import SketchOrder, order_of, pictures_of
@@ -25,10 +26,10 @@ _SKETCHING = "Sketching …"
 _GROWING = "A first sketch. It keeps improving until it is a painting."
 _GROWN = "This is how it will look. The painting itself has more detail."
 _NOT_GROWING = "A quick sketch. The painting itself is worked out stroke by stroke."
-_ROOM = """<style>
+_ROOM = """
 .stApp .st-key-sketch_picture {{ min-height: calc(min(36vh, 340px, 42vw / {ratio:.4f}) + 1.9rem); }}
 @media (max-width: 800px) {{ .stApp .st-key-sketch_picture {{ min-height: calc(min(26vh, (100vw - 2rem) / {ratio:.4f}) + 1.9rem); }} }}
-</style>"""  # as high as the sketch in style.css: what is below it must not move while one sketch is replaced by the next
+"""  # as high as the sketch in style.css: what is below it must not move while one sketch is replaced by the next
 
 
 @dataclass
@@ -71,7 +72,7 @@ def show_sketch(visit: Visit) -> None:
     _request(visit, now, state)
     if state.future is not None and state.future.done():
         _take_sketch(state)
-    st.html(_ROOM.format(ratio=now.photo.ratio))
+    add_rules(_ROOM.format(ratio=now.photo.ratio))
     is_awaited = state.future is not None
     is_moving = is_awaited or state.growth is not None
     seconds = _WAIT_SECONDS if is_awaited else _GROWTH_POLL_SECONDS

@@ -8,7 +8,7 @@ from nst import images
 from nst.images import Format
 from nst.service import Service
 from nst.ui import draft, frame, part_messages
-from nst.ui.components import PartData, RegionBrushData, region_brush, region_brush_value
+from nst.ui.components import PartData, RegionBrushData, add_rules, region_brush, region_brush_value
 from nst.ui.frame import Visit
 from nst.ui.masks import data_url as mask_url
 from nst.ui.parts import COLOURS, Part, StylePart
@@ -36,7 +36,7 @@ def show_style_parts(visit: Visit, titles: dict[str, str]) -> None:
 def _show_style_part(visit: Visit, part: Part, style: str, title: str, number: int) -> None:
     own = draft.current().own_styles.get(style)
     source, ratio = (own.shown, own.ratio) if own else _shown(visit.service, style, visit.service.style(style).digest)
-    st.html(f"<style>.stApp .st-key-used_{number} {{ --ratio: {ratio:.4f}; }}</style>")
+    add_rules(f".stApp .st-key-used_{number} {{ --ratio: {ratio:.4f}; }}")
     known, key = part.style_parts.get(style), part.key_of(f"style_part_{number}")
     st.session_state[key] = known is not None and known.is_used
     label = "Use only a part of this style" if len(part.chosen) == 1 else f"Use only a part of {title}"

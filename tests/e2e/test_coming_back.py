@@ -14,12 +14,27 @@ from playwright.sync_api import Page, expect
 from nst import images
 from nst.bootstrap import open_backend
 from nst.domain import Job, JobState, Outcome, StyleRef, output_key_of
+from nst.service import Order, StyleChoice
 from nst.service.visitors import owner_of
 from nst.settings import Settings
 from nst.store.ports import Backend
 from nst.ui import texts
 from nst.ui.owner import COOKIE
-from tests.e2e.conftest import ANNA, NARROW, WIDE, OpenBrowser, Studio, button, choose_photo, element, evaluated, served, shoot, submit
+from tests.e2e.conftest import (
+    ANNA,
+    NARROW,
+    SUM_SHIFTS,
+    WIDE,
+    OpenBrowser,
+    Studio,
+    button,
+    choose_photo,
+    element,
+    evaluated,
+    served,
+    shoot,
+    submit,
+)
 from tests.support.jobs import a_job
 from tests.support.pictures import picture_bytes
 from tests.support.waiting import until
@@ -304,6 +319,22 @@ def test_a_reload_leads_to_the_painting_that_was_sent(quiet: Studio, visitor: Op
     page.goto(quiet.url)
     expect(page.locator(".chosen-photo")).to_be_visible()
     expect(element(page, "under_way")).to_have_count(0)
+
+
+@pytest.mark.parametrize("width", [1440, 700, 390, 350])
+def test_the_pages_of_a_painting_do_not_move_while_they_load(quiet: Studio, visitor: OpenBrowser, photo: Path, width: int) -> None:
+    """The last width is that of a tablet at 200 %."""
+    order = Order(photo.read_bytes(), [StyleChoice("tide-wash")], f"waiting-{width}")
+    done, public, waiting = stored(quiet), stored(quiet, public=True), quiet.service.submit(ANNA, order)
+    for job, owner, last in ((done, ANNA, "share"), (public, None, "share"), (waiting, ANNA, "meanwhile")):
+        page = visitor(f"{quiet.url}/healthz", owner=owner, viewport={"width": width, "height": 450 if width == 350 else 860})
+        page.add_init_script(SUM_SHIFTS)
+        page.goto(f"{quiet.url}/?job={job.id}")
+        expect(element(page, last)).to_be_visible()
+        expect(page.get_by_test_id("stSkeleton")).to_have_count(0)
+        page.wait_for_timeout(1000)  # what comes late
+        assert page.evaluate("shifts") <= 0.1, (last, owner)
+        quiet.service.delete(job.id, ANNA)
 
 
 def test_a_lost_connection_is_said(visitor: OpenBrowser, tmp_path: Path) -> None:

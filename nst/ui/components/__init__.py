@@ -101,6 +101,11 @@ class RegionBrushData(TypedDict, total=False):
     style: bool
 
 
+def add_rules(rules: str) -> None:
+    """Style rules, in force once the elements below appear. Streamlit draws an element that is a style sheet alone elsewhere, and later."""
+    st.html(f"<span></span><style>{rules}</style>")
+
+
 def compare(before: str, after: str, size: DisplaySize, alt: str) -> None:
     """Photo and painting on top of each other, with a divider that is dragged or moved with the arrow keys."""
     _reserve_space("compare", size)
@@ -253,7 +258,7 @@ def region_brush_value(place: str, name: Literal["edit", "mask"]) -> object:
 def _reserve_space(key: str, size: DisplaySize) -> None:
     """Gives the element its final size now: its code loads after the page, and what is below must not move then."""
     width = f"min(100%, {size.width}px, calc(62vh * {size.ratio:.4f}))"
-    st.html(f"<style>.stApp .st-key-{key} {{ width: {width}; aspect-ratio: {size.ratio:.4f}; margin: 0 auto; }}</style>")
+    add_rules(f".stApp .st-key-{key} {{ width: {width}; aspect-ratio: {size.ratio:.4f}; margin: 0 auto; }}")
 
 
 @cache

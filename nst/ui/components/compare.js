@@ -16,6 +16,7 @@ export default function ({ data, parentElement }) {
     range.setAttribute("aria-valuetext", `${Math.round(percent)} percent photo`);
   };
   figure.style.setProperty("--ratio", data.ratio);
+  figure.hidden = false; // before, its style sheet may be missing
   setImage(figure.querySelector(".after"), data.after, data.alt);
   setImage(figure.querySelector(".before"), data.before, "The photo it was made from");
 
