@@ -4,7 +4,7 @@ First sketches have priority; while no visitor waits for one, sketches grow, in 
 """
 
 import threading
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
@@ -18,6 +18,7 @@ from nst.settings import Settings
 
 PATIENCE = 10.0
 """How many times NST_PREVIEW_SECONDS a level of a growing sketch may take."""
+_BUSY = "Many visitors are looking at previews just now. Try again in a moment, or paint without one."
 SLOTS = 32
 """Previews that one visitor may wait for; the oldest is cancelled for another."""
 
@@ -26,6 +27,7 @@ SLOTS = 32
 class _Pending:
     request: SketchRequest | RegionSearch
     future: "Future[bytes]"
+    network: str
 
 
 class Previews:
@@ -73,6 +75,7 @@ class Previews:
         slot: str = "",
         side: int | None = None,
         regions: Sequence[RegionRequest] = (),
+        network: str = "",
     ) -> "Future[bytes]":
         """Requests a preview: an encoded picture, with a long side of `side` pixels (by default, and at most, NST_PREVIEW_SIDE).
 
@@ -85,31 +88,32 @@ class Previews:
             params: size and mode are set here; of the others, those that instant painting uses have an effect.
             slot: the place on the page, where a visitor sees several previews.
             regions: parts with other styles, or kept as the photo.
+            network: that the visitor comes from. When too many wait, those of another network make room for it if there are more of them.
 
         Raises:
             PreviewsOff: when settings turn previews off.
             PreviewsBusy: when too many visitors wait already.
         """
-        return self._wait_for(owner, slot, self._sketch_request(photo, styles, params, side, regions))
+        return self._wait_for(owner, slot, self._sketch_request(photo, styles, params, side, regions), network)
 
-    def find(self, owner: str, photo: bytes, region: str | Strokes) -> "Future[bytes]":
+    def find(self, owner: str, photo: bytes, region: str | Strokes, network: str = "") -> "Future[bytes]":
         """Searches for a region: one with a name (`nst.domain.is_automatic`), or what strokes mean. Its mask is a PNG, black without any.
 
         Raises:
             PreviewsOff, PreviewsBusy: as `request`.
         """
-        return self._wait_for(owner, f"find {region if isinstance(region, str) else ''}", RegionSearch(photo, region))
+        return self._wait_for(owner, f"find {region if isinstance(region, str) else ''}", RegionSearch(photo, region), network)
 
-    def _wait_for(self, owner: str, slot: str, request: SketchRequest | RegionSearch) -> "Future[bytes]":
+    def _wait_for(self, owner: str, slot: str, request: SketchRequest | RegionSearch, network: str) -> "Future[bytes]":
         if not self.enabled:
             raise PreviewsOff("Previews are turned off here. You can paint without one.")
-        pending = _Pending(request, Future())
+        pending = _Pending(request, Future(), network)
         self.warm_up()
         with self._changed:
             if self._closed:
                 raise PreviewsOff("The server is about to stop; there are no previews any more.")
             if owner not in self._pending and len(self._pending) >= self._settings.previews_waiting:
-                raise PreviewsBusy("Many visitors are looking at previews just now. Try again in a moment, or paint without one.")
+                self._make_room(network)
             self._enqueue(owner, slot, pending)
             self._interrupt_growth()
             self._changed.notify()
@@ -162,6 +166,22 @@ class Previews:
     ) -> SketchRequest:
         size = min(side or self._settings.preview_side, self._settings.preview_side)
         return SketchRequest(photo, tuple(styles), replace(params, mode=Mode.INSTANT, size=size), tuple(regions))
+
+    def _make_room(self, network: str) -> None:
+        """Refuses what the last visitor waits for who came from the network with most of those who wait.
+
+        Raises:
+            PreviewsBusy: when there would then be no more visitors of another network than of this one.
+        """
+        networks = {owner: next(iter(slots.values())).network for owner, slots in self._pending.items()}
+        numbers = Counter(networks.values())
+        most, number = numbers.most_common(1)[0]
+        if number <= numbers[network] + 1:
+            raise PreviewsBusy(_BUSY)
+        last = next(owner for owner in reversed(self._pending) if networks[owner] == most)
+        for refused in self._pending.pop(last).values():
+            if refused.future.set_running_or_notify_cancel():
+                refused.future.set_exception(PreviewsBusy(_BUSY))
 
     def _enqueue(self, owner: str, slot: str, pending: _Pending) -> None:
         slots = self._pending.setdefault(owner, OrderedDict())

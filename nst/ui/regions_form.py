@@ -182,7 +182,7 @@ def _search(visit: Visit) -> None:
         elif (part.is_sought or part.drawn) and not now.parts.is_searching and now.photo is not None and singletons.previews().enabled:
             what = part.drawn.strokes if part.drawn else part.kind
             try:
-                part.search = singletons.previews().find(visit.viewer, now.photo.small, what)
+                part.search = singletons.previews().find(visit.viewer, now.photo.small, what, visit.network or "")
             except PreviewsBusy as error:
                 if part.drawn is None:
                     raise

@@ -38,6 +38,7 @@ class SketchPictures:
     """The pictures of an order, for the previews."""
 
     viewer: str
+    network: str
     photo: bytes
     styles: tuple[StyleShare[bytes], ...]
     regions: list[RegionRequest]
@@ -47,7 +48,8 @@ class SketchPictures:
         Raises:
             PreviewsOff, PreviewsBusy: when there are no sketches now.
         """
-        return singletons.previews().request(self.viewer, self.photo, self.styles, params, slot=slot, regions=self.regions)
+        previews = singletons.previews()
+        return previews.request(self.viewer, self.photo, self.styles, params, slot=slot, regions=self.regions, network=self.network)
 
     def grow(self, params: StyleParams) -> Growth | None:
         return singletons.previews().grow(self.viewer, self.photo, self.styles, params, self.regions)
@@ -72,7 +74,7 @@ def pictures_of(visit: Visit, order: SketchOrder) -> SketchPictures:
     """
     files = partial(_style_files, visit, dict(order.own_styles))
     regions = [RegionRequest(each.mask, files(each.shares), each.strength, each.style_masks) for each in order.layers]
-    return SketchPictures(visit.viewer, order.photo.small, files(order.shares), regions)
+    return SketchPictures(visit.viewer, visit.network or "", order.photo.small, files(order.shares), regions)
 
 
 def _digest(visit: Visit, style: str) -> str:

@@ -53,7 +53,7 @@ def _sketch_all(visit: Visit, entries: Sequence[StyleEntry]) -> dict[str, str]:
     if photo is None or not st.toggle("Show my photo in each style", key="try_all"):
         return {}
     with frame.error_boundary():
-        return style_sketches.request_sketches(visit.viewer, photo, entries)
+        return style_sketches.request_sketches(visit, photo, entries)
     return {}
 
 

@@ -12,6 +12,7 @@ from nst.errors import FileUnreadable, InvalidImage
 from nst.images import STORED_LIMITS
 from nst.styles import StyleEntry
 from nst.ui import draft, singletons
+from nst.ui.frame import Visit
 from nst.ui.pictures import Picture
 from nst.ui.sketch_addresses import keep_requested
 from nst.ui.urls import url
@@ -25,7 +26,7 @@ def photo_to_sketch() -> Picture | None:
     return draft.current().photo if singletons.previews().enabled else None
 
 
-def request_sketches(viewer: str, photo: Picture, entries: Sequence[StyleEntry]) -> dict[str, str]:
+def request_sketches(visit: Visit, photo: Picture, entries: Sequence[StyleEntry]) -> dict[str, str]:
     """Requests the photo in each style, once per photo and style picture. Returns the URLs of the sketches, by style.
 
     Raises:
@@ -36,12 +37,13 @@ def request_sketches(viewer: str, photo: Picture, entries: Sequence[StyleEntry])
     for entry in entries:
         if entry not in tokens:
             with suppress(FileUnreadable, InvalidImage):  # the picture was removed since it was listed
-                tokens[entry] = keep_requested(_request(viewer, photo, entry))
+                tokens[entry] = keep_requested(_request(visit, photo, entry))
     st.session_state["style_sketches"] = (photo, tokens)
     return {entry.id: url("sketches", tokens[entry]) for entry in entries if entry in tokens}
 
 
-def _request(viewer: str, photo: Picture, entry: StyleEntry) -> "Future[bytes]":
+def _request(visit: Visit, photo: Picture, entry: StyleEntry) -> "Future[bytes]":
     params = StyleParams(strength=_STRENGTH)
     data = images.read_bytes(entry.path, STORED_LIMITS)
-    return singletons.previews().request(viewer, photo.small, [StyleShare(data)], params, slot=entry.id, side=SIDE)
+    styles, network = [StyleShare(data)], visit.network or ""
+    return singletons.previews().request(visit.viewer, photo.small, styles, params, slot=entry.id, side=SIDE, network=network)

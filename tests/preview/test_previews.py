@@ -129,6 +129,21 @@ def test_too_many_visitors_get_an_error_that_says_so(open_previews: Open) -> Non
     assert size_of(newer) == (160, 120)
 
 
+def test_visitors_of_one_network_do_not_keep_the_others_from_waiting(open_previews: Open) -> None:
+    previews = open_previews(previews_waiting=3)
+    first = ask(previews, playful.TAKES_TIME, owner="someone")
+    until(first.running)
+    crowd = [ask(previews, owner=f"crowd-{number}", network="one") for number in range(3)]
+    with pytest.raises(PreviewsBusy):
+        ask(previews, owner="crowd-3", network="one")
+    single = ask(previews, owner="anna", network="another")
+    with pytest.raises(PreviewsBusy, match="moment"):
+        crowd[2].result(0)
+    with pytest.raises(PreviewsBusy):
+        ask(previews, owner="berta", network="another")
+    assert {size_of(future) for future in (*crowd[:2], single)} == {(160, 120)}
+
+
 def test_two_at_a_time_are_painted_by_two_children(open_previews: Open) -> None:
     previews = open_previews(previews_at_a_time=2)
     futures = [ask(previews, playful.TAKES_TIME, owner=name) for name in ("anna", "berta")]
