@@ -1,6 +1,7 @@
 """The example of a reverse proxy in front of a studio: pages, sockets, uploads and REST go through it; slow headers do not."""
 
 import asyncio
+import select
 import shutil
 import socket
 import subprocess
@@ -21,6 +22,7 @@ from tests.support.servers import free_port
 
 pytestmark = pytest.mark.servers
 
+CONNECTIONS = 20
 EXAMPLE = Path(__file__).parents[2] / "deploy" / "nginx" / "pastiche.conf"
 # One process, of the user that runs the tests: others may not enter their folders.
 AROUND = """
@@ -43,7 +45,7 @@ http {{
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The proxy's URL. Of the example, two ports and the time for headers are changed."""
+    """The proxy's URL. Of the example, two ports, the time for headers and the number of connections are changed."""
     pytest.importorskip("streamlit.starlette", reason="the app's requirements are not installed")
     folder = tmp_path_factory.mktemp("nginx")
     with ExitStack() as stack, pytest.MonkeyPatch.context() as environment:
@@ -51,7 +53,8 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         studio = StudioServer(folder, previews="false", own_worker="false", connections_per_address=3).start()
         stack.callback(studio.close)
         port = free_port()
-        changes = {"listen 80;": f"listen 127.0.0.1:{port};", ":8501;": f":{studio.port};", "header_timeout 10s": "header_timeout 2s"}
+        changes = {"listen 80;": f"listen 127.0.0.1:{port};", ":8501;": f":{studio.port};"}
+        changes |= {"header_timeout 10s": "header_timeout 2s", "limit_conn pastiche 250": f"limit_conn pastiche {CONNECTIONS}"}
         example = EXAMPLE.read_text(encoding="utf-8")
         for theirs, ours in changes.items():
             assert theirs in example
@@ -126,6 +129,31 @@ def test_limits_count_visitors_whatever_address_they_claim(site: str) -> None:
         return [await pages_of(address) for address in ("127.0.0.2", "127.0.0.3")]
 
     assert asyncio.run(run()) == [3, 3]
+
+
+def test_what_a_client_says_of_scheme_and_prefix_counts_for_nothing(site: str) -> None:
+    claimed = {"X-Forwarded-Proto": "https", "X-Forwarded-Prefix": "/elsewhere"}
+    assert httpx.get(f"{site}/api/styles", headers=claimed).json()[0]["url"].startswith(f"{site}/api/")
+    cookie = httpx.get(site, headers={**claimed, "Accept": "text/html"}).headers["set-cookie"]
+    assert "; Secure" not in cookie
+    assert "/elsewhere" not in cookie
+
+
+def test_an_address_has_few_connections_and_bodies_that_do_not_arrive_do_not_reach_the_studio(site: str) -> None:
+    begun = b"POST /api/jobs HTTP/1.1\r\nHost: here\r\nContent-Type: application/json\r\nContent-Length: 1000000\r\n\r\n{"
+    with ExitStack() as stack:
+
+        def send(address: str) -> socket.socket:
+            port = int(site.rpartition(":")[2])
+            line = stack.enter_context(socket.create_connection(("127.0.0.1", port), source_address=(address, 0)))
+            line.sendall(begun)
+            line.settimeout(30)
+            return line
+
+        lines = [send("127.0.0.4") for _ in range(CONNECTIONS + 1)]
+        readable, _, _ = select.select(lines, [], [], 30)
+        assert [line.recv(12) for line in readable] == [b"HTTP/1.1 429"]
+        assert not select.select([send("127.0.0.5")], [], [], 0.5)[0], "another address may send"
 
 
 def test_headers_that_do_not_arrive_are_given_up(site: str) -> None:
