@@ -38,6 +38,8 @@ FACE_WIDTH, FACE_HEIGHT = 1.25, 1.6
 PLAIN, TEXTURED = 3.5, 8.0
 # Share of the width that a plain part has at the upper border, at least, to be taken for sky.
 LEAST_SKY = 0.15
+# Width of the margins that are taken for the background, relative to the short side.
+MARGIN = 0.06
 # How sharply the random walker stops at edges of colour (Grady 2006).
 WALKER_BETA = 400.0
 
@@ -142,16 +144,10 @@ def _faces(photo: Image.Image) -> Image.Image:
 
 
 def _subject(photo: Image.Image) -> Image.Image:
-    """What differs from the border in its colours, and more so in the middle of the photo."""
+    """What differs in its colours from the margins, and is in the middle: as if a rectangle had been drawn just inside the photo."""
     lab = _lab(photo)
-    frame = _frame(lab, 0.05)
-    border = lab[frame]
-    nearest = np.min([np.linalg.norm(lab - colour, axis=-1) for colour in _palette(border)], axis=0)
-    rows, columns = (np.linspace(-1, 1, side) for side in lab.shape[:2])
-    salience = nearest * np.exp(-1.5 * (rows[:, None] ** 2 + columns[None, :] ** 2))
-    inside = salience >= np.quantile(salience, 0.9)
-    outside = (nearest <= np.quantile(nearest, 0.5)) | _frame(lab, 0.02)
-    return _picture(_walk(lab, inside & ~outside, outside))
+    nothing = np.zeros(lab.shape[:2], dtype=bool)
+    return _picture(grown(lab, nothing, nothing, ~_frame(lab, MARGIN), _frame(lab, 0.02)))
 
 
 def _marked(stroke: Image.Image | None, lab: Array) -> Bits:
@@ -197,17 +193,6 @@ def _frame(lab: Array, share: float) -> Bits:
     frame = np.ones(lab.shape[:2], dtype=bool)
     frame[thickness:-thickness, thickness:-thickness] = False
     return frame
-
-
-def _palette(colours: Array, count: int = 8) -> Array:
-    """Typical colours (count, 3) of colours (n, 3): means of boxes, split at the median of their longest axis (Heckbert 1982)."""
-    boxes = [colours]
-    while len(boxes) < count:
-        boxes.sort(key=lambda box: float(np.ptp(box, axis=0).max()))
-        box = boxes.pop()
-        box = box[np.argsort(box[:, np.ptp(box, axis=0).argmax()])]
-        boxes += [box[: -(-len(box) // 2)], box[len(box) // 2 :]]
-    return np.stack([box.mean(0) for box in boxes])
 
 
 def _walk(lab: Array, inside: Bits, outside: Bits) -> Array:

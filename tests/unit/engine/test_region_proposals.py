@@ -78,6 +78,13 @@ def test_the_subject_is_what_differs_from_the_border() -> None:
     assert overlap(background, ~disc()) > 0.9
 
 
+def test_what_has_the_borders_colour_within_a_subject_belongs_to_it() -> None:
+    photo = red_disc()
+    for left in range(70, 130, 8):
+        photo.paste((60, 110, 70), (left, 0, left + 2, 120))
+    assert overlap(inside(propose(photo, "subject")), disc()) > 0.9
+
+
 @pytest.mark.parametrize("marks_outside", [True, False])
 def test_a_subject_grows_from_strokes_to_its_edges(marks_outside: bool) -> None:
     within, without = Image.new("L", (200, 120)), Image.new("L", (200, 120))
