@@ -170,7 +170,7 @@ def _submit(visit: Visit) -> None:
         st.warning("Choose a photo first, or try one of the samples.", icon=":material/add_photo_alternate:")
     elif reason := regions_form.reason_to_wait():
         st.warning(reason, icon=":material/hourglass_top:")
-    elif regions_form.is_empty():
+    elif now.is_empty:
         st.warning(regions_form.NOTHING_TO_PAINT, icon=":material/brush:")
     else:
         with frame.error_boundary():

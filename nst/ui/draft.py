@@ -87,6 +87,11 @@ class Draft(Selection):
         assert self.photo is not None  # noqa: S101 -- the form asks for it first
         return [*([Layer(masks.full(self.photo.ratio))] if self.keeps_photo else []), *self.parts.layers()]
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to paint: the photo is kept everywhere."""
+        return not self.shares() and not any(layer.shares for layer in self.parts.layers())
+
     def order(self) -> Order:
         """The order to submit. The draft must have a photo."""
         assert self.photo is not None  # noqa: S101

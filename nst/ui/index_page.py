@@ -10,10 +10,12 @@ from hashlib import sha256
 from html import escape
 from pathlib import Path
 
+from starlette.datastructures import Headers
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response
-from starlette.routing import BaseRoute, Mount, Route
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.routing import BaseRoute, Match, Mount, Route
 from starlette.staticfiles import StaticFiles
+from starlette.types import Scope
 from streamlit import file_util
 
 from nst.domain import Job
@@ -68,9 +70,49 @@ _BODY = """
     <link rel="stylesheet" href="./assets/style.css?v={version}">
     <noscript><p>Pastiche needs JavaScript.</p></noscript>"""
 
+_NOT_FOUND = """<!DOCTYPE html>
+<html lang="en">
+  <head>
+    <title>No such page · Pastiche</title>
+    <meta charset="UTF-8">
+    <meta name="viewport" content="width=device-width, initial-scale=1">
+    <link rel="icon" href="{base}/assets/favicon.svg" type="image/svg+xml">
+    <link rel="stylesheet" href="{base}/assets/style.css?v={version}">
+  </head>
+  <body class="stApp">
+    <main class="empty">
+      <h1>No such page</h1>
+      <p>The address may be mistyped.</p>
+      <p><a class="button" href="{base}/">Paint a photo</a></p>
+    </main>
+  </body>
+</html>
+"""
+# What begins the addresses of Streamlit's own routes.
+_STREAMLITS = ("_stcore", "app", "auth", "component", "healthz", "media", "oauth2callback", "static")
+
 
 def routes(base: str) -> list[BaseRoute]:
     return [*(Route(f"{base}/{page}", _index) for page in TITLES), Mount(f"{base}/assets", StaticFiles(directory=ASSETS))]
+
+
+class UnknownPage(Route):
+    """Addresses that a browser opens as a page and that nothing answers: Streamlit would serve its own page there, without any style."""
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        match, child = super().matches(scope)
+        if match is not Match.FULL or "text/html" not in Headers(scope=scope).get("accept", ""):
+            return Match.NONE, {}
+        segments = child["path_params"]["page"].strip("/").split("/")
+        is_page = segments[0] not in _STREAMLITS and "." not in segments[-1]
+        return (match, child) if is_page else (Match.NONE, {})
+
+
+def not_found(request: Request) -> Response:
+    base, page = urls.public_base(request, singletons.settings().public_url), request.path_params["page"].rstrip("/")
+    if page in TITLES:
+        return RedirectResponse(f"{base}/{page}", 307)
+    return HTMLResponse(_NOT_FOUND.format(base=escape(base), version=_style_version()), 404)
 
 
 def _index(request: Request) -> Response:

@@ -41,6 +41,8 @@ def show_photo() -> None:
 
 
 def _show_sources(label: str) -> None:
+    if draft.current().photo is None:
+        _show_error()  # above the field, where it is seen on a phone, too
     uploader.show_multiple_uploader(
         "photo",
         label,
@@ -48,8 +50,6 @@ def _show_sources(label: str) -> None:
         f"{INPUT_FORMATS}. Place, date and all other metadata are removed. You can also paste a picture, or drop it anywhere on the page. "
         "Several photos are painted in the same style.",
     )
-    if draft.current().photo is None:
-        _show_error()
     device_camera()
     if st.toggle("Use the camera", key="use_camera"):
         st.camera_input("Take a photo", key="camera", on_change=_from_camera, label_visibility="collapsed")

@@ -21,7 +21,7 @@ def show_recipe(visit: Visit, job: Job) -> None:
         if command := command_of(job):
             st.caption("On your own computer, with Pastiche installed:")
             st.code(command, language=None, wrap_lines=True)
-        st.json(recipe, expanded=True)
+        st.json(recipe, expanded=2)
         st.download_button(
             "Download recipe",
             json.dumps(recipe, indent=2),

@@ -7,7 +7,7 @@ import streamlit as st
 
 from nst.errors import PasticheError, PreviewsBusy
 from nst.styles import StyleEntry
-from nst.ui import draft, frame, masks, part_messages, singletons
+from nst.ui import crop_form, draft, frame, masks, part_messages, singletons
 from nst.ui.components import PartData, RegionBrushData, add_rules, group_tiles, region_brush, region_brush_value
 from nst.ui.draft import Draft
 from nst.ui.frame import Visit
@@ -78,12 +78,6 @@ def show_strength() -> None:
     st.slider(label, 0.0, 1.0, step=0.05, format="percent", key=key, on_change=_set_strength, args=(part, key))
 
 
-def is_empty() -> bool:
-    """Whether there is nothing to paint: the photo is kept everywhere."""
-    now = draft.current()
-    return not now.shares() and not any(layer.shares for layer in now.parts.layers())
-
-
 def reason_to_wait() -> str | None:
     """Why the painting cannot be submitted yet: a part has a mask that is not the one that its visitor sees, or is about to get one."""
     parts = draft.current().parts
@@ -98,6 +92,7 @@ def reason_to_wait() -> str | None:
 
 
 def _enable() -> None:
+    crop_form.close()  # one editor of the photo at a time
     draft.current().enable_parts(st.session_state["by_parts"])
 
 

@@ -97,6 +97,7 @@ def routes() -> list[BaseRoute]:
         *pictures,
         *others,
         *(Route(f"{place}/readyz", readyz) for place in dict.fromkeys((base, ""))),
+        index_page.UnknownPage(f"{base}/{{page:path}}", index_page.not_found),
     ]
 
 

@@ -25,6 +25,7 @@ _GROWTH_POLL_SECONDS = 0.7
 _SKETCHING = "Sketching …"
 _GROWING = "A first sketch. It keeps improving until it is a painting."
 _GROWN = "This is how it will look. The painting itself has more detail."
+_EMPTY = "Still your photo. Choose a part of it to paint."
 _NOT_GROWING = "A quick sketch. The painting itself is worked out stroke by stroke."
 _ROOM = """
 .stApp .st-key-sketch_picture {{ min-height: calc(min(36vh, 340px, 42vw / {ratio:.4f}) + 1.9rem); }}
@@ -105,7 +106,7 @@ def _show(is_moving: bool, earlier_runs: Iterator[int] | None) -> None:
     if now.photo is None:
         return
     is_awaited = state.future is not None
-    place = st.html(_figure(now, state, _SKETCHING if is_awaited else _note(state), busy=is_awaited))
+    place = st.html(_figure(now, state, _SKETCHING if is_awaited else _note(now, state), busy=is_awaited))
     if earlier_runs is not None and next(earlier_runs) == 0:
         return
     while state.future is not None:
@@ -115,14 +116,14 @@ def _show(is_moving: bool, earlier_runs: Iterator[int] | None) -> None:
             _take_sketch(state)
     if state.growth is not None:
         _take_growth(state)
-    place.html(_figure(now, state, _note(state), busy=False))
+    place.html(_figure(now, state, _note(now, state), busy=False))
     if is_moving and (earlier_runs is not None or state.growth is None):
         st.rerun()  # at another pace, or not by itself any more
     state.failed = None
 
 
-def _note(state: _State) -> str:
-    return state.error or (_GROWN if state.has_grown else _GROWING if state.growth else _NOT_GROWING)
+def _note(now: Draft, state: _State) -> str:
+    return state.error or (_EMPTY if now.is_empty else "") or (_GROWN if state.has_grown else _GROWING if state.growth else _NOT_GROWING)
 
 
 def _take_growth(state: _State) -> None:

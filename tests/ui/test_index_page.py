@@ -9,9 +9,11 @@ from pathlib import Path
 import pytest
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
+from starlette.responses import PlainTextResponse
 from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 from starlette.testclient import TestClient
+from starlette.types import Receive, Scope, Send
 
 from nst import images
 from nst.images import Limits
@@ -21,6 +23,7 @@ from nst.ui.compression import CompressedScripts
 from tests.hostile.corpus.addresses import VALUES
 from tests.hostile.corpus.titles import ESCAPED
 from tests.support.pages import DiskStudio
+from tests.ui.browser import PAGE
 from tests.ui.conftest import Configure
 
 META = re.compile(r'<meta (?:name|property)="([^"]+)" content="([^"]*)"')
@@ -128,3 +131,29 @@ def test_hostile_parameters_leave_the_page_as_it_is(client: TestClient, value: s
     for path, name in (("/", "job"), ("/gallery", "search"), ("/gallery", "style"), ("/gallery", "order")):
         plain, asked = client.get(path), client.get(path, params={name: value})
         assert (asked.status_code, asked.text) == (200, plain.text)
+
+
+@pytest.mark.parametrize("address", ["/nowhere", "/gallery/of/nobody", "/nowhere/", "/<b>"])
+def test_an_address_without_a_page_leads_back(client: TestClient, address: str) -> None:
+    answer = client.get(address, headers=PAGE)
+    assert answer.status_code == 404
+    assert "No such page" in answer.text
+    assert 'href="http://testserver/"' in answer.text
+    (sheet,) = re.findall(r'<link rel="stylesheet" href="http://testserver(/assets/style.css[^"]*)"', answer.text)
+    assert client.get(sheet).status_code == 200
+    assert "<b>" not in answer.text
+
+
+def test_a_page_is_found_with_a_slash_behind_it(client: TestClient) -> None:
+    assert client.get("/gallery/", headers=PAGE, follow_redirects=False).headers["location"] == "http://testserver/gallery"
+
+
+@pytest.mark.parametrize("address", ["/_stcore/health", "/static/none", "/app/static/a", "/healthz", "/manifest.json", "/robots.txt/"])
+def test_streamlits_own_addresses_are_left_to_it(address: str) -> None:
+    async def streamlit(scope: Scope, receive: Receive, send: Send) -> None:
+        await PlainTextResponse("its own")(scope, receive, send)
+
+    client = TestClient(Starlette(routes=[*server.routes(), Mount("/", streamlit)]))
+    assert client.get(address, headers=PAGE).text == "its own"
+    assert client.get("/nowhere", headers={"accept": "*/*"}).text == "its own", "programs"
+    assert client.post("/nowhere", headers=PAGE).text == "its own"

@@ -308,3 +308,11 @@ def test_a_style_picture_that_cannot_be_used_leaves_the_last_one(open_page: Open
     page.file_uploader(key="style_upload").upload("me.jpg", b"dear diary", "image/jpeg").run()
     assert "This is not a JPEG" in words(page)
     assert "✓ Your picture" in [button.label for button in page.button]
+
+
+def test_one_editor_of_the_photo_is_open_at_a_time(open_page: OpenPage) -> None:
+    page = open_page()
+    page.button(key="sample_cat").click().run()
+    page.button(key="crop_photo").click().run()
+    page.toggle(key="by_parts").set_value(True).run()
+    assert not page.session_state["cropping"]

@@ -183,6 +183,8 @@ def test_a_sketch_shows_the_parts(open_page: OpenPage, configure: Configure) -> 
     page = open_page()
     page.file_uploader(key="photo").upload("me.png", picture_bytes(), "image/png").run()
     page.toggle(key="by_parts").set_value(True).run()
+    run_until_sketched(page)
+    assert "Still your photo." in words(page)
     left = Image.new("L", (96, 64))
     left.paste(255, (0, 0, 48, 64))
     buffer = BytesIO()
@@ -191,6 +193,7 @@ def test_a_sketch_shows_the_parts(open_page: OpenPage, configure: Configure) -> 
     run_until_sketched(page)
     shown = re.search(r'class="sketch".*?src="data:image/jpeg;base64,([^"]+)', words(page), re.DOTALL)
     assert shown
+    assert "Still your photo." not in words(page)
     picture = Image.open(BytesIO(b64decode(shown[1]))).convert("L")
     singletons.previews().close()
     histogram = picture.histogram()
