@@ -24,7 +24,7 @@ MARGIN = 16
 MAX_ASPECT = 4.0
 # Default share of the photo's finer detail that `upsample_with_detail` adds, from 0 to 1.
 DETAIL = 0.5
-# Share of a smaller painting's size at which an enlarged one has the same colours.
+# Share of a painting's size at which an enlarged one has the same colours.
 HELD = 0.5
 
 
@@ -88,14 +88,19 @@ def upsample_with_detail(painting: Tensor, photo: Tensor, larger_photo: Tensor, 
     network follows.
     """
     size = (larger_photo.shape[-2], larger_photo.shape[-1])
-    return torch.add(resize(painting, size), larger_photo - resize(photo, size), alpha=detail)
+    # In place: the pictures may be large.
+    return (larger_photo - resize(photo, size)).mul_(detail).add_(resize(painting, size))
 
 
-def hold(x: Tensor, smaller: Tensor, share: float = HELD) -> Tensor:
-    """x (1, 3, H, W) with the coarse shapes and colours of `smaller` (1, 3, h, w): what it shows at `share` times its size."""
-    height, width = (max(1, round(share * side)) for side in smaller.shape[-2:])
-    difference = resize(smaller, (height, width)) - resize(x.clamp(0, 1), (height, width))
-    return x + F.interpolate(difference, size=(x.shape[-2], x.shape[-1]), mode="bicubic")
+def reduced(x: Tensor, share: float = HELD) -> Tensor:
+    """A picture x (1, 3, H, W) at `share` times its size."""
+    return resize(x.clamp(0, 1), (max(1, round(share * x.shape[-2])), max(1, round(share * x.shape[-1]))))
+
+
+def hold(x: Tensor, coarse: Tensor) -> Tensor:
+    """x (1, 3, H, W), in [0, 1], with the shapes and colours of `coarse` (1, 3, h, w) at its size."""
+    difference = coarse - resize(x, (coarse.shape[-2], coarse.shape[-1]))
+    return F.interpolate(difference, size=(x.shape[-2], x.shape[-1]), mode="bicubic").add_(x)
 
 
 def pad(x: Tensor, margin: int = MARGIN, length: Callable[[int], int] | None = None) -> Tensor:

@@ -37,6 +37,10 @@ class CodedPart(BlendedPart[FeatureStatistics]):
         """Weight of the map to the style's statistics; that of the identity is the rest."""
         return self.strength * (2 - self.strength)
 
+    def with_share(self, share: float) -> "CodedPart":
+        """The part with a share of its transfer, from 0 to 1."""
+        return self if share == 1 else CodedPart(self.style, 1 - (1 - share * self.transfer) ** 0.5)
+
 
 class WctLayers:
     """The WCT layers of one painting, by the parts of it and their weights. Called with a layer's name and input, it returns what the

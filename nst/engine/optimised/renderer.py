@@ -21,12 +21,15 @@ from nst.engine.optimised.objective import Objective
 from nst.engine.optimised.scales import Scale, plan
 from nst.engine.optimised.sums import PIXELS_AT_ONCE, sums_of
 from nst.engine.optimised.targets import StyleTargets
-from nst.engine.tensors import DETAIL, MARGIN, crop, hold, pad, resize, upsample_with_detail
+from nst.engine.tensors import DETAIL, MARGIN, crop, hold, pad, reduced, resize, upsample_with_detail
 
 # Share of the photo's finer detail in what a pass paints over: with half of it, more of the content is lost and no style won.
 PASS_DETAIL = 1.0
 # Least standard deviation of a pass's input. A coarse painting has strokes already, so it needs less noise than a photo.
 PASS_NOISE = 0.5 * NOISE
+# Long side in pixels up to which passes of larger versions transfer the style in full: that of most style pictures, whose pixels would be
+# strokes of a pixel at any size, sharp as etchings.
+FULL_TRANSFER = 1024
 
 
 class OptimisedRenderer:
@@ -115,13 +118,14 @@ class OptimisedRenderer:
 
     def _render_scale(self, index: int, scale: Scale, previous: Tensor | None) -> Iterator[Tensor]:
         size = self._inputs.size_at(scale.long_side)
-        initial = self._initial(scale, previous)
+        previous = None if previous is None else checkpoints.rounded(previous)
+        initial, coarse = self._initial(scale, previous), self._held(previous)
         del previous  # large pictures are not kept any longer than they are needed
         self.optimisers.append([])
         x = crop(initial, size)
         try:
             if scale.has_pass:
-                x = self._instant_pass(index, scale, x)
+                x = self._instant_pass(index, scale, x, coarse)
                 initial = pad(x)
             yield x
             if not scale.steps:
@@ -155,20 +159,30 @@ class OptimisedRenderer:
     def _enlarged(self, previous: Tensor, scale: Scale, photo: Tensor) -> Tensor:
         """A smaller painting (1, 3, h, w) in the size of `photo` (1, 3, H, W), which is the scale's, and with some of its detail."""
         smaller = self._inputs.photo((previous.shape[-2], previous.shape[-1]))
-        return upsample_with_detail(checkpoints.rounded(previous), smaller, photo, PASS_DETAIL if scale.has_pass else DETAIL)
+        return upsample_with_detail(previous, smaller, photo, PASS_DETAIL if scale.has_pass else DETAIL)
 
-    def _instant_pass(self, index: int, scale: Scale, x: Tensor) -> Tensor:
-        """Stylize x (1, 3, H, W) with the instant network, and hold it to the painting that is enlarged."""
+    def _held(self, previous: Tensor | None) -> Tensor | None:
+        """What a scale of a larger version keeps of the one before, (1, 3, h, w)."""
+        return reduced(previous) if previous is not None and self._inputs.earlier_side else None
+
+    def _instant_pass(self, index: int, scale: Scale, x: Tensor, coarse: Tensor | None) -> Tensor:
+        """Stylize x (1, 3, H, W) with the instant network, and hold it to coarse colours (1, 3, h, w)."""
         assert self._instant is not None  # noqa: S101
         size = self._inputs.size_at(scale.long_side)
-        parts, seed = self._instant.coded_parts(self._inputs, scale.long_side, self._check_stop), self._params.seed
+        coded, seed = self._instant.coded_parts(self._inputs, scale.long_side, self._check_stop), self._params.seed
+        parts = [part.with_share(self._pass_share(scale)) for part in coded]
         x = self._instant.stylize(
             object(), lambda: x, parts, self._check_stop, weights=lambda: self._inputs.weights(size), noise=PASS_NOISE, seed=seed
         )
-        x = x if (earlier := self._inputs.earlier()) is None else hold(x, earlier)
+        x = x if coarse is None else hold(x, coarse)
         self._work_done += PASS_WORK * self._work_of(scale)
         self._on_progress(self._progress(index, 0, x))
         return x
+
+    def _pass_share(self, scale: Scale) -> float:
+        """Share of the style's transfer in a pass: less at the large scales of a larger version."""
+        side = scale.long_side / self._inputs.aspect_excess
+        return min(1.0, (FULL_TRANSFER / side) ** 0.5) if self._inputs.earlier_side else 1.0
 
     def _check_stop(self) -> None:
         if self._should_stop():

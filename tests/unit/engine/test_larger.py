@@ -9,7 +9,8 @@ from skimage.metrics import structural_similarity
 from nst import samples
 from nst.domain import KeepColours, Mode, StyleParams
 from nst.engine import Progress, Region, memory_budget, stylize
-from nst.engine.tensors import hold, to_tensor
+from nst.engine.optimised import renderer
+from nst.engine.tensors import hold, reduced, to_tensor
 from nst.errors import DoesNotFit, InvalidParams
 from nst.images import Limits
 from nst.styles import Catalogue
@@ -61,6 +62,26 @@ def test_a_larger_version_is_the_same_painting(pair: tuple[Image.Image, Image.Im
 def test_it_has_finer_detail_than_the_painting_enlarged(pair: tuple[Image.Image, Image.Image]) -> None:
     small, large = pair
     assert contrast(large) > 1.3 * contrast(small.resize(large.size, Image.Resampling.BICUBIC))
+
+
+def test_beyond_the_size_of_style_pictures_strokes_become_softer(
+    coffee: Image.Image, stars: Image.Image, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    small = coffee.resize((64, 43))
+    contrasts = []
+    for full_transfer in (256, 32):
+        monkeypatch.setattr(renderer, "FULL_TRANSFER", full_transfer)
+        contrasts.append(contrast(stylize(coffee, [stars], StyleParams(size=256), earlier=small).picture))
+    assert contrasts[1] < 0.85 * contrasts[0]
+
+
+def test_each_scale_keeps_the_coarse_colours_of_the_one_before(coffee: Image.Image, stars: Image.Image) -> None:
+    """If all kept the first painting's alone, contrasts would grow from scale to scale."""
+    small, once, twice = coffee.resize((64, 43)), StyleParams(size=128), StyleParams(size=256)
+    middle = stylize(coffee, [stars], once, earlier=small).picture
+    large = stylize(coffee, [stars], twice, earlier=small).picture
+    coarse = [np.asarray(each.resize((64, 43), Image.Resampling.BOX), dtype=float) for each in (middle, large)]
+    assert np.abs(coarse[0] - coarse[1]).mean() < 4
 
 
 def test_another_painting_of_the_photo_is_not_the_same(coffee: Image.Image, stars: Image.Image) -> None:
@@ -123,7 +144,7 @@ def test_holding_changes_coarse_colours_and_no_detail() -> None:
     generator = torch.Generator().manual_seed(0)
     smaller = to_tensor(picture(24, 16), (16, 24), torch.device("cpu"))
     x = torch.rand(1, 3, 64, 96, generator=generator)
-    held = hold(x, smaller)
+    held = hold(x, reduced(smaller))
     coarse = torch.nn.functional.avg_pool2d(held, 8)
     assert (coarse - torch.nn.functional.avg_pool2d(smaller, 2)).square().mean().sqrt() < 0.05
     fine = [each - torch.nn.functional.interpolate(torch.nn.functional.avg_pool2d(each, 8), scale_factor=8.0) for each in (x, held)]
