@@ -249,8 +249,39 @@ def test_the_javascript_client_uses_a_key(start: StartServer, photo: Path, tmp_p
     assert _paint(own.url, photo, "starlit-swirl", tmp_path / "a.jpg", key="k" * 30).returncode == 0
 
 
-def _paint(url: str, photo: Path, style: str, painting: Path, key: str = "") -> "subprocess.CompletedProcess[str]":
-    command = [node(), str(ROOT / "clients/javascript/paint.mjs"), url, str(photo), style, str(painting)]
+def test_the_javascript_client_enlarges_a_painting(start: StartServer, photo: Path, tmp_path: Path) -> None:
+    own, _ = start("tells_earlier", anonymous="false", api_keys=json.dumps([{"name": "me", "key": "k" * 30}]))
+    done = _paint(own.url, photo, "starlit-swirl", tmp_path / "large.jpg", key="k" * 30, size="1024")
+    assert done.returncode == 0, done.stderr
+    assert size_of((tmp_path / "large.jpg").read_bytes()) == (96, 64)
+    with Client(own.url, key="k" * 30) as studio:
+        painting = studio.stylize(photo, "starlit-swirl").job
+        larger_id = an_id()
+        first, again = (_submit_larger(own.url, painting.id, 1024, {"requestId": larger_id, "key": "k" * 30}) for _ in range(2))
+        assert (first["requestId"], first["parent"], first["isPrivate"]) == (larger_id, painting.id, True)
+        assert again["requestId"] == larger_id
+        assert studio.wait(larger_id).state == "succeeded"
+    assert _submit_larger(own.url, painting.id, 1024, {})["code"] == "not_allowed"
+    assert _submit_larger(own.url, painting.id, 40, {"key": "k" * 30})["code"] == "invalid_params"
+
+
+def _submit_larger(url: str, job_id: str, size: int, options: dict[str, str]) -> dict[str, object]:
+    """The job, or the error, of the JavaScript client's `submitLarger`."""
+    module = (ROOT / "clients/javascript/larger.mjs").as_uri()
+    program = f"""
+        import {{ submitLarger }} from {json.dumps(module)};
+        const answer = submitLarger(...{json.dumps([url, job_id, size, options])});
+        console.log(JSON.stringify(await answer.catch(({{ code, message }}) => ({{ code, message }}))));
+    """
+    done = subprocess.run(
+        [node(), "--input-type=module", "--eval", program], capture_output=True, encoding="utf-8", timeout=180, check=True
+    )
+    answer: dict[str, object] = json.loads(done.stdout)
+    return answer
+
+
+def _paint(url: str, photo: Path, style: str, painting: Path, key: str = "", size: str = "") -> "subprocess.CompletedProcess[str]":
+    command = [node(), str(ROOT / "clients/javascript/paint.mjs"), url, str(photo), style, str(painting), *([size] if size else [])]
     return subprocess.run(
         command, capture_output=True, encoding="utf-8", timeout=180, env={"PATH": "/usr/bin:/bin", "PASTICHE_KEY": key}, check=False
     )
