@@ -5,7 +5,7 @@ from html import escape
 
 import streamlit as st
 
-from nst.domain import Job, JobState, larger_seconds, larger_sizes
+from nst.domain import PRINT_DPI, Job, JobState, larger_seconds, larger_sizes
 from nst.errors import PasticheError, UnknownJob
 from nst.service import LargerOrder, Sender
 from nst.ui import texts
@@ -20,7 +20,7 @@ def show_larger(visit: Visit, job: Job) -> None:
     if not sizes or not size:
         return
     with st.popover("Make it larger", icon=":material/zoom_out_map:", key=f"larger_{job.id}"):
-        st.markdown("**The same painting with finer detail**, from the same photo and styles.")
+        st.markdown(f"**The same painting with finer detail.** Prints have {PRINT_DPI} dpi; at {PRINT_DPI // 2} they are twice as large.")
         st.radio(
             "Pixels on the long side",
             sizes,
@@ -62,11 +62,11 @@ def _link(job: Job) -> str:
 
 
 def _caption(job: Job, painting: tuple[int, int], size: int) -> str:
-    """For instance "About 30 seconds. Prints 17 x 11 cm (6.8 x 4.5 in) at 300 dpi, …"."""
+    """For instance "About 30 seconds, prints 17 x 11 cm (6.8 x 4.5 in)": a line for each size, so that the list needs no scrolling."""
     width, height = (max(1, round(side * size / max(painting))) for side in painting)
     seconds = larger_seconds(job.recipe or {}, size)
-    time = f"About {texts.duration(seconds)}. " if seconds else ""
-    return f"{time}{texts.print_sizes((width, height))}"
+    prints = texts.printed((width, height), PRINT_DPI)
+    return f"About {texts.duration(seconds)}, prints {prints}" if seconds else f"Prints {prints}"
 
 
 def _size_of(job: Job) -> tuple[int, int] | None:

@@ -59,9 +59,14 @@ def preset_size(preset: Preset) -> str:
 
 def print_sizes(size: tuple[int, int]) -> str:
     """How large a painting of that many pixels prints, with spaces that do not break: "Prints 17 x 11 cm (6.8 x 4.5 in) at 300 dpi, …"."""
-    printed = [(print_size(size, dpi), dpi) for dpi in (PRINT_DPI, PRINT_DPI // 2)]
-    parts = [f"{in_centimetres(each)} ({in_inches(each)}) at {dpi} dpi" for each, dpi in printed]
-    return f"Prints {', '.join(parts)}.".replace(" x ", "\u00a0x\u00a0").replace(" cm", "\u00a0cm").replace(" in)", "\u00a0in)")
+    return f"Prints {', '.join(f'{printed(size, dpi)} at {dpi} dpi' for dpi in (PRINT_DPI, PRINT_DPI // 2))}."
+
+
+def printed(size: tuple[int, int], dpi: int) -> str:
+    """Width and height in print, with spaces that do not break: "17 x 11 cm (6.8 x 4.5 in)"."""
+    sides = print_size(size, dpi)
+    words = f"{in_centimetres(sides)} ({in_inches(sides)})"
+    return words.replace(" x ", "\u00a0x\u00a0").replace(" cm", "\u00a0cm").replace(" in)", "\u00a0in)")
 
 
 def preset_print(preset: Preset) -> str:
