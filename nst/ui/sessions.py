@@ -3,6 +3,7 @@
 import sys
 import threading
 from collections.abc import Iterator
+from types import FrameType
 
 from streamlit.runtime import Runtime
 from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
@@ -20,7 +21,8 @@ def computing_scripts() -> int:
     frames, decodes = sys._current_frames(), singletons.picture_budget().decodes
     scripts = (thread.ident or 0 for thread in threading.enumerate() if thread.name == _THREAD_NAME)
     running = (frames.get(script) for script in scripts if not decodes(script))
-    return sum(frame is not None and frame.f_code is not _WAITING for frame in running)
+    # CPython 3.11 has given a function in place of a frame, on a busy machine.
+    return sum(isinstance(frame, FrameType) and frame.f_code is not _WAITING for frame in running)
 
 
 class UploadedFiles:

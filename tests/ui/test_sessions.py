@@ -1,5 +1,6 @@
 """Which of the pages' scripts compute, and which files their sessions hold."""
 
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -34,6 +35,13 @@ def test_scripts_that_compute_count_and_those_that_wait_do_not(work: str, count:
     finally:
         over.set()
         thread.join()
+
+
+def test_a_thread_without_a_frame_does_not_count(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(threading.current_thread(), "name", "ScriptRunner.scriptThread")
+    assert sessions.computing_scripts() == 1
+    monkeypatch.setattr(sys, "_current_frames", lambda: {threading.get_ident(): sys.intern})
+    assert sessions.computing_scripts() == 0
 
 
 def test_streamlit_names_its_threads_as_we_count_them() -> None:
