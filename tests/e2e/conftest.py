@@ -37,6 +37,7 @@ PATIENCE = 240_000  # milliseconds, for a draft on a busy machine
 START_SECONDS = 120.0
 _TOKEN, _SECRET = "anna" * 10 + "ann", "a secret that tests know, too, of 32 characters or more"
 ANNA = owner_of(_TOKEN)
+ADMIN_TOKEN = "sesame-of-16-characters"
 WIDE, NARROW = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
 CHROMIUM_FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]  # a container has root, no GPU, little shared memory
 SUM_SHIFTS = """
@@ -69,7 +70,13 @@ def served(data_dir: Path, *options: str, **changes: str) -> Iterator[Studio]:
         changes: environment variables.
     """
     port = free_port()
-    settings = {"NST_DATA_DIR": str(data_dir), "NST_UPLOADS_PER_MINUTE": "1000", "NST_SECRET": _SECRET, **changes}
+    settings = {
+        "NST_DATA_DIR": str(data_dir),
+        "NST_UPLOADS_PER_MINUTE": "1000",
+        "NST_SECRET": _SECRET,
+        "NST_ADMIN_TOKEN": ADMIN_TOKEN,
+        **changes,
+    }
     command = [sys.executable, "-m", "streamlit", "run", "streamlit_app.py", "--server.port", str(port), *options]
     app = subprocess.Popen(command, cwd=ROOT, env={**os.environ, **settings})
     try:

@@ -4,9 +4,10 @@ from importlib.resources import files
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from tests.e2e.conftest import (
+    ADMIN_TOKEN,
     ANNA,
     NARROW,
     SUM_SHIFTS,
@@ -125,19 +126,24 @@ def test_on_a_phone_the_sketch_and_the_button_are_in_sight_once_a_photo_is_chose
 # The script alone: the package's class reads it in the locale's encoding.
 AXE = files("axe_playwright_python").joinpath("axe.min.js").read_text(encoding="utf-8")
 WCAG = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"], "resultTypes": ["violations"]}
+LOOKS = pytest.mark.parametrize(("viewport", "scheme"), [(WIDE, "light"), (WIDE, "dark"), (NARROW, "light"), (NARROW, "dark")])
 
 
-@pytest.mark.parametrize(("viewport", "scheme"), [(WIDE, "light"), (WIDE, "dark"), (NARROW, "light"), (NARROW, "dark")])
+def check_with_axe(page: Page, state: str) -> None:
+    expect(page.locator("h1")).to_be_visible()
+    expect(page.get_by_test_id("stSkeleton")).to_have_count(0)
+    page.evaluate(AXE)
+    assert page.evaluate("options => axe.run(options)", WCAG)["violations"] == [], state
+
+
+@LOOKS
 def test_axe_finds_nothing(
     studio: Studio, visitor: OpenBrowser, photo: Path, private_id: str, viewport: dict[str, int], scheme: str
 ) -> None:
     page = visitor(studio.url, viewport=viewport, color_scheme=scheme)
 
     def check(state: str) -> None:
-        expect(page.locator("h1")).to_be_visible()
-        expect(page.get_by_test_id("stSkeleton")).to_have_count(0)
-        page.evaluate(AXE)
-        assert page.evaluate("options => axe.run(options)", WCAG)["violations"] == [], state
+        check_with_axe(page, state)
 
     expect(button(page, "submit")).to_be_visible()
     check("empty form")
@@ -170,3 +176,91 @@ def test_axe_finds_nothing(
     page.goto(f"{studio.url}/gallery")
     expect(button(page, f"heart_{private_id}")).to_be_visible()
     check("gallery with a painting")
+
+
+@LOOKS
+def test_axe_finds_nothing_while_a_photo_is_chosen(
+    studio: Studio, visitor: OpenBrowser, photo: Path, tmp_path: Path, viewport: dict[str, int], scheme: str
+) -> None:
+    page = visitor(studio.url, viewport=viewport, color_scheme=scheme)
+    (tmp_path / "me.gif").write_bytes(b"GIF89a")
+    (tmp_path / "me.jpg").write_text("dear diary", encoding="utf-8")
+    field = element(page, "photo").locator("input[type=file]")
+    for name, words in (("me.gif", "not a picture that the studio reads"), ("me.jpg", "This is not a JPEG")):
+        field.set_input_files(tmp_path / name)
+        expect(page.get_by_text(words)).to_be_in_viewport()
+        check_with_axe(page, name)
+    button(page, "submit").click()
+    expect(page.get_by_text("Choose a photo first")).to_be_visible()
+    button(page, "submit").hover()
+    check_with_axe(page, "no photo")
+    choose_photo(page, photo)
+    button(page, "change_photo").click()
+    expect(button(page, "sample_coffee")).to_be_visible()
+    check_with_axe(page, "another photo")
+    page.keyboard.press("Escape")
+    button(page, "crop_photo").click()
+    page.get_by_role("button", name="Turn right").click()
+    expect(page.get_by_text("of the height are used")).to_be_visible()
+    check_with_axe(page, "crop")
+    page.get_by_text("For experts").click()
+    expect(page.get_by_text("Smoothness")).to_be_visible()
+    check_with_axe(page, "experts")
+
+
+@LOOKS
+def test_axe_finds_nothing_in_what_opens_on_a_page(
+    studio: Studio, visitor: OpenBrowser, private_id: str, viewport: dict[str, int], scheme: str
+) -> None:
+    page = visitor(f"{studio.url}/?job={private_id}", owner=ANNA, viewport=viewport, color_scheme=scheme)
+    for name, words in (
+        ("Time-lapse", "WebP animation"),
+        ("Make it larger", "Pixels on the long side"),
+        ("Title", "A title is shown"),
+        ("Publish", "What do you want to show?"),
+    ):
+        page.get_by_role("button", name=name, exact=True).click()
+        expect(page.get_by_text(words)).to_be_visible()
+        check_with_axe(page, name)
+        page.keyboard.press("Escape")
+        expect(page.get_by_text(words)).to_have_count(0)
+    page.get_by_text("Recipe", exact=True).click()
+    expect(page.get_by_role("button", name="Download recipe")).to_be_visible()
+    check_with_axe(page, "recipe")
+    page.goto(f"{studio.url}/my_pictures")
+    button(page, f"delete_{private_id}").click()
+    expect(page.get_by_text("for good").last).to_be_visible()
+    check_with_axe(page, "delete")
+    page.goto(f"{studio.url}/status")
+    page.get_by_text("Administrator").click()
+    token = page.get_by_role("textbox", name="Token")
+    for value, words in (("wrong", "Check the token"), (ADMIN_TOKEN, "Link or id of a painting")):
+        token.fill(value)
+        token.press("Enter")
+        expect(page.get_by_text(words)).to_be_visible()
+        check_with_axe(page, f"administrator, {value}")
+    for path, words in (("gallery?style=Tide+Wash", "Nothing found"), ("nowhere/at/all", "No such page")):
+        page.goto(f"{studio.url}/{path}")
+        expect(page.get_by_text(words)).to_be_visible()
+        check_with_axe(page, path)
+    page = visitor(f"{studio.url}/my_pictures", viewport=viewport, color_scheme=scheme)
+    expect(page.get_by_text("No pictures yet")).to_be_visible()
+    check_with_axe(page, "no pictures")
+
+
+@LOOKS
+def test_axe_finds_nothing_while_several_photos_are_painted(
+    studio: Studio, visitor: OpenBrowser, photo: Path, tmp_path: Path, viewport: dict[str, int], scheme: str
+) -> None:
+    second = tmp_path / "second.jpg"
+    second.write_bytes(photo.read_bytes())
+    page = visitor(studio.url, viewport=viewport, color_scheme=scheme)
+    element(page, "photo").locator("input[type=file]").set_input_files([photo, second])
+    expect(button(page, "submit")).to_contain_text("Paint 2 photos")
+    check_with_axe(page, "two photos")
+    button(page, "submit").click()
+    expect(page.locator(".card")).to_have_count(2)
+    check_with_axe(page, "several photos")
+    button(page, "cancel_all").click()
+    expect(page.locator("h1")).to_have_text("Your paintings")
+    check_with_axe(page, "cancelled")
