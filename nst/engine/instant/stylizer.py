@@ -29,7 +29,7 @@ from nst.lru import LRUCache
 BeforeTile = Callable[[], None]
 # Side of a tile in pixels: overlaps cost an eighth.
 TILE = 1024
-# Pixels up to which a photo's features are cached, about 80 bytes a pixel. Larger paintings are too slow for a slider.
+# Pixels up to which a photo's features (about 80 bytes a pixel) and noise are cached. Larger paintings are too slow for a slider.
 MAX_CACHED_PIXELS = 2_000_000
 
 NOISE = 0.12
@@ -71,6 +71,7 @@ class InstantStylizer:
         self._network = network.requires_grad_(False).eval().to(device).to(memory_format=self._format)
         self._codes: LRUCache[Hashable, StyleCode] = LRUCache(codes)
         self._photos: LRUCache[Hashable, _EncodedPhoto] = LRUCache(photos)
+        self._noise: LRUCache[Hashable, Tensor] = LRUCache(1)  # of the last size and seed: photos of one camera have the same
 
     @torch.inference_mode()
     def code(self, key: Hashable, style: Callable[[], StyleTensor], before_tile: BeforeTile = _do_nothing) -> StyleCode:
@@ -143,9 +144,17 @@ class InstantStylizer:
         x = _padded(x)
         run = _tiles((x.shape[-2], x.shape[-1]), before_tile)
         if noise.any():
-            x = run(add_noise_to_flat, [x, _padded(multiscale_noise(size, seed, x.device)), _padded(noise.to(x).expand(1, 1, *size))])
+            x = run(add_noise_to_flat, [x, self._noise_of(size, seed), _padded(noise.to(x).expand(1, 1, *size))])
         guides = None if weights is None else LayerGuides(_padded(weights))
         return _EncodedPhoto(size, (x.shape[-2], x.shape[-1]), self._features(x, run), weights, guides)
+
+    def _noise_of(self, size: Size, seed: int) -> Tensor:
+        """Padded noise for a photo of that size, without padding."""
+
+        def make() -> Tensor:
+            return _padded(multiscale_noise(size, seed, self.device))
+
+        return make() if size[0] * size[1] > MAX_CACHED_PIXELS else self._noise.get_or_make((size, seed), make)
 
     def _computed_code(self, style: StyleTensor, before_tile: BeforeTile) -> StyleCode:
         code: StyleCode = {}
