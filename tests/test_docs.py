@@ -93,6 +93,12 @@ def test_the_readme_is_a_front_page() -> None:
     assert len((ROOT / "README.md").read_bytes()) <= 8000
 
 
+def test_the_readme_says_whose_paintings_are() -> None:
+    said = " ".join(text_of(ROOT / "README.md").split())
+    for fact in ("Pastiche claims no rights in paintings", "free for any use (CC0)", "Publishing lets everyone see and download it"):
+        assert fact in said
+
+
 def anchors(page: Path) -> set[str]:
     """The anchors of a page's headings, as GitHub makes them."""
     headings = re.findall(r"^#+ (.+)$", text_of(page), re.MULTILINE)

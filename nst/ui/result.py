@@ -24,6 +24,15 @@ from nst.ui.titles import show_title_form, style_line, title_of
 from nst.ui.urls import job_url
 
 _UNTITLED = "A painting by Pastiche"
+_RIGHTS = (
+    "**Whose it is:** Pastiche claims no rights in your painting. Use it as far as the rights in the photo, and in style pictures of your "
+    "own, allow. The styles that come with Pastiche are the project's own, and free for any use (CC0). "
+)
+_PRIVATE_RIGHTS = "If you publish it, everyone can see and download it, and gets no other rights."
+_PUBLIC_RIGHTS = "Everyone can see and download it until you make it private, and gets no other rights. Copies that were downloaded remain."
+_RIGHTS_OF_OTHERS = (
+    "**Whose it is:** a visitor has published this painting for everyone to see and download. You get no other rights to it."
+)
 _FILM_WIDTH = 320  # CSS pixels: with the buttons below it, it fits under the painting
 
 
@@ -54,6 +63,7 @@ def show_result(visit: Visit, job: Job) -> None:
         _show_link(visit, job, is_mine)
         if job.styles:  # those of a record that was rebuilt are not known
             show_recipe(visit, job)
+        _show_rights(job, is_mine)
 
 
 def _show_painting(visit: Visit, job: Job, alt: str) -> None:
@@ -96,6 +106,12 @@ def _show_downloads(visit: Visit, job: Job) -> None:
 
 def _file(visit: Visit, job_id: str, format: Format) -> bytes:
     return images.printable(visit.service.result(job_id, visit.viewer), format)
+
+
+def _show_rights(job: Job, is_mine: bool) -> None:
+    with st.container(key="rights"):
+        published = _PUBLIC_RIGHTS if job.is_in_feed else "" if job.public else _PRIVATE_RIGHTS  # a hidden one is neither
+        st.caption(_RIGHTS + published if is_mine else _RIGHTS_OF_OTHERS)
 
 
 def _show_print_size(job: Job) -> None:

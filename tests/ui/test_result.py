@@ -95,3 +95,13 @@ def test_the_owner_reads_how_many_like_it(open_page: OpenPage, studio: DiskStudi
     studio.service.gallery.like(job.id, BERT, liked=True)
     assert "1 visitor likes it." in words(open_page(job=job.id))
     assert "1 like<" in words(open_page("my_pictures"))
+
+
+def test_the_page_says_whose_a_painting_is_and_what_publishing_means(open_page: OpenPage, studio: DiskStudio) -> None:
+    private, public = studio.painted(), studio.painted(public=True)
+    said = words(open_page(job=private.id))
+    assert "Pastiche claims no rights in your painting" in said
+    assert "free for any use (CC0)" in said
+    assert "If you publish it, everyone can see and download it" in said
+    assert "until you make it private, and gets no other rights" in words(open_page(job=public.id))
+    assert "You get no other rights to it" in words(open_page(job=public.id, owner=BERT))
