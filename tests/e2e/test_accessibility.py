@@ -248,6 +248,19 @@ def test_axe_finds_nothing_in_what_opens_on_a_page(
     check_with_axe(page, "no pictures")
 
 
+@pytest.mark.parametrize("viewport", [{"width": 1280, "height": 1000}, NARROW, {"width": 360, "height": 640}])
+def test_sizes_of_larger_versions_are_in_view_at_once(
+    studio: Studio, visitor: OpenBrowser, private_id: str, viewport: dict[str, int]
+) -> None:
+    page = visitor(f"{studio.url}/?job={private_id}", owner=ANNA, viewport=viewport)
+    page.get_by_role("button", name="Make it larger", exact=True).click()
+    expect(page.get_by_text("8192 pixels")).to_be_in_viewport(ratio=1)
+    expect(page.get_by_role("button", name="Paint it larger")).to_be_in_viewport(ratio=1)
+    popover = page.get_by_test_id("stPopoverBody")
+    expect(popover).to_be_in_viewport(ratio=1)
+    assert popover.evaluate("element => element.scrollHeight <= element.clientHeight")
+
+
 @LOOKS
 def test_axe_finds_nothing_while_several_photos_are_painted(
     studio: Studio, visitor: OpenBrowser, photo: Path, tmp_path: Path, viewport: dict[str, int], scheme: str
