@@ -100,7 +100,8 @@ def _show_more() -> None:
             with st.container(key=f"more_{number}", horizontal=True, vertical_alignment="center"):
                 picture = f'<img src="{photo.shown}" alt=""><figcaption>{escape(photo.alt)}</figcaption>'
                 st.html(f'<figure class="chosen-photo further">{picture}</figure>', width="stretch")
-                st.button(f"Remove photo {number + 2}", key=f"remove_more_{number}", type="tertiary", on_click=more.remove, args=(photo,))
+                label = f"Remove :small[{texts.plain(photo.alt)}]"  # the style sheet leaves the name to screen readers
+                st.button(label, key=f"remove_more_{number}", type="tertiary", on_click=more.remove, args=(photo,))
         with st.popover("Add photos", key=_ADD, icon=":material/add_photo_alternate:", type="tertiary", on_change=_forget_error):
             text = "They are painted in the same style, one after the other."
             uploader.show_multiple_uploader("further_photos", "Add photos", _add, text)

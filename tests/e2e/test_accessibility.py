@@ -69,6 +69,28 @@ def test_the_button_that_paints_is_in_sight_and_two_keys_away(
     expect(button(page, "submit")).to_be_focused()
 
 
+@pytest.mark.parametrize("viewport", [{"width": 1280, "height": 600}, NARROW], ids=["wide", "narrow"])
+def test_no_control_is_below_the_row_that_paints_while_it_has_the_focus(
+    studio: Studio, visitor: OpenBrowser, photo: Path, viewport: dict[str, int]
+) -> None:
+    page = visitor(studio.url, viewport=viewport)
+    choose_photo(page, photo)
+    row = page.locator(".st-key-submit_row" if viewport["width"] > 800 else ".st-key-submit")
+    controls = page.locator(".st-key-paint_panel :is([role=slider], input, summary, button):visible").all()
+    reached = 0
+    for control in controls:
+        if control.locator("xpath=ancestor-or-self::*[contains(@class, 'st-key-submit')]").count():
+            continue
+        page.locator("[data-testid=stMain]").evaluate("element => element.scrollTo(0, 0)")
+        control.focus()
+        box, above = control.bounding_box(), row.bounding_box()
+        assert box is not None
+        assert above is not None
+        assert box["y"] + box["height"] <= above["y"]
+        reached += 1
+    assert reached > 6
+
+
 @pytest.mark.parametrize(("width", "scheme"), [("wide", "dark"), ("narrow", "light"), ("narrow", "dark")])
 def test_every_page_fits_its_window(studio: Studio, visitor: OpenBrowser, width: str, scheme: str) -> None:
     page = visitor(studio.url, viewport=WIDE if width == "wide" else NARROW, color_scheme=scheme)

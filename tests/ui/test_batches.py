@@ -140,6 +140,7 @@ def test_a_photo_that_cannot_be_used_is_named_and_the_others_are_taken(open_page
     assert "3.png</figcaption>" in words(page)
     assert r"a\*b\.jpg: This is not a JPEG" in page.error[0].value
     assert page.button(key="submit").label == "Paint 2 photos"
+    assert page.button(key="remove_more_0").label == r"Remove :small[3\.png]"
     page.button(key="remove_more_0").click().run()
     assert page.button(key="submit").label == "Paint it"
 
