@@ -1,4 +1,4 @@
-"""The settings of a painting. Names, defaults, ranges and help texts come from `StyleParams`."""
+"""The settings of a painting. Defaults, ranges and the help texts of the first ones come from `StyleParams`."""
 
 from collections.abc import Mapping
 from enum import StrEnum
@@ -7,7 +7,7 @@ from typing import Any
 import streamlit as st
 
 from nst.domain import PRESET_SIZES, Init, KeepColours, Loss, Mode, Optimiser, Preset, StyleParams, help_of, range_of
-from nst.ui import draft, texts
+from nst.ui import draft, expert_words, texts
 from nst.ui.draft import key_of
 
 _DEFAULTS = StyleParams()
@@ -15,7 +15,7 @@ CHOICES: dict[str, type[StrEnum]] = {"mode": Mode, "keep_colours": KeepColours, 
 SLIDERS = {"style_scale": 0.05, "smoothness": 0.05}
 NUMBERS = ("seed", "size", "iterations", "scales")
 _SHOWN_TO_ALL = ("style_scale", "keep_colours")
-_COLOURS: dict[str, str] = {
+_COLOURS: dict[StrEnum, str] = {
     KeepColours.OFF: "From the style",
     KeepColours.LUMINANCE: "From my photo",
     KeepColours.RECOLOUR: "From my photo, blended",
@@ -32,7 +32,7 @@ def show(seconds: Mapping[Preset, tuple[float, float]]) -> None:
     st.caption(f"{texts.preset_size(preset).capitalize()} on the long side, {texts.preset_print(preset)}{_time_of(preset, seconds)}.")
     _slide("strength", 0.05, "From photo to style", "percent")
     _slide("style_scale", SLIDERS["style_scale"], "Strokes, from fine to coarse")
-    _select("keep_colours", "Colours")
+    _select("keep_colours", "Colours", _COLOURS)
     with st.expander("For experts", icon=":material/tune:"):
         _show_more()
 
@@ -60,9 +60,9 @@ def _show_more() -> None:
     for place, name in enumerate(names):
         with columns[place % 2]:
             if name in SLIDERS:
-                _slide(name, SLIDERS[name], _label(name))
+                _slide(name, SLIDERS[name], expert_words.LABELS[name])
             elif name in CHOICES:
-                _select(name, _label(name))
+                _select(name, expert_words.LABELS[name], expert_words.CHOICES[name])
             else:
                 _enter(name)
     if draft.current().values and st.button("Reset to defaults", key="defaults", type="tertiary", on_click=_forget):
@@ -75,12 +75,9 @@ def _slide(name: str, step: float, label: str, format: str | None = None) -> Non
     _keep(name, st.slider(label, low, high, step=step, format=format, key=key_of(name), help=_help(name)))
 
 
-def _select(name: str, label: str) -> None:
-    def text_of(value: str) -> str:
-        return _COLOURS.get(value, value.capitalize())
-
+def _select(name: str, label: str, words: Mapping[StrEnum, str]) -> None:
     _fill(name)
-    _keep(name, st.selectbox(label, list(CHOICES[name]), key=key_of(name), format_func=text_of, help=_help(name)))
+    _keep(name, st.selectbox(label, list(CHOICES[name]), key=key_of(name), format_func=words.__getitem__, help=_help(name)))
 
 
 def _enter(name: str) -> None:
@@ -88,7 +85,7 @@ def _enter(name: str) -> None:
     _fill(name)
     optional = getattr(_DEFAULTS, name) is None
     value = st.number_input(
-        _label(name),
+        expert_words.LABELS[name],
         int(low),
         min(int(high), _LARGEST),
         value=None if optional else "min",
@@ -119,10 +116,6 @@ def _forget() -> None:
     draft.forget_widgets()
 
 
-def _label(name: str) -> str:
-    return name.replace("_", " ").capitalize()
-
-
 def _help(name: str) -> str:
-    text = help_of(name)
+    text = expert_words.HELP.get(name, help_of(name))
     return f"{text[:1].upper()}{text[1:]}."

@@ -226,7 +226,7 @@ def test_axe_finds_nothing_while_a_photo_is_chosen(
     expect(page.get_by_text("of the height are used")).to_be_visible()
     check_with_axe(page, "crop")
     page.get_by_text("For experts").click()
-    expect(page.get_by_text("Smoothness")).to_be_visible()
+    expect(page.get_by_text("Calm surfaces")).to_be_visible()
     check_with_axe(page, "experts")
 
 

@@ -6,11 +6,11 @@ import time
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from nst.domain import JobProgress, JobState, KeepColours, Outcome, Preset
+from nst.domain import Init, JobProgress, JobState, KeepColours, Loss, Mode, Optimiser, Outcome, Preset
 from nst.service import Service
 from nst.store.ports import WorkerInfo
 from nst.styles.search_words import WORDS
-from nst.ui import draft, owner, settings_form, texts
+from nst.ui import draft, expert_words, owner, settings_form, texts
 from nst.ui.owner import Owner
 from tests.support.pages import BERT, DiskStudio, keys, words
 from tests.support.pictures import picture_bytes
@@ -297,3 +297,25 @@ def test_every_bundled_style_is_found_by_familiar_words(studio: DiskStudio) -> N
 def test_every_parameter_but_two_is_offered() -> None:
     shown = {"preset", "strength", *settings_form.SLIDERS, *settings_form.CHOICES, *settings_form.NUMBERS}
     assert shown == set(draft.OFFERED)
+
+
+def test_settings_for_experts_are_in_words_of_painting_and_their_help_has_the_technical_terms(open_page: OpenPage) -> None:
+    page = open_page()
+    choices = {"mode": Mode, "init": Init, "loss": Loss, "optimiser": Optimiser, "keep_colours": KeepColours}
+    for name, kind in choices.items():
+        field = page.selectbox(key=draft.key_of(name))
+        terms = {value.replace("lbfgs", "l-bfgs") for value in kind} - {"photo", "off"}
+        seen = " ".join([field.label, *field.options]).lower()
+        assert not [term for term in terms - {"style"} if term in seen]
+        assert not [term for term in terms if term not in field.help.lower()]
+    for name in ("seed", "size", "iterations", "scales"):
+        number = page.number_input(key=draft.key_of(name))
+        assert number.label == expert_words.LABELS[name]
+        assert f"({name})" in number.help
+
+
+def test_a_choice_in_words_is_kept_as_its_value(open_page: OpenPage) -> None:
+    page = open_page()
+    page.selectbox(key=draft.key_of("optimiser")).set_value(Optimiser.ADAM).run()
+    assert not page.exception
+    assert page.session_state["draft"].values == {"optimiser": Optimiser.ADAM}
