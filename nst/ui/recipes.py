@@ -3,6 +3,7 @@
 import json
 import shlex
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -24,7 +25,7 @@ def show_recipe(visit: Visit, job: Job) -> None:
         st.json(recipe, expanded=2)
         st.download_button(
             "Download recipe",
-            json.dumps(recipe, indent=2),
+            partial(json.dumps, recipe, indent=2),  # called when the button is pressed, as for all downloads
             file_name=file_name(job, visit.viewer, ".json"),
             mime="application/json",
             key="download_recipe",
