@@ -44,26 +44,36 @@ def show_result(visit: Visit, job: Job) -> None:
         tab = "Your painting" if is_mine else None
         show_heading(title, style_line(job, styles), view=f"{job.id}-{job.state}", tab=tab, small=True)
         _show_painting(visit, job, f"Painting in the style {texts.style_names(job, styles)}")
-        with st.container(key="actions_of_mine" if is_mine else "actions", horizontal=True, horizontal_alignment="center"):
-            _show_downloads(visit, job)
-            if is_mine:
-                _show_timelapse(visit, job)
-                show_larger(visit, job)
-                show_title_form(visit, job)
-                show_visibility(visit, job)
-                show_again(visit, job)
-                show_another()
-            else:
-                if st.button("Paint mine like this", key=f"like_{job.id}", icon=":material/brush:"):
-                    gallery.paint_like(visit, job.id)
-                show_like(visit, job.id, job.likes, liked=bool(visit.service.gallery.liked(visit.viewer, [job.id])))
-                show_report(visit, job.id)
+        is_mine_in_feed = is_mine and job.is_in_feed
+        if is_mine_in_feed:  # in sight at once, also on a phone
+            _show_link(visit, job)
+        _show_actions(visit, job)
         if is_mine:
             show_versions(visit, job)
-        _show_link(visit, job, is_mine)
+        _show_print_size(job)
+        if not is_mine_in_feed:
+            _show_link(visit, job)
         if job.styles:  # those of a record that was rebuilt are not known
             show_recipe(visit, job)
         _show_rights(job, is_mine)
+
+
+def _show_actions(visit: Visit, job: Job) -> None:
+    is_mine = bool(job.owner)
+    with st.container(key="actions_of_mine" if is_mine else "actions", horizontal=True, horizontal_alignment="center"):
+        _show_downloads(visit, job)
+        if is_mine:
+            _show_timelapse(visit, job)
+            show_larger(visit, job)
+            show_title_form(visit, job)
+            show_visibility(visit, job)
+            show_again(visit, job)
+            show_another()
+        else:
+            if st.button("Paint mine like this", key=f"like_{job.id}", icon=":material/brush:"):
+                gallery.paint_like(visit, job.id)
+            show_like(visit, job.id, job.likes, liked=bool(visit.service.gallery.liked(visit.viewer, [job.id])))
+            show_report(visit, job.id)
 
 
 def _show_painting(visit: Visit, job: Job, alt: str) -> None:
@@ -117,7 +127,8 @@ def _show_rights(job: Job, is_mine: bool) -> None:
 def _show_print_size(job: Job) -> None:
     match (job.recipe or {}).get("size"):
         case [int(width), int(height)]:
-            st.caption(f":material/print: {texts.print_sizes((width, height))} Printers prefer the TIFF.")
+            with st.container(key="print_size"):
+                st.caption(f":material/print: {texts.print_sizes((width, height))} Printers prefer the TIFF.")
 
 
 def _show_timelapse(visit: Visit, job: Job) -> None:
@@ -143,15 +154,15 @@ def _show_timelapse(visit: Visit, job: Job) -> None:
                 )
 
 
-def _show_link(visit: Visit, job: Job, is_mine: bool) -> None:
+def _show_link(visit: Visit, job: Job) -> None:
+    is_mine = bool(job.owner)
     picture = picture_src(visit.service, visit.owner, job, "after")
     with st.container(key="share"):
-        _show_print_size(job)
         if job.is_in_feed:
             here = urlsplit(st.context.url or "")
+            share(f"{here.scheme}://{here.netloc}{job_url(job.id)}", picture, job.title or _UNTITLED)
             likes = f" {texts.counted(job.likes, 'visitor likes', 'visitors like')} it." if job.likes and is_mine else ""
             st.caption(f"Everyone can see it in the gallery.{likes}")
-            share(f"{here.scheme}://{here.netloc}{job_url(job.id)}", picture, job.title or _UNTITLED)
         elif job.hidden:
             st.caption("This painting was removed from the gallery because visitors reported it or an administrator hid it.")
         elif is_mine:

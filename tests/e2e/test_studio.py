@@ -83,6 +83,24 @@ def test_a_download_is_the_painting_for_print_and_goes_to_its_owner_alone(
     assert httpx.get(fetched.value.url).status_code == 404
 
 
+def test_a_download_is_still_there_when_a_slow_browser_asks_for_it(studio: Studio, visitor: OpenBrowser, private_id: str) -> None:
+    page = visitor(f"{studio.url}/?job={private_id}", owner=ANNA)
+    with page.expect_download(), page.expect_response(re.compile("/media/")) as fetched:
+        button(page, "download").click()
+    for path in ("gallery", "status", "gallery"):  # other visitors' pages run
+        expect(visitor(f"{studio.url}/{path}").locator("h1")).to_be_visible()
+    assert page.request.get(fetched.value.url).status == 200
+
+
+def test_on_a_phone_the_link_is_in_sight_once_a_painting_is_published(studio: Studio, visitor: OpenBrowser, private_id: str) -> None:
+    page = visitor(f"{studio.url}/?job={private_id}", owner=ANNA, viewport=NARROW)
+    publish(page, private_id)
+    expect(page.get_by_role("button", name="Copy link")).to_be_in_viewport()
+    shoot(page, "published-narrow-light")
+    page.reload()
+    expect(page.get_by_role("button", name="Copy link")).to_be_in_viewport()
+
+
 def test_every_visitor_can_download_a_published_painting(studio: Studio, visitor: OpenBrowser, public_id: str) -> None:
     for _ in range(2):
         page = visitor(f"{studio.url}/?job={public_id}")
@@ -247,8 +265,11 @@ def test_what_the_browser_refuses_is_forgotten_with_the_next_choice(
     expect(refusal).to_have_count(0)
 
 
-def test_a_picture_of_the_gallery_opens_within_the_visit(studio: Studio, visitor: OpenBrowser, photo: Path, public_id: str) -> None:
-    page = visitor(studio.url)
+@pytest.mark.parametrize("viewport", [WIDE, NARROW], ids=["wide", "narrow"])
+def test_a_picture_of_the_gallery_opens_within_the_visit(
+    studio: Studio, visitor: OpenBrowser, photo: Path, public_id: str, viewport: dict[str, int]
+) -> None:
+    page = visitor(studio.url, viewport=viewport)
     choose_photo(page, photo)
     page.get_by_role("link", name="Gallery").locator("visible=true").click()
     element(page, f"entry_{public_id}").locator("a.card").click()
