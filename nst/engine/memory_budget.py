@@ -8,7 +8,7 @@ from PIL import Image
 
 from nst.domain import PRESET_SIZES, Mode, Precision, Preset, StyleParams, range_of
 from nst.engine.devices import has_fast_bfloat16, uses_bfloat16
-from nst.engine.instant.stylizer import TILE
+from nst.engine.instant.stylizer import MAX_CACHED_PIXELS, TILE
 from nst.engine.memory_limits import address_space_left, cgroup_left
 from nst.engine.optimised.minimise import history_size
 from nst.engine.optimised.scales import Scale, has_passes, plan
@@ -30,6 +30,8 @@ PER_TILE = {"compact": 250_000_000, "vgg19": 450_000_000}
 # Of the instant network: bytes at any size; in single precision and in bfloat16, bytes for each pixel of the painting and of a tile.
 INSTANT_FIXED = 10_000_000
 INSTANT_PER_PIXEL = (190, 86)
+# Of a painting whose features are not kept.
+INSTANT_PER_LARGE_PIXEL = (85, 68)
 INSTANT_PER_TILE_PIXEL = (200, 190)
 # What a style picture's pixel takes, relative to one of the painting.
 INSTANT_STYLE = 0.65
@@ -65,8 +67,11 @@ def estimate_optimised(
 
 def estimate_instant(content: Image.Image, style_pixels: int, size: int, in_bfloat16: bool) -> int:
     """As `estimate_optimised`, for the instant network. Styles are encoded before the photo."""
-    pixels = max(_padded_pixels(content, size), round(INSTANT_STYLE * style_pixels))
-    return INSTANT_FIXED + INSTANT_PER_PIXEL[in_bfloat16] * pixels + INSTANT_PER_TILE_PIXEL[in_bfloat16] * min(pixels, TILE**2)
+    pixels, of_style = _padded_pixels(content, size), round(INSTANT_STYLE * style_pixels)
+    kept = INSTANT_PER_PIXEL[in_bfloat16]
+    per_pixel = kept if pixels <= MAX_CACHED_PIXELS else INSTANT_PER_LARGE_PIXEL[in_bfloat16]
+    tile = INSTANT_PER_TILE_PIXEL[in_bfloat16] * min(max(pixels, of_style), TILE**2)
+    return INSTANT_FIXED + max(per_pixel * pixels, kept * of_style) + tile
 
 
 def affordable_size(
@@ -140,7 +145,7 @@ def largest_size(
     """The greatest long side, in steps of 16 pixels, up to which all paintings fit into `free` bytes; at least 32, and at most the first
     step from `most` on.
 
-    Not found by bisection: estimates fall where the optimiser's memory of steps becomes smaller.
+    Not found by bisection: estimates fall where the optimiser's memory of steps becomes smaller, and where features are no longer kept.
     """
 
     def needed(size: int) -> int:

@@ -8,6 +8,7 @@ statistics come from the same network, run on the style picture: no part of it p
 """
 
 from collections.abc import Callable
+from functools import partial
 from typing import Protocol
 
 import torch
@@ -68,6 +69,10 @@ class Gate(nn.Module):
 
     def forward(self, fine: Tensor, coarse: Tensor) -> Tensor:
         return torch.tanh(0.5 * (of_absolute(fine, self.fine) + upsample(of_absolute(coarse, self.coarse))))
+
+
+def _decoded(decode: Callable[[Tensor], Tensor], skip: Tensor, gate: Tensor, x: Tensor) -> Tensor:
+    return decode(gated_skip(skip, gate, upsample(x)))
 
 
 def gated_skip(skip: Tensor, gate: Tensor, x: Tensor) -> Tensor:
@@ -133,22 +138,25 @@ class InstantNetwork(nn.Module):
         return features | {name: run(gate, [fine, coarse]) for name, (gate, fine, coarse) in gates.items()}
 
     def decode(self, features: dict[str, Tensor], wct: WctLayer, run: RunStage = run_at_once) -> Tensor:
-        """Decode the result of `encode` through the WCT layers, to features for `to_rgb`."""
+        """Decode the result of `encode`, which is emptied, through the WCT layers, to features for `to_rgb`."""
 
         def painted(layer: str, x: Tensor, conv: PointwiseConv | None = None) -> Tensor:
             found = wct(layer, x)
             return (found if conv is None else found.then(conv))(x)
 
-        x = painted("deep16", run(self.decode16, [painted("skip16", features["skip16"])]), self.up8)
+        x = painted("deep16", run(self.decode16, [painted("skip16", features.pop("skip16"))]), self.up8)
         stages = ((8, self.decode8, None, self.up4), (4, self.decode4, None, self.up2), (2, self.decode2, self.across2, None))
         for scale, decode, across, up in stages:
-            inputs = [painted(f"skip{scale}", features[f"skip{scale}"], across), features[f"gate{scale}"], x]
-            x = run(lambda skip, gate, x, decode=decode: decode(gated_skip(skip, gate, upsample(x))), inputs)
+            skip, gate = f"skip{scale}", f"gate{scale}"
+            inputs = [painted(skip, features.pop(skip), across), features.pop(gate), x]
+            del x  # and the inputs, before the next layer is computed: of a large picture, each takes much memory
+            x = run(partial(_decoded, decode), inputs)
+            del inputs
             x = painted(f"deep{scale}", x, up)
         return x
 
     def to_rgb(self, x: Tensor, run: RunStage = run_at_once) -> Tensor:
-        return run(lambda x: F.pixel_shuffle(self.out(x, rectified=True), 2) * 0.25 + 0.5, [x])
+        return run(lambda x: F.pixel_shuffle(self.out(x.float(), rectified=True), 2) * 0.25 + 0.5, [x])
 
     def forward(self, x: Tensor, wct: WctLayer) -> Tensor:
         return self.to_rgb(self.decode(self.encode(x), wct))

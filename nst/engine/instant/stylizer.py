@@ -121,12 +121,15 @@ class InstantStylizer:
         levels = [round(noise * part.transfer**2, 3) for part in parts]
         key = (key, *levels, seed)
         photo = self._photos.get_or_make(key, lambda: self._encoded(picture(), before_tile, weights(), levels, seed))
+        features = dict(photo.features)
         if photo.pixels > MAX_CACHED_PIXELS:
             self._photos.pop(key)
+            photo.features.clear()  # so that decoding frees each as soon as it is used
         run = _tiles(photo.padded_size, before_tile)
         with self._autocast():
-            features = self._network.decode(photo.features, WctLayers(parts, photo.guides), run)
-        painting = crop(self._network.to_rgb(features.float(), run), photo.size)
+            decoded = self._network.decode(features, WctLayers(parts, photo.guides), run)
+        painting = crop(self._network.to_rgb(decoded, run), photo.size)
+        del decoded
         shown = mixed([min(1.0, part.strength / FADE_BELOW) for part in parts], photo.weights).to(painting)
         painting = (painting if shown.min() >= 1 else picture().lerp(painting, shown)).clamp(0, 1)
         if not painting.isfinite().all():
