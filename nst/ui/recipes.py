@@ -3,7 +3,6 @@
 import json
 import shlex
 from collections.abc import Sequence
-from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -25,7 +24,7 @@ def show_recipe(visit: Visit, job: Job) -> None:
         st.json(recipe, expanded=2)
         st.download_button(
             "Download recipe",
-            partial(json.dumps, recipe, indent=2),  # called when the button is pressed, as for all downloads
+            json.dumps(recipe, indent=2),
             file_name=file_name(job, visit.viewer, ".json"),
             mime="application/json",
             key="download_recipe",

@@ -13,7 +13,6 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp
 from streamlit import config
-from streamlit.runtime import Runtime
 from streamlit.runtime.pages_manager import PagesManager
 
 from nst import allocator, logs
@@ -55,14 +54,11 @@ async def lifespan(_app: ASGIApp) -> AsyncIterator[None]:
     previews.warm_up()
     garbage.configure()
     starting = asyncio.create_task(_start(worker, previews))
-    duties = [asyncio.create_task(_collect_garbage(starting))]
-    if Runtime.exists():  # not where the pages are another server's
-        duties.append(asyncio.create_task(garbage.sweep_files(Runtime.instance().media_file_mgr)))
+    collecting = asyncio.create_task(_collect_garbage(starting))
     try:
         yield
     finally:
-        for duty in duties:
-            duty.cancel()
+        collecting.cancel()
         previews.close()
         singletons.close_service()
         await starting
