@@ -83,15 +83,6 @@ def test_a_download_is_the_painting_for_print_and_goes_to_its_owner_alone(
     assert httpx.get(fetched.value.url).status_code == 404
 
 
-def test_a_download_is_still_there_when_a_slow_browser_asks_for_it(studio: Studio, visitor: OpenBrowser, private_id: str) -> None:
-    page = visitor(f"{studio.url}/?job={private_id}", owner=ANNA)
-    with page.expect_download(), page.expect_response(re.compile("/media/")) as fetched:
-        button(page, "download").click()
-    for path in ("gallery", "status", "gallery"):  # other visitors' pages run
-        expect(visitor(f"{studio.url}/{path}").locator("h1")).to_be_visible()
-    assert page.request.get(fetched.value.url).status == 200
-
-
 def test_on_a_phone_the_link_is_in_sight_once_a_painting_is_published(studio: Studio, visitor: OpenBrowser, private_id: str) -> None:
     page = visitor(f"{studio.url}/?job={private_id}", owner=ANNA, viewport=NARROW)
     publish(page, private_id)
