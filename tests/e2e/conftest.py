@@ -40,6 +40,10 @@ ANNA = owner_of(_TOKEN)
 ADMIN_TOKEN = "sesame-of-16-characters"
 WIDE, NARROW = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
 CHROMIUM_FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]  # a container has root, no GPU, little shared memory
+# What fades, such as the ends of a slider under the pointer, has too little contrast until it is there. Spinners never end.
+FADED = """() => Promise.allSettled(document.getAnimations()
+    .filter(one => one.playState === "running" && one.effect.getComputedTiming().endTime !== Infinity)
+    .map(one => one.finished)).then(() => null)"""
 SUM_SHIFTS = """
     window.shifts = 0;
     new PerformanceObserver(list => list.getEntries().forEach(shift => { if (!shift.hadRecentInput) window.shifts += shift.value; }))

@@ -9,6 +9,7 @@ from playwright.sync_api import Page, expect
 from tests.e2e.conftest import (
     ADMIN_TOKEN,
     ANNA,
+    FADED,
     NARROW,
     SUM_SHIFTS,
     WIDE,
@@ -147,10 +148,6 @@ def test_on_a_phone_the_sketch_and_the_button_are_in_sight_once_a_photo_is_chose
 
 # The script alone: the package's class reads it in the locale's encoding.
 AXE = files("axe_playwright_python").joinpath("axe.min.js").read_text(encoding="utf-8")
-# What fades, such as the ends of a slider under the pointer, has too little contrast until it is there. Spinners never end.
-FADED = """() => Promise.allSettled(document.getAnimations()
-    .filter(one => one.playState === "running" && one.effect.getComputedTiming().endTime !== Infinity)
-    .map(one => one.finished)).then(() => null)"""
 WCAG = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"], "resultTypes": ["violations"]}
 LOOKS = pytest.mark.parametrize(("viewport", "scheme"), [(WIDE, "light"), (WIDE, "dark"), (NARROW, "light"), (NARROW, "dark")])
 

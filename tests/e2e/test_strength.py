@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect
 
-from tests.e2e.conftest import NARROW, PATIENCE, WIDE, OpenBrowser, Studio, choose_photo, element, evaluated, shoot
+from tests.e2e.conftest import FADED, NARROW, PATIENCE, WIDE, OpenBrowser, Studio, choose_photo, element, evaluated, shoot
 
 FRAMES = "count => document.querySelectorAll('figure.sketch .fade img').length === count"
 ALL = 5  # the photo, and sketches at four strengths
@@ -56,6 +56,8 @@ def test_the_sketch_follows_the_strength_while_it_is_dragged(
     page.mouse.up()
     evaluated(page, FRAMES, 0)
     assert number(page) > before
+    expect(page.locator("figure.sketch:not(.busy)")).to_be_visible()
+    page.evaluate(FADED)
     assert difference(strong, seen(page)) < 8
     shoot(page, f"strength-{viewport['width']}")
 
