@@ -27,7 +27,7 @@ SLOTS = 32
 class _Pending:
     request: SketchRequest | RegionSearch
     future: "Future[bytes]"
-    network: str
+    network: str | None
 
 
 class Previews:
@@ -75,7 +75,7 @@ class Previews:
         slot: str = "",
         side: int | None = None,
         regions: Sequence[RegionRequest] = (),
-        network: str = "",
+        network: str | None = None,
     ) -> "Future[bytes]":
         """Requests a preview: an encoded picture, with a long side of `side` pixels (by default, and at most, NST_PREVIEW_SIDE).
 
@@ -88,7 +88,8 @@ class Previews:
             params: size and mode are set here; of the others, those that instant painting uses have an effect.
             slot: the place on the page, where a visitor sees several previews.
             regions: parts with other styles, or kept as the photo.
-            network: that the visitor comes from. When too many wait, those of another network make room for it if there are more of them.
+            network: that the visitor comes from, if it counts. When too many wait, those of another network make room for it if there are
+                more of them.
 
         Raises:
             PreviewsOff: when settings turn previews off.
@@ -96,7 +97,7 @@ class Previews:
         """
         return self._wait_for(owner, slot, self._sketch_request(photo, styles, params, side, regions), network)
 
-    def find(self, owner: str, photo: bytes, region: str | Strokes, network: str = "") -> "Future[bytes]":
+    def find(self, owner: str, photo: bytes, region: str | Strokes, network: str | None = None) -> "Future[bytes]":
         """Searches for a region: one with a name (`nst.domain.is_automatic`), or what strokes mean. Its mask is a PNG, black without any.
 
         Raises:
@@ -104,7 +105,7 @@ class Previews:
         """
         return self._wait_for(owner, f"find {region if isinstance(region, str) else ''}", RegionSearch(photo, region), network)
 
-    def _wait_for(self, owner: str, slot: str, request: SketchRequest | RegionSearch, network: str) -> "Future[bytes]":
+    def _wait_for(self, owner: str, slot: str, request: SketchRequest | RegionSearch, network: str | None) -> "Future[bytes]":
         if not self.enabled:
             raise PreviewsOff("Previews are turned off here. You can paint without one.")
         pending = _Pending(request, Future(), network)
@@ -167,7 +168,7 @@ class Previews:
         size = min(side or self._settings.preview_side, self._settings.preview_side)
         return SketchRequest(photo, tuple(styles), replace(params, mode=Mode.INSTANT, size=size), tuple(regions))
 
-    def _make_room(self, network: str) -> None:
+    def _make_room(self, network: str | None) -> None:
         """Refuses what the last visitor waits for who came from the network with most of those who wait.
 
         Raises:

@@ -177,7 +177,7 @@ def _search(visit: Visit) -> None:
         elif (part.is_sought or part.drawn) and not now.parts.is_searching and now.photo is not None and singletons.previews().enabled:
             what = part.drawn.strokes if part.drawn else part.kind
             try:
-                part.search = singletons.previews().find(visit.viewer, now.photo.small, what, visit.network or "")
+                part.search = singletons.previews().find(visit.viewer, now.photo.small, what, visit.network)
             except PreviewsBusy as error:
                 if part.drawn is None:
                     raise

@@ -38,7 +38,7 @@ class SketchPictures:
     """The pictures of an order, for the previews."""
 
     viewer: str
-    network: str
+    network: str | None
     photo: bytes
     styles: tuple[StyleShare[bytes], ...]
     regions: list[RegionRequest]
@@ -74,7 +74,7 @@ def pictures_of(visit: Visit, order: SketchOrder) -> SketchPictures:
     """
     files = partial(_style_files, visit, dict(order.own_styles))
     regions = [RegionRequest(each.mask, files(each.shares), each.strength, each.style_masks) for each in order.layers]
-    return SketchPictures(visit.viewer, visit.network or "", order.photo.small, files(order.shares), regions)
+    return SketchPictures(visit.viewer, visit.network, order.photo.small, files(order.shares), regions)
 
 
 def _digest(visit: Visit, style: str) -> str:

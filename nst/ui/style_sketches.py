@@ -45,5 +45,5 @@ def request_sketches(visit: Visit, photo: Picture, entries: Sequence[StyleEntry]
 def _request(visit: Visit, photo: Picture, entry: StyleEntry) -> "Future[bytes]":
     params = StyleParams(strength=_STRENGTH)
     data = images.read_bytes(entry.path, STORED_LIMITS)
-    styles, network = [StyleShare(data)], visit.network or ""
-    return singletons.previews().request(visit.viewer, photo.small, styles, params, slot=entry.id, side=SIDE, network=network)
+    previews, styles = singletons.previews(), [StyleShare(data)]
+    return previews.request(visit.viewer, photo.small, styles, params, slot=entry.id, side=SIDE, network=visit.network)
