@@ -35,6 +35,7 @@ LONG = [
         "gateway/test_memory.py",
         "fleet/test_failures.py",
         "e2e/test_coming_back.py",
+        "e2e/test_gallery.py",
         "cloud/test_outages.py",
         "worker/test_processes.py",
         "e2e/test_base_path.py",

@@ -144,7 +144,7 @@ def test_an_address_without_a_page_leads_back(client: TestClient, address: str) 
     assert "<b>" not in answer.text
 
 
-def test_a_page_is_found_with_a_slash_behind_it(client: TestClient) -> None:
+def test_a_page_is_found_with_a_slash_after_it(client: TestClient) -> None:
     assert client.get("/gallery/", headers=PAGE, follow_redirects=False).headers["location"] == "http://testserver/gallery"
 
 

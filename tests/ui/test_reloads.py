@@ -10,12 +10,20 @@ from tests.support.pictures import picture_bytes
 from tests.ui.conftest import OpenPage
 
 
-def test_what_is_sent_again_after_a_reload_is_painted_once_and_what_was_changed_is_painted(
-    open_page: OpenPage, studio: DiskStudio, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture(autouse=True)
+def _anna(monkeypatch: pytest.MonkeyPatch) -> None:
+    """All pages are hers."""
     monkeypatch.setattr(owner, "current", lambda: Owner(ANNA, has_cookie=True, since=0.0))
-    first = open_page()
-    first.file_uploader(key="photo").upload("me.png", picture_bytes(), "image/png").run()
+
+
+def with_photo(open_page: OpenPage) -> AppTest:
+    page = open_page()
+    page.file_uploader(key="photo").upload("me.png", picture_bytes(), "image/png").run()
+    return page
+
+
+def test_what_is_sent_again_after_a_reload_is_painted_once_and_what_was_changed_is_painted(open_page: OpenPage, studio: DiskStudio) -> None:
+    first = with_photo(open_page)
     reloaded, changed = open_page(), open_page()
     changed.button(key="style_copperplate").click().run()
     led_to = [page.button(key="submit").click().run().query_params["job"] for page in (first, reloaded, changed)]
@@ -23,12 +31,8 @@ def test_what_is_sent_again_after_a_reload_is_painted_once_and_what_was_changed_
     assert len(studio.service.mine(ANNA)) == 2
 
 
-def test_a_form_becomes_another_once_the_end_of_its_painting_was_seen(
-    open_page: OpenPage, studio: DiskStudio, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(owner, "current", lambda: Owner(ANNA, has_cookie=True, since=0.0))
-    first = open_page()
-    first.file_uploader(key="photo").upload("me.png", picture_bytes(), "image/png").run()
+def test_a_form_becomes_another_once_the_end_of_its_painting_was_seen(open_page: OpenPage, studio: DiskStudio) -> None:
+    first = with_photo(open_page)
     job_id = first.button(key="submit").click().run().query_params["job"]
     reloaded = open_page()
     assert "in progress" in words(reloaded)
@@ -46,12 +50,8 @@ def back_from_the_painting(page: AppTest) -> AppTest:
     return page.button(key="another").click().run()
 
 
-def test_a_painting_that_was_deleted_elsewhere_is_not_announced(
-    open_page: OpenPage, studio: DiskStudio, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(owner, "current", lambda: Owner(ANNA, has_cookie=True, since=0.0))
-    page = open_page()
-    page.file_uploader(key="photo").upload("me.png", picture_bytes(), "image/png").run()
+def test_a_painting_that_was_deleted_elsewhere_is_not_announced(open_page: OpenPage, studio: DiskStudio) -> None:
+    page = with_photo(open_page)
     job_id = page.button(key="submit").click().run().query_params["job"]
     studio.end(studio.begin())
     studio.service.delete(job_id, ANNA)
