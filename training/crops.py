@@ -11,15 +11,16 @@ from torch import Tensor
 
 
 class Crops:
-    """Random crops of the JPEGs in `data`/photos and `data`/styles. Every file is decoded once and kept in memory."""
+    """Random crops of the JPEGs in `data`/photos and in a folder of style pictures. Every file is decoded once and kept in memory."""
 
-    def __init__(self, data: Path, without: Collection[str] = ()) -> None:
+    def __init__(self, data: Path, without: Collection[str] = (), styles: str = "styles") -> None:
         """
         Args:
             without: files to leave out, as "styles/a.jpg".
+            styles: the folder in `data` that has the style pictures.
         """
         self.photos, self.styles = (
-            sorted(path for path in (data / kind).glob("*.jpg") if f"{kind}/{path.name}" not in without) for kind in ("photos", "styles")
+            sorted(path for path in (data / kind).glob("*.jpg") if f"{kind}/{path.name}" not in without) for kind in ("photos", styles)
         )
         self._decoded: dict[Path, Image.Image] = {}
 

@@ -1,7 +1,8 @@
 """Photos and styles for the instant network's training.
 
-About 60 style pictures are augmented: crops, affine maps, other hues; blends of two; the low frequencies of one with the high frequencies
-of another; photos taken for styles; photos painted by a program (`synthetic_styles.py`).
+The styles are the data folder's paintings, which are in the public domain, and the bundled ones. They are augmented: crops, affine maps,
+other hues; blends of two; the low frequencies of one with the high frequencies of another; photos taken for styles; photos painted by a
+program (`synthetic_styles.py`).
 """
 
 import math
@@ -53,7 +54,7 @@ class PairDataset(Dataset[tuple[Tensor, Tensor, Tensor]]):
     """Batches of photos, their degradation and styles: `dataset[side, pairs, seed]`."""
 
     def __init__(self, data: Path) -> None:
-        self._crops = Crops(data, HELD_OUT.read_text(encoding="utf-8").split())
+        self._crops = Crops(data, HELD_OUT.read_text(encoding="utf-8").split(), styles="paintings")
         self._styles = self._crops.styles + sorted(BUNDLED_STYLES.glob("*.jpg"))
         self._synthetic: deque[Image.Image] = deque(maxlen=100)
 

@@ -38,12 +38,12 @@ from training.teacher import Teacher
 # Side of a batch's pictures in pixels: (share of the steps, pairs in a batch).
 Batches = dict[int, tuple[float, int]]
 BATCHES: dict[str, Batches] = {
-    "cpu": {192: (0.6, 2), 256: (0.4, 1)},
+    "cpu": {128: (0.5, 4), 192: (0.5, 2)},
     "cuda": {256: (0.5, 48), 384: (0.3, 24), 512: (0.2, 12)},
 }
 # Those of the cool-down's second half, which are larger: statistics of deep layers describe large structures.
 LAST_BATCHES: dict[str, Batches] = {
-    "cpu": {256: (0.65, 1), 384: (0.35, 1)},
+    "cpu": {192: (0.4, 2), 256: (0.4, 2), 384: (0.2, 1)},
     "cuda": {256: (0.25, 48), 384: (0.35, 24), 512: (0.4, 12)},
 }
 # Share of the steps that paint at strength 1; the others paint at a random one from `MIN_STRENGTH`. Weaker paintings are nearly the photo.
@@ -55,7 +55,7 @@ COARSE_FACTOR = 2.83
 # Number of parts of a picture along each side whose Gram matrices are compared, beside the whole picture's.
 PARTS = 2
 # Steps in which random weights learn features and reconstruction, before they transfer styles.
-PRETRAINING_STEPS = 2000
+PRETRAINING_STEPS = 1500
 # Mean square of content features below which it is taken to be this: the relative error of a flat crop would dominate all others.
 MIN_CONTENT_ENERGY = 3.0
 # Norm of the gradient above which the network goes back to its average; most are below 10.

@@ -48,7 +48,12 @@ class Options:
     @classmethod
     def parse(cls, description: str, name: str, rate: float) -> "Options":
         parser = argparse.ArgumentParser(description=description)
-        parser.add_argument("--data", type=Path, required=True, help="folder with teacher/, photos/ and styles/")
+        parser.add_argument(
+            "--data",
+            type=Path,
+            required=True,
+            help="folder with teacher/, photos/, styles/ (for the encoder) and paintings/ (for the instant network)",
+        )
         parser.add_argument("--device", type=torch.device, default=best_device(), help="cpu or cuda; by default the best available one")
         parser.add_argument("--steps", type=int, default=12000)
         parser.add_argument("--minutes", type=float, default=math.inf, help="fewer steps when they would take longer")

@@ -73,12 +73,12 @@ def test_most_photos_are_degraded_near_an_edge_and_nowhere_else() -> None:
 
 
 def test_flat_photos_come_more_often_than_they_are(tmp_path: Path) -> None:
-    for kind in ("photos", "styles"):
+    for kind in ("photos", "paintings"):
         (tmp_path / kind).mkdir()
     for name in range(10):
         levels = np.random.default_rng(name).integers(0, 256, (80, 80, 3), np.uint8) if name else np.full((80, 80, 3), 128, np.uint8)
         Image.fromarray(levels).save(tmp_path / f"photos/{name}.jpg")
-    Image.fromarray(levels).save(tmp_path / "styles/0.jpg")
+    Image.fromarray(levels).save(tmp_path / "paintings/0.jpg")
     photos, _, _ = PairDataset(tmp_path)[BatchSpec(64, 300, 0)]
     flat = sum(flat_share(photo) > 0.5 for photo in photos)
     assert 36 < flat < 70  # 30 by chance; a tenth of 210, and 27 % of 90
