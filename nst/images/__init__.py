@@ -23,10 +23,20 @@ from nst.images.codec import (
     transcode_part,
     transcode_style_mask,
 )
-from nst.images.crops import Crop
+from nst.images.crops import MAX_ANGLE, Crop
 from nst.images.formats import INPUT_FORMATS, INPUT_SUFFIXES, OUTPUT_SUFFIXES, WEB_FORMATS, Format, format_of, has_input_suffix
 from nst.images.masks import mask_of
 
-__all__ = ["INPUT_FORMATS", "INPUT_SUFFIXES", "OUTPUT_SUFFIXES", "PRINT_QUALITY", "STORED_LIMITS", "THUMBNAIL_QUALITY", "THUMBNAIL_SIDE"]
-__all__ += ["WEB_FORMATS", "Crop", "Format", "Limits", "decode", "encode", "format_of", "has_input_suffix", "mask_of", "printable", "read"]
-__all__ += ["read_bytes", "size_of", "thumbnail", "transcode", "transcode_mask", "transcode_part", "transcode_style_mask"]
+__all__ = ["INPUT_FORMATS", "INPUT_SUFFIXES", "MAX_ANGLE", "OUTPUT_SUFFIXES", "PRINT_QUALITY", "STORED_LIMITS", "THUMBNAIL_QUALITY"]
+__all__ += ["THUMBNAIL_SIDE", "WEB_FORMATS", "Crop", "Format", "Limits", "decode", "encode", "format_of", "has_input_suffix", "mask_of"]
+__all__ += [
+    "printable",
+    "read",
+    "read_bytes",
+    "size_of",
+    "thumbnail",
+    "transcode",
+    "transcode_mask",
+    "transcode_part",
+    "transcode_style_mask",
+]

@@ -147,7 +147,7 @@ def transcode_part(
         _check_sides(part.size, limits, "That part of the picture measures")
         return _encoded(part, encodings, transparent, max_bytes)
 
-    return _decoded(data, limits, None, encoded, encodes_all=True)
+    return _decoded(data, limits, None, encoded, encodes_all=True, copies=1)
 
 
 def printable(data: bytes, file_format: Format, dpi: int = PRINT_DPI) -> bytes:
@@ -229,24 +229,27 @@ def thumbnail(picture: Image.Image) -> bytes:
     return encode(small, Format.WEBP, THUMBNAIL_QUALITY)
 
 
-def _decoded(data: bytes, limits: Limits, max_side: int | None, use: Callable[[Image.Image], T], *, encodes_all: bool = False) -> T:
+def _decoded(
+    data: bytes, limits: Limits, max_side: int | None, use: Callable[[Image.Image], T], *, encodes_all: bool = False, copies: int = 0
+) -> T:
     """The result of `use`, which is called while the picture's memory is reserved.
 
     Args:
         encodes_all: whether `use` encodes the whole picture, which takes more memory than decoding it.
+        copies: of the picture, which `use` has besides.
     """
     _check_bytes(data, limits)
     with _translated_errors():
         plan = _plan(data, limits.max_pixels, max_side)
         _check_size(plan, limits)
-        with decoders.reserved_memory(plan, _encoding_bytes(plan) if encodes_all else 0):
+        with decoders.reserved_memory(plan, _encoding_bytes(plan, copies) if encodes_all else 0):
             return use(decoders.decode(plan))
 
 
-def _encoding_bytes(plan: DecodingPlan) -> int:
-    """Memory that encoding takes, the picture included."""
+def _encoding_bytes(plan: DecodingPlan, copies: int) -> int:
+    """Memory that encoding takes, the picture and its copies included."""
     number, white = plan.size[0] * plan.size[1], _ON_WHITE_BYTES if plan.file.is_transparent else 0
-    return picture_bytes("RGBA", plan.size) + (_ENCODER_BYTES + white) * number
+    return (1 + copies) * picture_bytes("RGBA", plan.size) + (_ENCODER_BYTES + white) * number
 
 
 def _plan(data: bytes, max_pixels: int, max_side: int | None = None) -> DecodingPlan:

@@ -1,8 +1,8 @@
-"""Cropping and turning the chosen photo. It is out of the way until a visitor asks for it."""
+"""Cropping, turning and straightening the chosen photo. It is out of the way until a visitor asks for it."""
 
 import streamlit as st
 
-from nst.images import Crop
+from nst.images import MAX_ANGLE, Crop
 from nst.ui import draft
 from nst.ui.components import crop, crop_value
 from nst.ui.pictures import Picture
@@ -24,8 +24,8 @@ def show_crop(photo: Picture) -> None:
     """The tools, while they are open."""
     if not is_open():
         return
-    whole, now = photo.whole or photo, photo.crop
-    crop(whole.shown, whole.ratio, now.turns, (now.left, now.top, now.right, now.bottom), _take, close)
+    whole = photo.whole or photo
+    crop(whole.shown, whole.ratio, photo.crop, _take, close)
     if any(part.mask and not part.kind for part in draft.current().parts.items):
         st.caption(_LOSES_PARTS)
 
@@ -47,8 +47,12 @@ def _take() -> None:
 def crop_of(sent: object) -> Crop | None:
     """What a page has sent, which may be anything; None for what could not come from the page."""
     match sent:
-        case {"turns": int(turns), "box": [int() | float(), int() | float(), int() | float(), int() | float()] as box} if 0 <= turns < 4:
+        case {
+            "turns": int(turns),
+            "box": [int() | float(), int() | float(), int() | float(), int() | float()] as box,
+            "angle": int() | float() as angle,
+        } if 0 <= turns < 4 and -MAX_ANGLE <= angle <= MAX_ANGLE:
             left, top, right, bottom = (round(min(1.0, max(0.0, each)), 4) for each in box)
             if right - left >= _LEAST and bottom - top >= _LEAST:  # not where one is no number
-                return Crop(int(turns), left, top, right, bottom)
+                return Crop(int(turns), left, top, right, bottom, round(float(angle), 1))
     return None

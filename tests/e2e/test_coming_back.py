@@ -170,6 +170,54 @@ def test_a_photo_is_cropped_by_finger_and_the_whole_is_used_again(quiet: Studio,
     assert chosen.evaluate("async image => { await image.decode(); return image.naturalWidth / image.naturalHeight; }") > 1.2
 
 
+@pytest.mark.parametrize(("viewport", "scheme"), [(WIDE, "light"), (NARROW, "dark")], ids=["wide", "narrow"])
+def test_a_tilted_photo_is_straightened_without_empty_corners(
+    quiet: Studio, visitor: OpenBrowser, tmp_path: Path, viewport: dict[str, int], scheme: str
+) -> None:
+    page = visitor(quiet.url, viewport=viewport, color_scheme=scheme, has_touch=viewport is NARROW)
+    large = Image.new("RGB", (1400, 1200), "gold")
+    large.paste("navy", (0, 600, 1400, 1200))
+    photo = tmp_path / "tilted.png"
+    large.rotate(-6, Image.Resampling.BICUBIC).crop((250, 300, 1150, 900)).save(photo)  # its horizon falls to the right
+    stage = open_crop(page, photo)
+    tools = element(page, "crop")
+    slider = tools.get_by_role("slider", name="Straighten")
+    middle = slider.bounding_box()
+    (page.touchscreen.tap if viewport is NARROW else page.mouse.click)(middle["x"] + middle["width"] * 0.3, middle["y"] + 22)
+    assert -7.5 < float(slider.input_value()) < -4.5
+    slider.press("Home")
+    for _ in range(90):
+        slider.press("ArrowRight")
+    expect(slider).to_have_attribute("aria-valuetext", "6 degrees to the left")
+    expect(tools.locator("output")).to_have_text("\u22126°")
+    expect(tools.locator(".frame b")).to_have_css("opacity", "1")  # the grid
+    shoot(page, f"straighten-{scheme}-{viewport['width']}")
+    expect(tools.locator(".frame b")).to_have_css("opacity", "0")
+    frame, area = tools.get_by_role("application"), stage.bounding_box()
+    before = frame.bounding_box()
+    page.mouse.move(before["x"] + 3, before["y"] + 3)  # the corner, to that of the stage
+    page.mouse.down()
+    page.mouse.move(area["x"], area["y"], steps=4)
+    page.mouse.up()
+    assert frame.bounding_box() == pytest.approx(before, abs=2), "what would be empty is not taken"
+    tools.get_by_role("button", name="Use this part").click()
+    expect(tools).to_have_count(0)
+    button(page, "submit").click()
+    page.wait_for_url(re.compile(r"\?job=[0-9a-f]{32}"))
+    kept = stored_photo(quiet, page, page.url.rpartition("=")[2])
+    assert kept.width / kept.height == pytest.approx(1.5, abs=0.01)
+    assert kept.width == pytest.approx(900 * 600 / (900 * 0.10453 + 600 * 0.99452), abs=3)
+    upper, lower = kept.crop((0, 0, kept.width, kept.height // 2 - 6)), kept.crop((0, kept.height // 2 + 6, *kept.size))
+    assert upper.resize((1, 1)).getpixel((0, 0)) == pytest.approx((255, 215, 0), abs=3)
+    assert lower.resize((1, 1)).getpixel((0, 0)) == pytest.approx((0, 0, 128), abs=3)
+    page.goto(quiet.url)
+    button(page, "crop_photo").click()
+    expect(slider).to_have_value("-6")
+    tools.get_by_role("button", name="Back to 0 degrees").click()
+    expect(tools.get_by_role("status")).to_contain_text("are used.")
+    expect(slider).to_be_focused()
+
+
 @pytest.mark.parametrize("allowed", [True, False], ids=["allowed", "refused"])
 def test_who_looks_elsewhere_is_told_when_it_is_done(quiet: Studio, visitor: OpenBrowser, photo: Path, allowed: bool) -> None:
     page = visitor(quiet.url, permissions=["notifications"] if allowed else [])

@@ -12,6 +12,7 @@ from typing import Literal, TypedDict
 import streamlit as st
 from streamlit.components.v2.types import ComponentRenderer
 
+from nst.images import MAX_ANGLE, Crop
 from nst.ui.urls import url
 
 MAX_UPSCALING = 1.5  # displayed pixels for each pixel of a painting; beyond it, paintings look blurred
@@ -220,23 +221,21 @@ def carousel(slides: Sequence[Slide], seconds: float) -> None:
     _component("carousel")(data={"slides": list(slides), "seconds": seconds}, key="carousel")
 
 
-def crop(
-    photo: str, ratio: float, turns: int, box: tuple[float, float, float, float], on_crop: Callable[[], None], on_cancel: Callable[[], None]
-) -> None:
-    """A photo with a frame around the part that is used, and buttons that turn it.
+def crop(photo: str, ratio: float, part: Crop, on_crop: Callable[[], None], on_cancel: Callable[[], None]) -> None:
+    """A photo with a frame around the part that is used, buttons that turn it, and a slider that straightens it.
 
     Args:
         ratio: width over height of the photo as it came.
-        turns: quarter turns clockwise.
-        box: left, top, right and bottom of the part, as fractions of the turned photo.
+        part: that is used now.
         on_crop: called when the visitor has chosen a part. `crop_value()` is that part then.
     """
-    data = {"photo": photo, "ratio": ratio, "turns": turns, "box": list(box)}
+    box = [part.left, part.top, part.right, part.bottom]
+    data = {"photo": photo, "ratio": ratio, "turns": part.turns, "box": box, "angle": part.angle, "most": MAX_ANGLE}
     _component(_CROP)(data=data, key=_CROP, on_crop_change=on_crop, on_cancel_change=on_cancel)
 
 
 def crop_value() -> object:
-    """What the page has sent, which may be anything: `{"turns", "box"}`."""
+    """What the page has sent, which may be anything: `{"turns", "box", "angle"}`."""
     return st.session_state.get(_CROP, {}).get("crop")
 
 
