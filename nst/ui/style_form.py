@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import streamlit as st
 
 from nst.domain import MAX_REGIONS
-from nst.styles import StyleEntry, matches
-from nst.ui import draft, frame, regions_form, style_sketches, uploader
+from nst.styles import StyleEntry, search
+from nst.ui import draft, frame, regions_form, style_sketches, texts, uploader
 from nst.ui.components import group_tiles
 from nst.ui.frame import Visit
 from nst.ui.parts import KEEP, OWN, Selection, is_own, own_title
@@ -28,14 +28,14 @@ def show_styles(visit: Visit) -> None:
     )
     draft.current().seen = {entry.id: entry.digest for entry in entries}
     sketches = _sketch_all(visit, entries)
-    found = [entry for entry in entries if matches(entry, wanted or "")]
+    found = search(entries, wanted or "")
     group_tiles("styles", "Styles")
     with st.container(key="styles"):
         _show_own_tiles()
         for entry in found:
             _show_tile(entry.id, entry.title, style_url(entry), sketches.get(entry.id))
     if not found:
-        st.caption("No style matches. Try another word, or add a picture of your own.")
+        st.caption(f"No style is like “{texts.plain(wanted or '')}”. Add a picture that is: any picture can be the style.")
     _show_choice(visit, {entry.id: entry for entry in entries})
     uploader.show_uploader(
         "style_upload",

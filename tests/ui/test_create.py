@@ -9,7 +9,6 @@ from streamlit.testing.v1 import AppTest
 from nst.domain import Init, JobProgress, JobState, KeepColours, Loss, Mode, Optimiser, Outcome, Preset
 from nst.service import Service
 from nst.store.ports import WorkerInfo
-from nst.styles.search_words import WORDS
 from nst.ui import draft, expert_words, owner, settings_form, texts
 from nst.ui.owner import Owner
 from tests.support.pages import BERT, DiskStudio, keys, words
@@ -102,7 +101,7 @@ def test_styles_are_found_by_what_they_look_like(open_page: OpenPage) -> None:
     page.text_input(key="style_search").set_value("Van Gogh").run()
     assert {key for key in keys(page) if key.startswith("style_")} == {"style_starlit-swirl"}
     page.text_input(key="style_search").set_value("xyzzy").run()
-    assert "No style matches" in words(page)
+    assert "No style is like “xyzzy”" in words(page)
 
 
 def test_two_styles_are_mixed_by_a_slider(open_page: OpenPage, studio: DiskStudio) -> None:
@@ -288,10 +287,6 @@ def test_an_unexpected_error_is_an_apology_and_a_log_with_the_jobs_id(
     assert "Something went wrong on our side" in words(page)
     assert "secret" not in words(page)
     assert f"page failed, job {'a' * 32}" in caplog.text
-
-
-def test_every_bundled_style_is_found_by_familiar_words(studio: DiskStudio) -> None:
-    assert set(WORDS) == {entry.id for entry in studio.service.styles()}
 
 
 def test_every_parameter_but_two_is_offered() -> None:
