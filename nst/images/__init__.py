@@ -29,14 +29,5 @@ from nst.images.masks import mask_of
 
 __all__ = ["INPUT_FORMATS", "INPUT_SUFFIXES", "MAX_ANGLE", "OUTPUT_SUFFIXES", "PRINT_QUALITY", "STORED_LIMITS", "THUMBNAIL_QUALITY"]
 __all__ += ["THUMBNAIL_SIDE", "WEB_FORMATS", "Crop", "Format", "Limits", "decode", "encode", "format_of", "has_input_suffix", "mask_of"]
-__all__ += [
-    "printable",
-    "read",
-    "read_bytes",
-    "size_of",
-    "thumbnail",
-    "transcode",
-    "transcode_mask",
-    "transcode_part",
-    "transcode_style_mask",
-]
+__all__ += ["printable", "read", "read_bytes", "size_of", "thumbnail", "transcode", "transcode_mask", "transcode_part"]
+__all__ += ["transcode_style_mask"]

@@ -16,7 +16,7 @@ class Crop:
         turns: quarter turns clockwise, from 0 to 3.
         left, top, right, bottom: what is kept of the turned picture, as fractions of its width and height.
         angle: degrees clockwise by which the turned picture is turned further about its centre before the part is taken, from -15 to 15.
-            What is kept of the part has its shape, and lies in the picture: it is as large as fits, and moved as little as possible.
+            What is kept of the part has its shape and is inside the picture: it is as large as fits, and moved as little as possible.
     """
 
     turns: int = 0
