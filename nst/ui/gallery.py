@@ -15,6 +15,7 @@ from nst.styles import StyleEntry
 from nst.ui import frame, past_drafts, texts
 from nst.ui.cards import open_clicked_card, show_card, show_empty
 from nst.ui.components import Slide, carousel, keep_in_address
+from nst.ui.examples import show_examples
 from nst.ui.frame import Visit
 from nst.ui.heading import show_heading
 from nst.ui.likes import show_like
@@ -67,7 +68,7 @@ def show_gallery(visit: Visit) -> None:
     poll_seconds = _SEARCH_POLL_SECONDS if choice.query or choice.is_mine else _POLL_SECONDS
     frame.rerun_on_change(lambda: _shown_facts(choice.page(visit).entries), _shown_facts(first.entries), poll_seconds)
     if not entries:
-        _show_nothing(choice, is_over=following is None)
+        _show_nothing(visit, choice, is_over=following is None)
     elif not choice.query and not choice.is_mine:
         carousel([_slide(visit, entry, styles) for entry in entries[:_SLIDES]], _SLIDE_SECONDS)
     open_clicked_card()
@@ -145,7 +146,7 @@ def _choose_style(styles: tuple[StyleEntry, ...], *, disabled: bool) -> str | No
     )
 
 
-def _show_nothing(choice: Choice, *, is_over: bool) -> None:
+def _show_nothing(visit: Visit, choice: Choice, *, is_over: bool) -> None:
     if choice.is_mine:
         show_empty("Nothing here yet", "Press the heart below a painting that you like, and it is kept here.")
     elif not is_over:
@@ -154,6 +155,7 @@ def _show_nothing(choice: Choice, *, is_over: bool) -> None:
         show_empty("Nothing found", "No painting in the gallery matches. Try another word or style.")
     else:
         show_empty("Nothing here yet", "Be the first: paint a photo and publish it.")
+        show_examples(visit)
 
 
 def _shown_facts(entries: Sequence[FeedEntry]) -> list[tuple[str, str | None]]:

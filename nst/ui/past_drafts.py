@@ -31,6 +31,13 @@ def begin_like(service: Service, job: Job) -> None:
         _keep_rest()  # nobody else sees its mask: a rest that is kept comes first, and is the likely one
 
 
+def begin_with(style_id: str, sample: str) -> None:
+    """Starts a draft with a style. A photo that is already chosen stays; else the sample is taken."""
+    _begin(StyleParams(), [StyleChoice(style_id)], None)
+    if draft.current().photo is None:
+        draft.take_sample(sample)
+
+
 def begin_again(service: Service, order: Order) -> None:
     """Starts a draft that would make the visitor's own painting again, as far as its styles are still available."""
     styles, note = _available(service, order.styles)

@@ -5,10 +5,13 @@ from streamlit.testing.v1 import AppTest
 
 from nst.domain import FeedOrder, StyleParams
 from nst.gateway.answers import ImageAnswer
+from nst.samples import SAMPLES
 from nst.service import Order, RegionChoice, StyleChoice
 from nst.service.rebuilding import rebuild_feed
 from nst.store.sqlite import feed as sqlite_feed
 from nst.ui import gallery, owner
+from nst.ui.examples import EXAMPLES
+from nst.ui.index_page import ASSETS
 from nst.ui.owner import Owner
 from tests.support.pages import ANNA, BERT, DiskStudio, keys, words
 from tests.support.pictures import picture_bytes
@@ -20,8 +23,40 @@ def shown(page: AppTest) -> list[str]:
     return [button.key.removeprefix("like_") for button in page.button if button.key and button.key.startswith("like_")]
 
 
-def test_an_empty_gallery_says_what_to_do(open_page: OpenPage) -> None:
-    assert "Nothing here yet" in words(open_page("gallery"))
+def test_an_empty_gallery_says_what_to_do_and_shows_examples_until_something_is_published(open_page: OpenPage, studio: DiskStudio) -> None:
+    page = open_page("gallery")
+    assert "Nothing here yet" in words(page)
+    assert words(page).count("Example</span>") == len(EXAMPLES)
+    assert studio.service.feed().entries == ()
+    studio.painted(public=True)
+    assert "Example" not in words(page.run())
+
+
+def test_a_search_that_finds_nothing_shows_no_examples(open_page: OpenPage) -> None:
+    page = open_page("gallery")
+    page.text_input(key="search").set_value("rocket").run()
+    assert "Nothing found" in words(page)
+    assert "Example" not in words(page)
+
+
+@pytest.mark.parametrize("has_photo", [False, True])
+def test_an_example_opens_the_form_with_its_style_and_leaves_a_chosen_photo(open_page: OpenPage, has_photo: bool) -> None:
+    page = open_page()
+    if has_photo:
+        page.button(key="sample_cat").click().run()
+    page.switch_page("pages/gallery.py").run()
+    page.button(key="try_coffee-tide-wash").click().run()
+    assert "✓ Tide Wash" in [button.label for button in page.button]
+    assert page.session_state["draft"].photo.alt == ("Chelsea the cat" if has_photo else "A cup of coffee")
+
+
+def test_examples_are_paintings_of_sample_photos_in_bundled_styles(studio: DiskStudio) -> None:
+    assert {each.style for each in EXAMPLES} <= {entry.id for entry in studio.service.styles()}
+    assert {each.photo for each in EXAMPLES} <= {sample.name for sample in SAMPLES}
+    names = {name for each in EXAMPLES for name in (each.name, each.photo)}
+    files = {file.stem.removeprefix("example-"): file for file in ASSETS.glob("example-*.webp")}
+    assert files.keys() == names
+    assert sum(file.stat().st_size for file in files.values()) < 600_000
 
 
 def test_public_finished_paintings_are_shown_newest_first(open_page: OpenPage, studio: DiskStudio) -> None:
