@@ -91,7 +91,7 @@ def _begin_anew() -> None:
 def _show_example() -> None:
     """What a visitor will get, for those who have not chosen a photo yet."""
     example(
-        url("assets", "example-cat.webp"),
+        url("samples", "cat", size="large"),
         url("assets", "example-cat-starlit-swirl.webp"),
         _EXAMPLE,
         "The same cat as a painting of a starry night",

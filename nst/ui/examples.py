@@ -14,7 +14,7 @@ from nst.ui.urls import url
 
 @dataclass(frozen=True)
 class Example:
-    """A painting of a sample photo, in a bundled style. Both pictures are among the assets.
+    """A painting of a sample photo, in a bundled style. The painting is among the assets.
 
     Attributes:
         photo: the name of the sample.
@@ -27,6 +27,11 @@ class Example:
     @property
     def name(self) -> str:
         return f"{self.photo}-{self.style}"
+
+    @property
+    def sources(self) -> tuple[str, str]:
+        """The URLs of the painting and the photo."""
+        return url("assets", f"example-{self.name}.webp"), url("samples", self.photo, size="large")
 
 
 EXAMPLES = (
@@ -54,7 +59,7 @@ def show_examples(visit: Visit) -> None:
 def _show(example: Example, style: StyleEntry) -> None:
     title = next(sample.title for sample in SAMPLES if sample.name == example.photo)
     alt = f"{title}: the photo on the left, a painting in the style {style.title} on the right"
-    pictures = "".join(f'<img src="{url("assets", f"example-{name}.webp")}" alt="">' for name in (example.name, example.photo))
+    pictures = "".join(f'<img src="{source}" alt="">' for source in example.sources)
     st.html(
         f'<figure class="example" role="img" aria-label="{escape(alt)}">{pictures}'
         '<span class="badge" aria-hidden="true">Example</span></figure>'

@@ -60,9 +60,10 @@ def style(request: Request) -> Response:
 
 
 def sample(request: Request) -> Response:
-    """A sample photo's thumbnail."""
+    """A sample photo's thumbnail; with `?size=large`, the photo of an example."""
+    name, is_large = request.path_params["name"], request.query_params.get("size") == "large"
     try:
-        return picture(request, lambda: (thumbnails.sample_thumbnail(request.path_params["name"]), Format.WEBP.media_type), _FOR_A_DAY)
+        return picture(request, lambda: (thumbnails.sample_thumbnail(name, is_large=is_large), Format.WEBP.media_type), _FOR_A_DAY)
     except PasticheError:
         return not_found()
 

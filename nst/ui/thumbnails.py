@@ -21,6 +21,7 @@ OF_PHOTO = ("before", "small-before")
 SERVICE_KINDS: dict[str, PictureKind] = {"before": "photo", "after": "result", "small-before": "photo", "small-after": "result"}
 CARD_SIZE = 1200, 630  # pixels; the size that link previews ask for
 _STYLE_SIDE = 300  # pixels of the long side
+_EXAMPLE_SIDE = 640
 _LEAST_SHOWN = 560  # CSS pixels of a painting's long side, where the window has room
 _CARD_QUALITY = 70
 _GAP = 6  # pixels between photo and painting
@@ -91,12 +92,15 @@ def style_thumbnail(service: Service, entry: StyleEntry) -> bytes:
 
 
 @lru_cache
-def sample_thumbnail(name: str) -> bytes:
+def sample_thumbnail(name: str, *, is_large: bool) -> bytes:
     """
+    Args:
+        is_large: whether it is as large as examples show it, instead of as a tile.
+
     Raises:
         InvalidParams, FileUnreadable: as `samples.load`.
     """
-    return _encoded(samples.load(name, max_side=_STYLE_SIDE))
+    return _encoded(samples.load(name, max_side=_EXAMPLE_SIDE if is_large else _STYLE_SIDE))
 
 
 def _card(*files: bytes) -> bytes:

@@ -53,10 +53,9 @@ def test_an_example_opens_the_form_with_its_style_and_leaves_a_chosen_photo(open
 def test_examples_are_paintings_of_sample_photos_in_bundled_styles(studio: DiskStudio) -> None:
     assert {each.style for each in EXAMPLES} <= {entry.id for entry in studio.service.styles()}
     assert {each.photo for each in EXAMPLES} <= {sample.name for sample in SAMPLES}
-    names = {name for each in EXAMPLES for name in (each.name, each.photo)}
     files = {file.stem.removeprefix("example-"): file for file in ASSETS.glob("example-*.webp")}
-    assert files.keys() == names
-    assert sum(file.stat().st_size for file in files.values()) < 600_000
+    assert files.keys() == {each.name for each in EXAMPLES}
+    assert sum(file.stat().st_size for file in files.values()) < 500_000
 
 
 def test_public_finished_paintings_are_shown_newest_first(open_page: OpenPage, studio: DiskStudio) -> None:

@@ -126,10 +126,11 @@ def test_a_malformed_picture_url_is_not_found(visitor: Callable[[], TestClient],
 
 
 def test_styles_and_samples_have_thumbnails(visitor: Callable[[], TestClient]) -> None:
-    for path in ("/styles/tide-wash", "/samples/cat"):
+    for path, width in (("/styles/tide-wash", 300), ("/samples/cat", 300), ("/samples/cat?size=large", 451)):  # the file's own width
         answer = visitor().get(path)
         assert answer.headers["content-type"] == "image/webp"
         assert len(answer.content) < 60_000
+        assert images.decode(answer.content, Limits.of(Settings())).width == width
 
 
 def test_a_download_goes_to_the_first_browser_only(visitor: Callable[[], TestClient]) -> None:
