@@ -40,7 +40,7 @@ MAY_IMPORT = {
     },
     "nst.weights": {"nst"},
     "nst.web": {"nst"},
-    "nst.engine": {"nst", "nst.errors", "nst.domain", "nst.lru", "nst.web", "nst.weights"},
+    "nst.engine": {"nst", "nst.allocator", "nst.errors", "nst.domain", "nst.lru", "nst.web", "nst.weights"},
     "nst.samples": BASE | {"nst.images"},
     "nst.timelapse": {"nst.domain"},
     "nst.checkpoints": {"nst.domain"},

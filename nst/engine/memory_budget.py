@@ -23,10 +23,11 @@ PER_PIXEL = {"compact": (1500, 1250), "vgg19": (4500, 3600)}
 PER_STYLE_PIXEL = {"compact": 400, "vgg19": 1400}
 # Bytes at any size.
 FIXED = {"compact": 20_000_000, "vgg19": 20_000_000}
-# The same where it is encoded tile by tile; to be added: what the optimiser remembers, and a tile.
+# The same where it is encoded tile by tile; to be added: what the optimiser remembers, and a tile with the activations that are kept, in
+# single precision and in bfloat16.
 TILED_PER_PIXEL = {"compact": 90, "vgg19": 130}
 TILED_PER_STYLE_PIXEL = {"compact": 36, "vgg19": 70}
-PER_TILE = {"compact": 250_000_000, "vgg19": 450_000_000}
+PER_TILE = {"compact": (450_000_000, 300_000_000), "vgg19": (650_000_000, 500_000_000)}
 # Of the instant network: bytes at any size; in single precision and in bfloat16, bytes for each pixel of the painting and of a tile.
 INSTANT_FIXED = 10_000_000
 INSTANT_PER_PIXEL = (190, 86)
@@ -59,7 +60,7 @@ def estimate_optimised(
     """
     history = history_size(3 * pixels, steps)
     remembered = 6 * history.pairs * (history.dtype or torch.float32).itemsize
-    tile, is_tiled, is_style_tiled = PER_TILE[encoder], pixels > at_once, style_pixels > at_once
+    tile, is_tiled, is_style_tiled = PER_TILE[encoder][in_bfloat16], pixels > at_once, style_pixels > at_once
     painting = (TILED_PER_PIXEL[encoder] + remembered) * pixels + tile if is_tiled else PER_PIXEL[encoder][in_bfloat16] * pixels
     style = TILED_PER_STYLE_PIXEL[encoder] * style_pixels + tile if is_style_tiled else PER_STYLE_PIXEL[encoder] * style_pixels
     return FIXED[encoder] + max(painting, style)  # style pictures are encoded before the painting
@@ -118,6 +119,21 @@ def pixels_at_once(params: StyleParams, device: torch.device, free: float, parts
     return max(0, min(fitting, PIXELS_AT_ONCE if device.type == "cpu" else MAX_VALUES // WIDEST[encoder]))
 
 
+def pixels_at_once_of(content: Image.Image, params: StyleParams, size: int, at_once: int, earlier: int = 0) -> int:
+    """`pixels_at_once` for one painting: where its finest scale has tiles, coarser ones at once take no more than that.
+
+    Args:
+        size: long side in pixels.
+        at_once: for any painting.
+        earlier: as of `scales.plan`.
+    """
+    finest, encoder = plan(size, params, aspect_excess(content), earlier)[-1], _encoder_of(params)
+    pixels = _padded_pixels(content, size)
+    if pixels <= at_once:
+        return at_once
+    return min(at_once, (estimate_optimised(pixels, 0, finest.steps, encoder, at_once=0) - FIXED[encoder]) // PER_PIXEL[encoder][False])
+
+
 def _encoder_of(params: StyleParams) -> str:
     return params.encoder if params.encoder in FIXED else "vgg19"
 
@@ -171,10 +187,11 @@ def estimate(
     Args:
         in_bfloat16: whether the networks' features are stored in bfloat16.
         parts: as of `affordable_size`.
-        at_once: as of `estimate_optimised`.
+        at_once: number of pixels up to which pictures of any painting are encoded at once.
         earlier: as of `scales.plan`.
     """
     excess = aspect_excess(content)
+    at_once = pixels_at_once_of(content, params, size, at_once, earlier)
 
     def style_pixels(long_side: int) -> int:
         return round((long_side / excess * params.style_scale) ** 2)

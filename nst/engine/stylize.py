@@ -111,6 +111,7 @@ def stylize(
         encoder = encoder or load_encoder("compact" if earlier else params.encoder, device, weights_dir, precision)
         inputs = RenderInputs(content, layout, params, encoder.min_side, device, earlier)
         at_once = memory_budget.pixels_at_once(params, device, memory_budget.free_bytes(device), parts)
+        at_once = memory_budget.pixels_at_once_of(content, params, size, at_once, inputs.earlier_side)
         callbacks = on_progress or _ignore, should_stop or _never
         renderer = OptimisedRenderer(inputs, encoder, instant, size, params, *callbacks, at_once, checkpoint)
     picture = renderer.render()

@@ -96,7 +96,7 @@ class InstantStylizer:
     @torch.inference_mode()
     def stylize(
         self,
-        key: Hashable,
+        key: Hashable | None,
         picture: Callable[[], Tensor],
         parts: Sequence[CodedPart],
         before_tile: BeforeTile = _do_nothing,
@@ -111,7 +111,7 @@ class InstantStylizer:
         interpolated with the photo.
 
         Args:
-            key: identifies the results of `picture` and `weights`.
+            key: identifies the results of `picture` and `weights`; None for a picture that will not be painted again.
             weights: of the parts and what is kept (see `Layout.weights`), (1, P + 1, H, W); None for one part that covers everything.
             noise: least standard deviation of the input at strength 1 (see `add_noise_to_flat`).
 
@@ -119,11 +119,14 @@ class InstantStylizer:
             RenderingFailed: when the result is not finite.
         """
         levels = [round(noise * part.transfer**2, 3) for part in parts]
-        key = (key, *levels, seed)
-        photo = self._photos.get_or_make(key, lambda: self._encoded(picture(), before_tile, weights(), levels, seed))
+
+        def encoded() -> _EncodedPhoto:
+            return self._encoded(picture(), before_tile, weights(), levels, seed)
+
+        photo = encoded() if key is None else self._photos.get_or_make((key, *levels, seed), encoded)
         features = dict(photo.features)
-        if photo.pixels > MAX_CACHED_PIXELS:
-            self._photos.pop(key)
+        if key is None or photo.pixels > MAX_CACHED_PIXELS:
+            self._photos.pop((key, *levels, seed))
             photo.features.clear()  # so that decoding frees each as soon as it is used
         run = _tiles(photo.padded_size, before_tile)
         with self._autocast():

@@ -9,6 +9,7 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
+from nst.allocator import give_back_freed
 from nst.domain import Optimiser
 from nst.engine.optimised.lbfgs import LBFGS, Diverged, HistorySize
 from nst.errors import NOT_FINITE, RenderingFailed
@@ -123,6 +124,8 @@ class PreconditionedObjective:
         terms = self._function(picture)
         total = torch.stack(list(terms.values())).sum()
         (gradient,) = torch.autograd.grad(total, picture)
+        if picture.numel() > FULL_HISTORY:
+            give_back_freed()  # the memory of tiles, of which the allocator keeps up to 200 MB
         self.picture, self.losses = picture.detach(), {name: term.item() for name, term in terms.items()}
         return total.detach(), gradient.contiguous()
 

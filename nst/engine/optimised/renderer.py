@@ -9,6 +9,7 @@ from typing import Any
 from PIL import Image
 from torch import Tensor
 
+from nst.allocator import give_back_freed
 from nst.domain import PASS_WORK, Mode, Progress, StyleParams
 from nst.engine import checkpoints
 from nst.engine.checkpoints import Checkpoint
@@ -30,6 +31,9 @@ PASS_NOISE = 0.5 * NOISE
 # Long side in pixels up to which passes of larger versions transfer the style in full: that of most style pictures, whose pixels would be
 # strokes of a pixel at any size, sharp as etchings.
 FULL_TRANSFER = 1024
+# Pixels from which a scale begins with the memory that was freed before it given back: what the allocator keeps of smaller ones would add
+# to the peak.
+LARGE = 500_000
 
 
 class OptimisedRenderer:
@@ -119,6 +123,7 @@ class OptimisedRenderer:
     def _render_scale(self, index: int, scale: Scale, previous: Tensor | None) -> Iterator[Tensor]:
         size = self._inputs.size_at(scale.long_side)
         previous = None if previous is None else checkpoints.rounded(previous)
+        self._give_back(scale)
         initial, coarse = self._initial(scale, previous), self._held(previous)
         del previous  # large pictures are not kept any longer than they are needed
         self.optimisers.append([])
@@ -130,8 +135,10 @@ class OptimisedRenderer:
             yield x
             if not scale.steps:
                 return
-            steps = minimise(self._objective(scale), initial, scale.steps, self._params.optimiser)
-            del initial
+            objective = self._objective(scale)
+            self._give_back(scale)
+            steps = minimise(objective, initial, scale.steps, self._params.optimiser)
+            del initial, objective
             for number, step in enumerate(steps, start=1):
                 self._note(step)
                 x = crop(step.picture, size)
@@ -140,6 +147,10 @@ class OptimisedRenderer:
                 yield x
         except RenderingStopped:
             yield x
+
+    def _give_back(self, scale: Scale) -> None:
+        if self._work_of(scale) > LARGE:
+            give_back_freed()
 
     def _initial(self, scale: Scale, previous: Tensor | None) -> Tensor:
         """The painting that a scale begins with, padded."""
@@ -172,7 +183,7 @@ class OptimisedRenderer:
         coded, seed = self._instant.coded_parts(self._inputs, scale.long_side, self._check_stop), self._params.seed
         parts = [part.with_share(self._pass_share(scale)) for part in coded]
         x = self._instant.stylize(
-            object(), lambda: x, parts, self._check_stop, weights=lambda: self._inputs.weights(size), noise=PASS_NOISE, seed=seed
+            None, lambda: x, parts, self._check_stop, weights=lambda: self._inputs.weights(size), noise=PASS_NOISE, seed=seed
         )
         x = x if coarse is None else hold(x, coarse)
         self._work_done += PASS_WORK * self._work_of(scale)

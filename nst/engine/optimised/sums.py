@@ -25,6 +25,9 @@ PICTURE = "picture"
 PIXELS_AT_ONCE = 1_500_000
 # Values of a stage's first activation in a tile: of a square of 384 pixels at the first stage of the compact encoder.
 TILE_VALUES = 16 * 384 * 384
+# The same of a whole picture up to which a stage has one tile, whose activations are kept from the first pass to the second: that saves a
+# pass. It takes 200 MB at most.
+KEPT_VALUES = 5_000_000
 
 # Maps features around an area to sums over the area's positions, which can be added to those over other areas.
 Term = Callable[[Tensor, Area], tuple[Tensor, ...]]
@@ -51,16 +54,23 @@ class WholeSums:
 class TiledSums:
     """Sums over a picture that is encoded tile by tile."""
 
-    def __init__(self, encoder: StagedEncoder, before_tile: BeforeTile = lambda: None, tile_values: int = TILE_VALUES) -> None:
+    def __init__(
+        self,
+        encoder: StagedEncoder,
+        before_tile: BeforeTile = lambda: None,
+        tile_values: int = TILE_VALUES,
+        kept_values: int = KEPT_VALUES,
+    ) -> None:
         """
         Args:
             before_tile: called before every tile; an exception that it raises ends the work.
             tile_values: values of a stage's first activation in a tile.
+            kept_values: the same up to which a stage has one tile, whose activations are kept.
         """
-        self._encoder, self._before_tile, self._tile_values = encoder, before_tile, tile_values
+        self._encoder, self._before_tile, self._values = encoder, before_tile, (tile_values, kept_values)
 
     def __call__(self, x: Tensor, terms: Terms) -> list[tuple[Tensor, ...]]:
-        stages = [_TiledStage(stage, terms, self._before_tile, self._tile_values) for stage in self._encoder.stages(_layers(terms))]
+        stages = [_TiledStage(stage, terms, self._before_tile, *self._values) for stage in self._encoder.stages(_layers(terms))]
         stages[0].factors[PICTURE] = 1
         passes = _TwoPasses(stages)
         if torch.is_grad_enabled() and x.requires_grad:
@@ -119,7 +129,7 @@ class _TwoPasses:
         for stage in self._stages:
             assert following is not None  # noqa: S101  # a stage without output is the last
             self._inputs = [*(self._inputs if keep else []), following]
-            found, following = stage.forward(following)
+            found, following = stage.forward(following, keep)
             sums += found
         return sums
 
@@ -159,6 +169,15 @@ class _Tile:
         return [(self.rows, self.outer_rows), (self.columns, self.outer_columns)]
 
 
+@dataclass(frozen=True)
+class _Activations:
+    """A window of a stage's input, and what the stage computes of it: sums over the tile within, and the output there."""
+
+    window: Tensor
+    sums: list[Tensor]
+    output: Tensor | None
+
+
 class _TiledStage:
     """A stage with the terms of its layers.
 
@@ -167,16 +186,26 @@ class _TiledStage:
         counts: number of tensors by term, in the order in which they are returned; known after the first tile.
     """
 
-    def __init__(self, stage: Stage, terms: Terms, before_tile: BeforeTile, tile_values: int) -> None:
-        self._stage, self._terms, self._before_tile, self._tile_values = stage, terms, before_tile, tile_values
+    def __init__(self, stage: Stage, terms: Terms, before_tile: BeforeTile, tile_values: int, kept_values: int) -> None:
+        self._stage, self._terms, self._before_tile = stage, terms, before_tile
+        self._tile_values, self._kept_values = tile_values, kept_values
         self.factors, self.counts = dict(stage.shape.factors), dict[int, int]()
+        self._kept: _Activations | None = None
 
-    def forward(self, x: Tensor) -> tuple[list[Tensor], Tensor | None]:
-        """The sums, and the output."""
+    def forward(self, x: Tensor, keep: bool) -> tuple[list[Tensor], Tensor | None]:
+        """The sums, and the output.
+
+        Args:
+            keep: whether `backward` will follow.
+        """
+        tiles = self._tiles(x)
+        if keep and len(tiles) == 1:
+            self._kept = kept = self._differentiable(x, tiles[0])
+            return [found.detach() for found in kept.sums], None if kept.output is None else kept.output.detach()
         sums: list[Tensor] = []
         output: Tensor | None = None
         with torch.no_grad():
-            for tile in _tiles(_size(x), self._stage.shape, self._tile_values):
+            for tile in tiles:
                 found, part = self._run(tile.around(x), _size(x), tile)
                 sums = [one + other for one, other in zip(sums, found, strict=True)] if sums else found
                 if part is not None:
@@ -187,19 +216,31 @@ class _TiledStage:
 
     def backward(self, x: Tensor, sums: list[Tensor], output: Tensor | None) -> Tensor:
         """The gradient with respect to the input x, from those with respect to the sums and to the output."""
+        kept, self._kept = self._kept, None
         gradient = torch.zeros_like(x)
-        for tile in _tiles(_size(x), self._stage.shape, self._tile_values):
-            window = tile.around(x).detach().requires_grad_(True)
-            with torch.enable_grad():
-                found, part = self._run(window, _size(x), tile)
-                pairs = [pair for pair in zip(found, sums, strict=True) if pair[0].requires_grad]
-                if part is not None and output is not None:
-                    area = tile.area(_size(x), self._stage.shape.stride)
-                    pairs.append((area.crop(part), area.of(output)))
+        for tile in self._tiles(x):
+            found = kept or self._differentiable(x, tile)
+            pairs = [pair for pair in zip(found.sums, sums, strict=True) if pair[0].requires_grad]
+            if found.output is not None and output is not None:
+                pairs.append((found.output, tile.area(_size(x), self._stage.shape.stride).of(output)))
             if pairs:  # nothing of the last stage counts where the whole photo is kept
                 outputs, output_gradients = zip(*pairs, strict=True)
-                tile.around(gradient).add_(torch.autograd.grad(outputs, window, output_gradients)[0])
+                tile.around(gradient).add_(torch.autograd.grad(outputs, found.window, output_gradients)[0])
         return gradient
+
+    def _tiles(self, x: Tensor) -> list[_Tile]:
+        size, shape = _size(x), self._stage.shape
+        if shape.width * size[0] * size[1] <= self._kept_values:
+            return [_Tile((0, size[0]), (0, size[1]), (0, size[0]), (0, size[1]))]
+        return list(_tiles(size, shape, self._tile_values))
+
+    def _differentiable(self, x: Tensor, tile: _Tile) -> "_Activations":
+        """One tile, for gradients with respect to the window around it."""
+        window = tile.around(x).detach().requires_grad_(True)
+        with torch.enable_grad():
+            sums, part = self._run(window, _size(x), tile)
+            output = None if part is None else tile.area(_size(x), self._stage.shape.stride).crop(part)
+        return _Activations(window, sums, output)
 
     def _run(self, window: Tensor, size: Size, tile: _Tile) -> tuple[list[Tensor], Tensor | None]:
         """The sums over one tile, and the output around it."""

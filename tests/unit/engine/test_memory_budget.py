@@ -75,13 +75,22 @@ def test_what_does_not_fit_at_once_is_painted_by_tiles() -> None:
     )
 
 
-def test_an_estimate_is_that_of_the_scale_that_takes_most() -> None:
-    """A finest scale by tiles may take less than a coarser one at once."""
+def test_where_the_finest_scale_has_tiles_no_coarser_one_takes_more() -> None:
+    """At once, the coarser one would take three times the memory."""
     finest, coarser, both = (
         memory_budget.estimate(LANDSCAPE, StyleParams(iterations=12, scales=scales), size)
         for size, scales in ((1800, 1), (round(1800 / 2**0.5), 1), (1800, 2))
     )
-    assert finest < coarser == both
+    assert both == finest < coarser / 2
+
+
+@pytest.mark.parametrize("size", [1600, 2048, 4096, 8192])
+def test_what_is_encoded_at_once_takes_no_more_than_the_finest_scale(size: int) -> None:
+    params = StyleParams()
+    at_once = memory_budget.pixels_at_once_of(LANDSCAPE, params, size, PIXELS_AT_ONCE)
+    finest = memory_budget.estimate(LANDSCAPE, params, size)
+    assert 0 < memory_budget.estimate_optimised(at_once, 0, 20, "compact") <= finest
+    assert memory_budget.pixels_at_once_of(LANDSCAPE, params, 1024, PIXELS_AT_ONCE) == PIXELS_AT_ONCE
 
 
 @pytest.mark.parametrize("free", [0.6e9, 1e9, 2e9])
