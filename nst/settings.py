@@ -43,7 +43,9 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="NST_", frozen=True, extra="forbid")
 
-    weights_dir: Path = Field(default_factory=default_weights_dir, description="where downloaded weights are kept")
+    weights_dir: Path = Field(
+        default_factory=default_weights_dir, description="where downloaded weights are kept, and what paintings take on this machine"
+    )
     styles_dir: Path | None = Field(
         default=None, description="a folder of your own style pictures, offered in addition to the bundled ones"
     )

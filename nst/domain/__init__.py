@@ -15,6 +15,7 @@ from nst.domain.larger import (
     larger_sizes,
 )
 from nst.domain.params import PRESET_SIZES, Init, KeepColours, Loss, Mode, Optimiser, Precision, Preset, StyleParams, help_of, range_of
+from nst.domain.preset_seconds import PresetSeconds, preset_seconds
 from nst.domain.prints import PRINT_DPI, PrintRequest, in_centimetres, in_inches, print_size
 from nst.domain.progress import JobProgress, Progress
 from nst.domain.regions import AUTOMATIC, MAX_REGIONS, MAX_STYLE_MASKS, RegionRef, colour_of, is_automatic
@@ -50,6 +51,7 @@ __all__ = [
     "Page",
     "Precision",
     "Preset",
+    "PresetSeconds",
     "PrintRequest",
     "Progress",
     "RegionRef",
@@ -83,6 +85,7 @@ __all__ = [
     "normalised_title",
     "object_key",
     "output_key_of",
+    "preset_seconds",
     "print_size",
     "range_of",
     "style_key",

@@ -12,21 +12,23 @@ import threading
 import time
 import warnings
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import astuple
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from typing import IO, Any
 
 from PIL import Image
 
 from nst import images
 from nst.checkpoints import CheckpointKeeper
-from nst.domain import FencingToken, JobProgress, Mode, Progress, StyleParams, StyleShare
+from nst.domain import FencingToken, JobProgress, Mode, PresetSeconds, Progress, StyleParams, StyleShare
 from nst.errors import InvalidParams, PasticheError, is_out_of_memory
 from nst.images import Format
 from nst.lru import LRUCache
 from nst.model_process import engine
 from nst.model_process.codecs import codec_for
-from nst.model_process.engine import Paint, Painting, Region
+from nst.model_process.durations import IDLE_SECONDS, DurationEstimator
+from nst.model_process.engine import Measurable, Paint, Painting, Region
 from nst.model_process.frames import read_frame
 from nst.model_process.messages import (
     Advanced,
@@ -38,6 +40,7 @@ from nst.model_process.messages import (
     FindRequest,
     FromChild,
     LoadFailed,
+    Measured,
     PaintRequest,
     Ready,
     Role,
@@ -54,17 +57,25 @@ _FOUND_MASKS = 8
 log = logging.getLogger(__name__)
 
 
-def painter(settings: Settings) -> Paint:
+def painter(settings: Settings) -> "Painter":
     """The real engine, with its networks loaded."""
-    from nst.engine import Region as EngineRegion
-    from nst.engine import device_named, load_encoder, load_instant, stylize
+    return Painter(settings)
 
-    device = device_named(settings.device)
-    load_encoder("compact", device, settings.weights_dir, settings.precision)
-    instant, finder = load_instant(device, settings.precision), _Finder()
-    where = {"device": device, "instant": instant, "weights_dir": settings.weights_dir}
 
-    def paint(
+class Painter:
+    """The engine on one device: a `Paint` that is `Measurable`."""
+
+    def __init__(self, settings: Settings) -> None:
+        from nst.engine import device_named, load_encoder, load_instant
+        from nst.engine.durations import machine
+
+        self._device, self._weights_dir, self._finder = device_named(settings.device), settings.weights_dir, _Finder()
+        load_encoder("compact", self._device, settings.weights_dir, settings.precision)
+        self._instant = load_instant(self._device, settings.precision)
+        self.machine = machine(self._device, settings.precision)
+
+    def __call__(
+        self,
         photo: Image.Image,
         styles: Sequence[tuple[Image.Image, float]],
         params: StyleParams,
@@ -74,11 +85,19 @@ def painter(settings: Settings) -> Paint:
         earlier: Image.Image | None = None,
         checkpoint: bytes | None = None,
     ) -> Painting:
-        found = [EngineRegion(finder.mask(region.mask, photo), finder.styles(region), region.strength) for region in regions]
-        how: dict[str, Any] = {"on_progress": on_progress, "should_stop": should_stop, **where}
-        return stylize(photo, _shares(styles), params, regions=found, earlier=earlier, checkpoint=checkpoint, **how)
+        from nst.engine import Region as EngineRegion
+        from nst.engine import stylize
 
-    return paint
+        finder = self._finder
+        found = [EngineRegion(finder.mask(region.mask, photo), finder.styles(region), region.strength) for region in regions]
+        how: dict[str, Any] = {"on_progress": on_progress, "should_stop": should_stop, "regions": found, "earlier": earlier}
+        where: dict[str, Any] = {"device": self._device, "instant": self._instant, "weights_dir": self._weights_dir}
+        return stylize(photo, _shares(styles), params, checkpoint=checkpoint, **how, **where)
+
+    def durations(self, should_stop: Callable[[], bool]) -> PresetSeconds | None:
+        from nst.engine.durations import measured_durations
+
+        return measured_durations(self._device, self._instant, self._weights_dir, should_stop)
 
 
 class _Finder:
@@ -147,6 +166,7 @@ class _Child:
         self._requests: SimpleQueue[PaintRequest | FindRequest] = SimpleQueue()
         self._cancelled: FencingToken | None = None
         self._engine: Paint | None = None
+        self._estimator: DurationEstimator | None = None
 
     def listen(self, messages: Iterator[ToChild]) -> None:
         """Reads messages, in a thread: a cancellation has to arrive while the engine works. Ends the process at the end of input."""
@@ -170,8 +190,30 @@ class _Child:
             self._send(LoadFailed())
         else:
             self._send(Ready())
+            if self._role is Role.PAINTING and isinstance(self._engine, Measurable):
+                self._estimator = DurationEstimator(self._engine, self._settings.weights_dir)
         while True:
-            self._serve(self._requests.get())
+            self._serve(self._next_request())
+
+    def _next_request(self) -> PaintRequest | FindRequest:
+        """Waits for one, and estimates meanwhile how long paintings take here: a request interrupts that."""
+        while self._estimator is not None:
+            with suppress(Empty):
+                return self._requests.get(timeout=IDLE_SECONDS)
+            self._estimate(self._estimator)
+        return self._requests.get()
+
+    def _estimate(self, estimator: DurationEstimator) -> None:
+        try:
+            seconds = estimator.step(lambda: not self._requests.empty())
+        except Exception:  # an engine may raise anything
+            log.exception("how long paintings take could not be measured")
+            self._estimator = None
+            return
+        if seconds is not None:
+            self._send(Measured(seconds))
+        if estimator.is_done:
+            self._estimator = None
 
     def _send(self, message: FromChild) -> None:
         frame_of(message).write(self._output)

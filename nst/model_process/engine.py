@@ -3,11 +3,11 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from PIL import Image
 
-from nst.domain import Progress, StyleParams
+from nst.domain import PresetSeconds, Progress, StyleParams
 from nst.model_process.messages import Role
 from nst.settings import Settings
 
@@ -59,6 +59,20 @@ class Paint(Protocol):
         earlier: Image.Image | None = None,
         checkpoint: bytes | None = None,
     ) -> Painting: ...
+
+
+@runtime_checkable
+class Measurable(Protocol):
+    """An engine that can estimate what its paintings take on this machine. Those of tests and of other projects need not."""
+
+    @property
+    def machine(self) -> str:
+        """What durations depend on."""
+        ...
+
+    def durations(self, should_stop: Callable[[], bool]) -> PresetSeconds | None:
+        """Measures for a second or two. Returns None when it was stopped."""
+        ...
 
 
 FORMER_MODULES = {"nst.preview.child": "nst.preview.engine", "worker.child": "nst.model_process.child"}

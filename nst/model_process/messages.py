@@ -12,7 +12,7 @@ from itertools import islice
 from typing import Any
 
 from nst.checkpoints import MAX_BYTES
-from nst.domain import FencingToken, JobProgress, StyleParams, StyleShare
+from nst.domain import FencingToken, JobProgress, PresetSeconds, StyleParams, StyleShare, preset_seconds
 from nst.errors import PasticheError
 from nst.model_process.frames import BadFrame, Frame
 
@@ -127,6 +127,13 @@ class LoadFailed:
 
 
 @dataclass(frozen=True)
+class Measured:
+    """What paintings take on this machine, estimated while there is no request."""
+
+    seconds: PresetSeconds
+
+
+@dataclass(frozen=True)
 class Advanced:
     """Progress, with the painting so far."""
 
@@ -176,7 +183,7 @@ class Failed:
 
 ToChild = Configure | PaintRequest | FindRequest | Cancel
 Final = Done | Stopped | Failed
-FromChild = Ready | LoadFailed | Advanced | Checkpointed | Final
+FromChild = Ready | LoadFailed | Measured | Advanced | Checkpointed | Final
 
 
 def frame_of(message: ToChild | FromChild) -> Frame:
@@ -191,10 +198,10 @@ def frame_of(message: ToChild | FromChild) -> Frame:
             return Frame("find", {"token": astuple(token), "region": region}, (photo,))
         case Cancel(token):
             return Frame("cancel", {"token": astuple(token)})
-        case Ready():
-            return Frame("ready", {})
-        case LoadFailed():
-            return Frame("load_failed", {})
+        case Ready() | LoadFailed():
+            return Frame("ready" if isinstance(message, Ready) else "load_failed", {})
+        case Measured(seconds):
+            return Frame("measured", {"seconds": seconds})
         case Advanced(token, progress, preview):
             return Frame("advanced", {"token": astuple(token), "progress": asdict(progress)}, (preview,))
         case Checkpointed(token, checkpoint):
@@ -257,6 +264,8 @@ def message_from_child(frame: Frame) -> FromChild:
             return Ready()
         case Frame("load_failed", _, ()):
             return LoadFailed()
+        case Frame("measured", {"seconds": dict(seconds)}, ()):
+            return Measured(preset_seconds(seconds))
         case Frame("advanced", {"token": token, "progress": progress}, (preview,)):
             return Advanced(_token(token), _progress(progress), preview)
         case Frame("checkpointed", {"token": token}, (checkpoint,)) if len(checkpoint) <= MAX_BYTES:

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from PIL import Image
 
-from nst.domain import Cursor, Job, JobState, Page, Preset
+from nst.domain import Cursor, Job, JobState, Mode, Page, Preset
 from nst.domain.keys import timelapse_key
 from nst.errors import ObjectMissing, WrongState
 from nst.images import STORED_LIMITS, Limits
@@ -28,7 +28,7 @@ from nst.service.keeping import Keeping
 from nst.service.moderation import Moderation
 from nst.service.publishing import Publisher
 from nst.service.signing import SigningKey
-from nst.service.status import JobView, Status, seconds_of, status_of, view_of
+from nst.service.status import JobView, Status, estimates_of, status_of, view_of
 from nst.service.submission import MAX_SIDE, LargerOrder, Order, larger_order, order_like
 from nst.service.submitter import Sender, Submitter
 from nst.service.visitors import Visitors
@@ -348,9 +348,9 @@ class Service:
     def status(self) -> Status:
         return status_of(self._backend, self._clock(), self._settings.disk_bytes)
 
-    def seconds(self) -> Mapping[Preset, tuple[float, float]]:
-        """The duration of recent paintings, as `Status.seconds`."""
-        return seconds_of(self._backend)
+    def estimates(self, mode: Mode) -> Mapping[Preset, float]:
+        """How many seconds a painting of a mode takes, for each preset for which that is known."""
+        return estimates_of(self._backend, mode, self._clock())
 
 
 def _page_size(limit: int) -> int:

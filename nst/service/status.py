@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from statistics import median
 
-from nst.domain import Job, JobState, Preset
+from nst.domain import Job, JobState, Mode, Preset, StyleParams, cost_of
 from nst.domain.keys import is_public
 from nst.service.access import LINK_SECONDS, link_to, signature_of, unknown_job
 from nst.service.retention import NEARLY_FULL
@@ -128,11 +128,17 @@ def waiting_of(backend: Backend, job_id: str, now: float) -> Waiting | None:
     ahead = backend.queue.position(job_id)
     if ahead is None:
         return None
-    done = backend.jobs.durations(None, _SAMPLE)
-    work = sum(cost for cost, _ in done)
-    workers = len(_workers(backend, now))
-    seconds = ahead.cost * sum(seconds for _, seconds in done) / work / max(1, workers) if work else None
-    return Waiting(ahead.jobs, seconds, workers)
+    rate, workers = _seconds_by_cost(backend, now), len(_workers(backend, now))
+    return Waiting(ahead.jobs, None if rate is None else ahead.cost * rate / max(1, workers), workers)
+
+
+def _seconds_by_cost(backend: Backend, now: float) -> float | None:
+    """Of recent paintings; before the first, of a standard one as workers have measured it; None without either."""
+    done, usual = backend.jobs.durations(None, _SAMPLE), StyleParams()
+    if work := sum(cost for cost, _ in done):
+        return sum(seconds for _, seconds in done) / work
+    measured = _measured(backend, usual.mode, now).get(usual.preset)
+    return None if measured is None else measured / cost_of(usual)
 
 
 def view_of(backend: Backend, job: Job, key: SigningKey, lease_seconds: float, now: float) -> JobView:
@@ -160,6 +166,23 @@ def seconds_of(backend: Backend) -> Mapping[Preset, tuple[float, float]]:
     """As `Status.seconds`."""
     spans = {preset: [seconds for _, seconds in backend.jobs.durations(preset, _SAMPLE)] for preset in Preset}
     return {preset: (median(seconds), _percentile(seconds, 0.95)) for preset, seconds in spans.items() if seconds}
+
+
+def estimates_of(backend: Backend, mode: Mode, now: float) -> Mapping[Preset, float]:
+    """How many seconds a painting of each preset takes.
+
+    That is the median of recent ones, nearly all of which have the usual mode; for other modes and before the first painting, what the
+    present workers have measured. A preset for which there is neither is left out.
+    """
+    recent = seconds_of(backend) if mode is StyleParams().mode else {}
+    return {**_measured(backend, mode, now), **{preset: middle for preset, (middle, _) in recent.items()}}
+
+
+def _measured(backend: Backend, mode: Mode, now: float) -> Mapping[Preset, float]:
+    """The median of what the present workers have measured."""
+    found = [worker.seconds.get(mode, {}) for worker in _workers(backend, now)]
+    by_preset = {preset: [seconds[preset] for seconds in found if preset in seconds] for preset in Preset}
+    return {preset: median(seconds) for preset, seconds in by_preset.items() if seconds}
 
 
 def _workers(backend: Backend, now: float) -> list[WorkerInfo]:

@@ -1,12 +1,13 @@
 """The Create page: the form for a new painting."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import NoReturn
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from nst.domain import JobState, Preset
+from nst.domain import JobState, Mode, Preset
 from nst.errors import UnknownJob
 from nst.service import Service
 from nst.ui import draft, frame, regions_form, settings_form, singletons, sketch, strength_sketches, texts
@@ -27,7 +28,7 @@ _ENDS = {
     JobState.CANCELLED: ("Your painting was stopped.", "Open it"),
 }
 _SUBMIT = "submit"
-_DURATIONS_TTL = 60.0  # seconds; durations change slowly, and the form is redrawn with every click
+_ESTIMATES_TTL = 5.0  # seconds; the form is redrawn with every click, and the painter of a new studio measures soon
 
 
 def show_form(visit: Visit) -> None:
@@ -52,7 +53,7 @@ def show_form(visit: Visit) -> None:
             show_styles(visit)
         with st.container(key="paint_panel", border=True):
             st.html('<h2 class="step"><span>3</span>Paint</h2>')
-            settings_form.show(_durations(visit.service))
+            settings_form.show(partial(_estimates, visit.service))
             strength_sketches.show_fade(visit)
             _show_submit(visit, has_changed)
     with place:
@@ -202,6 +203,6 @@ def _submit_all(visit: Visit) -> NoReturn:
     _open(("batch", batch.id))
 
 
-@st.cache_data(ttl=_DURATIONS_TTL, max_entries=8, show_spinner=False, hash_funcs={Service: id})
-def _durations(service: Service) -> Mapping[Preset, tuple[float, float]]:
-    return service.seconds()
+@st.cache_data(ttl=_ESTIMATES_TTL, max_entries=8, show_spinner=False, hash_funcs={Service: id})
+def _estimates(service: Service, mode: Mode) -> Mapping[Preset, float]:
+    return service.estimates(mode)

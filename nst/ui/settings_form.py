@@ -1,6 +1,6 @@
 """The settings of a painting. Defaults, ranges and the help texts of the first ones come from `StyleParams`."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from enum import StrEnum
 from typing import Any
 
@@ -20,16 +20,18 @@ _COLOURS: dict[StrEnum, str] = {
     KeepColours.LUMINANCE: "From my photo",
     KeepColours.RECOLOUR: "From my photo, blended",
 }
+_GROWTH = 1.3  # exponent of the long side in the time that a painting takes: from 512 pixels on there are fewer steps
 _LARGEST = 2**53 - 1  # larger integers are not exact in a browser
 
 
-def show(seconds: Mapping[Preset, tuple[float, float]]) -> None:
+def show(estimates: Callable[[Mode], Mapping[Preset, float]]) -> None:
     """
     Args:
-        seconds: how long recent paintings took, median and 95th percentile.
+        estimates: how many seconds paintings of a mode take, by preset, as far as that is known.
     """
     preset = _choose_preset()
-    st.caption(f"{texts.preset_size(preset).capitalize()} on the long side, {texts.preset_print(preset)}{_time_of(preset, seconds)}.")
+    st.html(_beside_presets(estimates(Mode(st.session_state.get(key_of("mode"), draft.current().values.get("mode", _DEFAULTS.mode))))))
+    st.caption(f"{texts.preset_size(preset).capitalize()} on the long side, {texts.preset_print(preset)}.")
     _slide("strength", 0.05, "From photo to style", "percent")
     _slide("style_scale", SLIDERS["style_scale"], "Strokes, from fine to coarse")
     _select("keep_colours", "Colours", _COLOURS)
@@ -37,19 +39,23 @@ def show(seconds: Mapping[Preset, tuple[float, float]]) -> None:
         _show_more()
 
 
-def _time_of(preset: Preset, seconds: Mapping[Preset, tuple[float, float]]) -> str:
-    """As measured; for a preset without measurements, from another one's by the number of pixels."""
-    if preset in seconds:
-        return f", about {texts.duration(seconds[preset][0])}"
-    for known, (median, _) in seconds.items():
-        return f", roughly {texts.duration(median * (PRESET_SIZES[preset] / PRESET_SIZES[known]) ** 2)}"
-    return ""
+def _beside_presets(seconds: Mapping[Preset, float]) -> str:
+    """A list with size and time of each preset, below the buttons that choose one."""
+    return f'<ul class="presets" aria-label="Sizes and times">{"".join(_size_and_time(preset, seconds) for preset in Preset)}</ul>'
+
+
+def _size_and_time(preset: Preset, seconds: Mapping[Preset, float]) -> str:
+    """For one without an estimate, the time is that of the nearest preset with one, by the number of pixels."""
+    known, time = min(seconds, key=lambda each: abs(PRESET_SIZES[each] - PRESET_SIZES[preset]), default=None), "&nbsp;"
+    if known:
+        time = f"about {texts.short_duration(seconds[known] * (PRESET_SIZES[preset] / PRESET_SIZES[known]) ** _GROWTH)}"
+    return f'<li><span class="unseen">{texts.PRESETS[preset]}: </span>{PRESET_SIZES[preset]} px<br>{time}</li>'
 
 
 def _choose_preset() -> Preset:
     _fill("preset")
     chosen = st.segmented_control(
-        "Quality", list(Preset), key="preset", required=True, format_func=texts.PRESETS.__getitem__, help=_help("preset")
+        "Quality", list(Preset), key="preset", required=True, width="stretch", format_func=texts.PRESETS.__getitem__, help=_help("preset")
     )
     return Preset(_keep("preset", chosen or _DEFAULTS.preset))
 

@@ -33,6 +33,13 @@ def duration(seconds: float) -> str:
     return f"{seconds / 3600:.1f} hours"
 
 
+def short_duration(seconds: float) -> str:
+    """As `duration`, abbreviated and with a space that does not break: "5\u00a0s"."""
+    number, _, unit = duration(seconds).rpartition(" ")
+    short = {"second": "s", "seconds": "s", "minute": "min", "minutes": "min", "hours": "h"}
+    return f"{'1' if number == 'a' else number}\u00a0{short[unit]}"
+
+
 def ago(seconds: float) -> str:
     if seconds < 5:
         return "just now"

@@ -3,8 +3,8 @@
 import logging
 import signal
 
-from nst.domain import longest_seconds
-from nst.model_process.messages import Advanced, Cancel, Checkpointed, Failed, Final, LoadFailed, PaintRequest, Ready, Stopped
+from nst.domain import PresetSeconds, longest_seconds
+from nst.model_process.messages import Advanced, Cancel, Checkpointed, Failed, Final, LoadFailed, Measured, PaintRequest, Ready, Stopped
 from nst.model_process.parent import Child
 from nst.settings import Settings
 from nst.worker import user_messages
@@ -30,6 +30,8 @@ class Attempt:
         self._cancelled: float | None = None
         self._event: Advanced | Final | None = None
         self._checkpoint: bytes | None = None
+        self.measured: PresetSeconds | None = None
+        """What paintings take here, if the child has just estimated that."""
         child.send(request)
 
     def cancel(self, now: float) -> None:
@@ -51,8 +53,9 @@ class Attempt:
     def listen(self, now: float) -> None:
         """Reads what the child has sent, for `poll`: a child whose pipe is full waits."""
         for message in self._child.received():
-            if isinstance(message, Ready | LoadFailed):
+            if isinstance(message, Ready | LoadFailed | Measured):
                 self._heard = now
+                self.measured = message.seconds if isinstance(message, Measured) else self.measured
             elif message.token == self._token and not isinstance(self._event, Final):
                 self._heard = now
                 if isinstance(message, Checkpointed):

@@ -13,10 +13,10 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from nst.domain import Job, JobState, Lane, Outcome, StyleRef, StyleShare, longest_seconds, output_key_of
+from nst.domain import LANES, Job, JobState, Lane, Outcome, PresetSeconds, StyleRef, StyleShare, longest_seconds, output_key_of
 from nst.domain.keys import preview_key, unfinished_keys
 from nst.errors import PasticheError, StoreFault, StoreUnavailable, StyleChanged
-from nst.model_process.messages import Advanced, Done, Failed, Final, PaintRequest, RegionRequest
+from nst.model_process.messages import Advanced, Done, Failed, Final, Measured, PaintRequest, RegionRequest
 from nst.model_process.parent import Child, MakeChild
 from nst.service.visibility import record_cleanup
 from nst.settings import Settings
@@ -93,6 +93,7 @@ class Worker:
         self._started: float | None = None
         self._faulty: float | None = None
         self._reported = float("-inf")
+        self._seconds: PresetSeconds = {}
 
     def step(self, now: float) -> bool:
         """Does one unit of work; False when there was nothing to do.
@@ -109,8 +110,7 @@ class Worker:
         return has_worked
 
     def _work(self, now: float) -> bool:
-        if self._running is not None and self._running.attempt is not None:
-            self._running.attempt.listen(now)  # also when the store cannot be reached in this step
+        self._listen(now)  # also when the store cannot be reached in this step
         self._report(now)
         if self._maintenance is not None:
             self._maintenance.step(now, is_idle=self._running is None)
@@ -121,6 +121,17 @@ class Worker:
             if self._running is not None:
                 duty(self._running, now)
         return True
+
+    def _listen(self, now: float) -> None:
+        """Reads what the child has sent. Without a job, only what it has measured counts."""
+        measured = None
+        if self._running is not None and self._running.attempt is not None:
+            self._running.attempt.listen(now)
+            measured = self._running.attempt.measured
+        elif self._running is None and self._child is not None:
+            measured = next((message.seconds for message in self._child.received() if isinstance(message, Measured)), None)
+        if measured is not None and measured != self._seconds:
+            self._seconds, self._reported = measured, float("-inf")
 
     def rest(self) -> None:
         """Waits until there may be something to do, but briefly, so that a signal takes effect soon."""
@@ -325,8 +336,13 @@ class Worker:
         self._started = now if self._started is None else self._started
         if now - self._reported >= REPORT_SECONDS:
             job_id = self._running.job.id if self._running else None
-            self._backend.workers.report(WorkerInfo(self.name, self._started, now, job_id))
+            self._backend.workers.report(WorkerInfo(self.name, self._started, now, job_id, self._seconds_of_lanes()))
             self._reported = now
+
+    def _seconds_of_lanes(self) -> PresetSeconds:
+        """What the paintings take that this worker is given."""
+        lanes = self._lanes or LANES
+        return {mode: {each: of for each, of in presets.items() if each in lanes} for mode, presets in self._seconds.items()}
 
 
 def _about(job: Job) -> dict[str, str]:

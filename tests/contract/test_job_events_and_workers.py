@@ -1,5 +1,6 @@
 """What `nst.store.ports.JobEvents` and `nst.store.ports.WorkerRegistry` promise."""
 
+from nst.domain import Mode, Preset, PresetSeconds
 from nst.store.ports import Backend, WorkerInfo
 
 
@@ -26,3 +27,14 @@ def test_workers_are_present_while_they_report_themselves(backend: Backend) -> N
     backend.workers.leave("b")
     backend.workers.leave("b")
     assert backend.workers.present(6.0) == []
+
+
+def test_a_worker_reports_what_paintings_take_on_its_machine(backend: Backend) -> None:
+    seconds: PresetSeconds = {Mode.OPTIMISED: {Preset.DRAFT: 4.25, Preset.HIGH: 20.0}, Mode.QUICK: {Preset.DRAFT: 2.0}}
+    backend.workers.report(WorkerInfo("a", started=0.0, seen=5.0))
+    backend.workers.report(WorkerInfo("b", started=0.0, seen=5.0, seconds=seconds))
+    assert [worker.seconds for worker in backend.workers.present(0.0)] == [{}, seconds]
+    backend.workers.report(WorkerInfo("a", started=0.0, seen=6.0, seconds=seconds))
+    backend.workers.leave("b")
+    backend.workers.report(WorkerInfo("b", started=7.0, seen=7.0))
+    assert [worker.seconds for worker in backend.workers.present(0.0)] == [seconds, {}]

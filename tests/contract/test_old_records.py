@@ -1,11 +1,12 @@
 """What earlier versions have stored is read as it was meant."""
 
+import json
 import sqlite3
 from pathlib import Path
 
-from nst.domain import FeedOrder, RegionRef, SearchTerm, StyleRef
+from nst.domain import FeedOrder, Mode, Preset, RegionRef, SearchTerm, StyleRef
 from nst.store.files import FileObjects
-from nst.store.ports import Backend
+from nst.store.ports import Backend, WorkerInfo
 from nst.store.redis import redis_backend
 from nst.store.sqlite import Database, sqlite_backend
 from nst.store.sqlite.database import migrations
@@ -128,3 +129,38 @@ def test_likes_of_processes_of_an_earlier_version_are_listed_once_they_are_seen_
     assert [entry.job_id for entry in backend.feed.liked_by("bert", 9).entries] == [old.id]
     assert connection.call("ZCARD", connection.key("likes_of", "bert")) == 1
     connection.close()
+
+
+def test_a_fleet_may_have_workers_and_front_ends_of_several_versions() -> None:
+    connection = connected()
+    backend = redis_backend(connection, MemoryObjects())
+    backend.workers.report(WorkerInfo("new", 1.0, 5.0, None, {Mode.QUICK: {Preset.DRAFT: 2.0}}))
+    known_before = {"name", "started", "seen", "job_id"}
+    reports = connection.call("HGETALL", connection.key("workers"))
+    assert set(json.loads(reports["new"])) == known_before  # front ends of then refuse others
+    connection.call("HSET", connection.key("workers"), "old", json.dumps({"name": "old", "started": 1.0, "seen": 5.0, "job_id": None}))
+    later = {"name": "later", "started": 1.0, "seen": 5.0, "job_id": None, "mood": "good"}
+    connection.call("HSET", connection.key("workers"), "later", json.dumps(later))
+    connection.call(
+        "HSET", connection.key("worker_seconds"), "later", json.dumps({"quick": {"draft": 3.0, "vast": 9.0}, "slow": {"draft": 1.0}})
+    )
+    connection.call("ZADD", connection.key("seen"), 5.0, "old", 5.0, "later")
+    assert backend.workers.present(0.0) == [
+        WorkerInfo("later", 1.0, 5.0, None, {Mode.QUICK: {Preset.DRAFT: 3.0}}),
+        WorkerInfo("new", 1.0, 5.0, None, {Mode.QUICK: {Preset.DRAFT: 2.0}}),
+        WorkerInfo("old", 1.0, 5.0),
+    ]
+    connection.close()
+
+
+def test_a_worker_of_an_earlier_version_still_writes_its_report_into_a_new_file(tmp_path: Path) -> None:
+    database = Database(tmp_path / "nst.sqlite3")
+    backend = sqlite_backend(database, FileObjects(tmp_path / "objects"))
+    database.change("INSERT OR REPLACE INTO workers VALUES (?, ?, ?, ?)", ("old", 1.0, 5.0, None))
+    database.change("INSERT INTO worker_seconds VALUES ('later', ?)", (json.dumps({"quick": {"draft": 3.0, "vast": 9.0}}),))
+    database.change("INSERT OR REPLACE INTO workers VALUES (?, ?, ?, ?)", ("later", 1.0, 5.0, None))
+    assert backend.workers.present(0.0) == [
+        WorkerInfo("later", 1.0, 5.0, None, {Mode.QUICK: {Preset.DRAFT: 3.0}}),
+        WorkerInfo("old", 1.0, 5.0),
+    ]
+    database.close()

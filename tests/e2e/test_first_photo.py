@@ -1,11 +1,14 @@
 """The form's change from its first view to that of a chosen photo."""
 
+import re
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
 
-from tests.e2e.conftest import OpenBrowser, Studio, button, choose_photo
+from nst.domain import PRESET_SIZES, Preset, StyleParams
+from tests.e2e.conftest import PATIENCE, OpenBrowser, Studio, button, choose_photo, served, shoot
+from tests.support.waiting import until
 
 SUM_ALL_SHIFTS = """
     window.shifts = 0;
@@ -30,3 +33,18 @@ def test_the_page_does_not_move_when_a_photo_is_chosen(studio: Studio, visitor: 
     page.wait_for_timeout(1000)
     assert loading <= 0.1
     assert page.evaluate("shifts") - loading <= 0.1
+
+
+def test_a_new_studio_shows_times_beside_every_preset_before_anything_was_painted(visitor: OpenBrowser, tmp_path: Path) -> None:
+    with served(tmp_path, NST_WEIGHTS_DIR=str(tmp_path / "weights")) as new:  # without what this machine has measured before
+        until(lambda: len(new.service.estimates(StyleParams().mode)) == len(Preset), PATIENCE / 1000)
+        page = visitor(new.url)
+        entries = page.locator(".presets li")
+        expect(entries).to_have_text([re.compile(rf"^\w+: {size} pxabout \d+\s(s|min|h)$") for size in PRESET_SIZES.values()])
+        for width in (1440, 390):
+            page.set_viewport_size({"width": width, "height": 900})
+            shoot(page, f"times-{width}")
+            lefts, tops = (entries.evaluate_all(f"all => all.map(one => one.getBoundingClientRect().{side})") for side in ("left", "top"))
+            assert lefts == sorted(lefts)
+            assert len(set(tops)) == 1
+        assert not new.service.status().counts

@@ -314,3 +314,23 @@ def test_a_choice_in_words_is_kept_as_its_value(open_page: OpenPage) -> None:
     page.selectbox(key=draft.key_of("optimiser")).set_value(Optimiser.ADAM).run()
     assert not page.exception
     assert page.session_state["draft"].values == {"optimiser": Optimiser.ADAM}
+
+
+def test_size_and_time_are_beside_every_preset_before_anything_was_painted(open_page: OpenPage, studio: DiskStudio) -> None:
+    seconds = {
+        Mode.OPTIMISED: {Preset.DRAFT: 4.2, Preset.STANDARD: 6.1, Preset.HIGH: 20.3, Preset.ULTRA: 400.0},
+        Mode.QUICK: {Preset.DRAFT: 2.0, Preset.HIGH: 4.0},
+    }
+    now = time.time()
+    studio.backend.workers.report(WorkerInfo("painter", started=now, seen=now, seconds=seconds))
+    page = open_page()
+    assert presets(page) == ["256 px about 4 s", "512 px about 6 s", "1024 px about 20 s", "4096 px about 7 min"]
+    page.selectbox(key=draft.key_of("mode")).set_value(Mode.QUICK).run()
+    assert presets(page) == ["256 px about 2 s", "512 px about 5 s", "1024 px about 4 s", "4096 px about 25 s"]
+    page.selectbox(key=draft.key_of("mode")).set_value(Mode.INSTANT).run()
+    assert presets(page) == ["256 px", "512 px", "1024 px", "4096 px"]
+
+
+def presets(page: AppTest) -> list[str]:
+    entries = re.findall(r"<li><span.*?</span>(.*?)</li>", words(page))
+    return [entry.replace("<br>", " ").replace("&nbsp;", " ").replace("\u00a0", " ").strip() for entry in entries]

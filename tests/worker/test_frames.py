@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from nst.checkpoints import MAX_BYTES
-from nst.domain import FencingToken, JobProgress, StyleParams, StyleShare
+from nst.domain import FencingToken, JobProgress, Mode, Preset, StyleParams, StyleShare
 from nst.model_process.frames import MAX_ATTACHMENT_BYTES, MAX_HEADER_BYTES, BadFrame, Frame, read_frame
 from nst.model_process.messages import (
     Advanced,
@@ -20,6 +20,7 @@ from nst.model_process.messages import (
     FindRequest,
     FromChild,
     LoadFailed,
+    Measured,
     PaintRequest,
     Ready,
     RegionRequest,
@@ -62,6 +63,7 @@ DONE = Done(TOKEN, bytes(100_000), {"seed": 7, "nested": [1.5, None]})
 FAILED = Failed(TOKEN, "It rained.")
 FROM_CHILD: list[FromChild] = [
     Ready(),
+    Measured({Mode.QUICK: {Preset.DRAFT: 2.0}}),
     LoadFailed(),
     ADVANCED,
     Advanced(TOKEN, JobProgress(0.5, "scale 1 of 2"), b""),
@@ -181,6 +183,8 @@ def test_a_child_refuses_frames_that_are_no_message_to_it(frame: Frame) -> None:
         Frame("gossip", {}),
         frame_of(REQUEST),
         changed(Ready(), attachments=(b"more",)),
+        changed(Measured({}), seconds=7),
+        changed(Measured({}), attachments=(b"more",)),
         changed(ADVANCED, attachments=()),
         changed(ADVANCED, progress={}),
         changed(ADVANCED, progress={"fraction": "0.5", "stage": "", "seconds_left": None}),
@@ -207,6 +211,14 @@ def test_a_parent_refuses_what_is_no_message_to_it(frame: Frame) -> None:
 def test_progress_out_of_its_range_is_corrected() -> None:
     received = message_from_child(frame_of(Advanced(TOKEN, JobProgress(1.5, "", float("inf")), b"")))
     assert received == Advanced(TOKEN, JobProgress(1.0, "", None), b"")
+
+
+@pytest.mark.parametrize("seconds", [0, -1.0, True, "4", None, 1e9, float("inf"), float("nan"), 10**400])
+def test_what_is_no_duration_is_left_out(seconds: object) -> None:
+    received = message_from_child(
+        Frame("measured", {"seconds": {"quick": {"draft": seconds, "high": 4}, "slow": {"draft": 1.0}, "instant": 7}})
+    )
+    assert received == Measured({Mode.QUICK: {Preset.HIGH: 4.0}})
 
 
 def test_a_recipe_that_is_not_json_sends_nothing() -> None:

@@ -7,7 +7,7 @@ import pytest
 from nst import images
 from nst.domain import FencingToken, JobProgress, JobState, StyleParams
 from nst.domain.keys import mask_key, preview_key, style_key
-from nst.model_process.messages import Advanced, Cancel, Done, Failed, PaintRequest, Ready, RegionRequest, Stopped
+from nst.model_process.messages import Advanced, Cancel, Done, Failed, FromChild, PaintRequest, Ready, RegionRequest, Stopped
 from nst.service import RegionChoice, StyleChoice
 from nst.styles import Catalogue
 from nst.worker.attempt import GRACE_SECONDS
@@ -290,8 +290,10 @@ def test_a_worker_that_is_stopped_gives_its_job_back_without_an_attempt_lost(ben
 def test_a_job_that_brings_its_worker_down_has_lost_an_attempt(bench: Bench, studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
     job = studio.submit()
 
-    def break_down(_: FakeChild) -> None:
-        raise RuntimeError("a fault of ours")
+    def break_down(child: FakeChild) -> list[FromChild]:
+        if child.heard:
+            raise RuntimeError("a fault of ours")
+        return []
 
     monkeypatch.setattr(FakeChild, "received", break_down)
     with pytest.raises(RuntimeError):

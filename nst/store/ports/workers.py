@@ -1,17 +1,24 @@
 """The registry of workers."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
+
+from nst.domain import PresetSeconds
 
 
 @dataclass(frozen=True)
 class WorkerInfo:
-    """A worker as it last reported itself; times in seconds since the epoch."""
+    """A worker as it last reported itself; times in seconds since the epoch.
+
+    Attributes:
+        seconds: what paintings take there, as it has measured once; empty before that, and of workers that do not measure.
+    """
 
     name: str
     started: float
     seen: float
     job_id: str | None = None
+    seconds: PresetSeconds = field(default_factory=dict)
 
 
 class WorkerRegistry(Protocol):

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from nst.domain import JobProgress, JobState, Preset, StyleParams
+from nst.domain import JobProgress, JobState, Mode, Outcome, Preset, StyleParams
 from nst.domain.keys import is_key, object_key, preview_key
 from nst.errors import JobIdTaken, JobLost, ObjectMissing, StorageFull, StoreFull, UnknownJob, WrongState
 from nst.service import Order, Service, StyleChoice, Waiting, WorkerOutage
@@ -307,6 +307,34 @@ def test_the_status_shows_an_operator_what_goes_on(studio: Studio) -> None:
     assert [(worker.name, worker.is_busy) for worker in status.workers] == [("w", False), ("x", True)]
     assert status.seconds == {Preset.STANDARD: (0.0, 0.0)}
     assert not any(word in repr(status) for word in ("anna", "0" * 32))
+
+
+def test_estimates_are_of_present_workers_until_there_are_paintings(studio: Studio) -> None:
+    assert studio.service.estimates(Mode.OPTIMISED) == {}
+    for name, standard in (("a", 5.0), ("b", 6.0), ("c", 30.0)):
+        seconds = {Mode.OPTIMISED: {Preset.STANDARD: standard, Preset.HIGH: 20.0}, Mode.QUICK: {Preset.STANDARD: 3.0}}
+        studio.backend.workers.report(WorkerInfo(name, started=0.0, seen=studio.now, seconds=seconds))
+    gone = WorkerInfo("gone", started=0.0, seen=studio.now - 60, seconds={Mode.OPTIMISED: {Preset.DRAFT: 1.0}})
+    studio.backend.workers.report(gone)
+    assert studio.service.estimates(Mode.OPTIMISED) == {Preset.STANDARD: 6.0, Preset.HIGH: 20.0}
+    studio.submit()
+    lease = studio.backend.queue.claim("a", studio.now, 30.0)
+    assert lease is not None
+    assert studio.backend.jobs.finish(lease.job.fencing_token, Outcome.succeeded("key", 1, {}), studio.now + 9.0)
+    assert studio.service.estimates(Mode.OPTIMISED) == {Preset.STANDARD: 9.0, Preset.HIGH: 20.0}
+    assert studio.service.estimates(Mode.QUICK) == {Preset.STANDARD: 3.0}
+    assert studio.service.estimates(Mode.INSTANT) == {}
+
+
+def test_a_first_painting_in_line_has_a_time_once_a_worker_has_measured(studio: Studio) -> None:
+    job = studio.submit()
+    studio.submit(token="another")
+    assert studio.service.view(job.id, "anna").waiting == Waiting(0, None, 0)
+    last = studio.submit(token="last")
+    seconds = {Mode.OPTIMISED: {Preset.STANDARD: 6.0}}
+    for name in ("a", "b"):
+        studio.backend.workers.report(WorkerInfo(name, started=0.0, seen=studio.now, seconds=seconds))
+    assert studio.service.view(last.id, "anna").waiting == Waiting(2, 6.0, 2)
 
 
 def test_pictures_of_no_job_are_swept_after_a_day(studio: Studio) -> None:
