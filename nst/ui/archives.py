@@ -1,13 +1,11 @@
 """ZIP files of a visitor's own paintings, which are sent while they are put together: one painting at a time is in memory."""
 
-import asyncio
 import logging
 import unicodedata
 import zipfile
-from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
 from datetime import UTC, datetime
+from functools import partial
 from io import BytesIO
 from pathlib import PurePosixPath
 
@@ -16,25 +14,23 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
-from nst.client_network import client_network
 from nst.domain import Job, JobState
 from nst.errors import ObjectMissing, PasticheError, StoreUnavailable, UnknownJob
 from nst.http_responses import PRIVATE
 from nst.service import Service
 from nst.ui import owner, singletons
+from nst.ui.download_slots import DownloadSlots
 from nst.ui.media import not_found
 
 MOST = 100
 """Paintings of one file: their ids are in the URL."""
 
-_AT_A_TIME, _OF_NETWORK = 8, 2  # downloads: each keeps a painting in memory while its receiver is slow
-_SECONDS = 900.0  # that a download may take
 _CHUNK = 65_536  # bytes
 _NAME = 120  # bytes of a title in a file's name, of which file systems allow 255
 _FIRST_YEAR, _LAST_YEAR = 1980, 2107  # that ZIP files know
 
 log = logging.getLogger(__name__)
-_under_way: Counter[str] = Counter()  # by network; changed by the event loop's thread alone
+_slots = DownloadSlots(at_a_time=8, of_network=2)
 
 
 class Archive:
@@ -52,22 +48,9 @@ class Archive:
         except PasticheError:
             await not_found()(scope, receive, send)
             return
-        network = client_network(self._request.client.host if self._request.client else "") or ""
-        if _under_way.total() >= _AT_A_TIME or (network and _under_way[network] >= _OF_NETWORK):
-            busy = "Too many downloads are under way. Try again in a minute."
-            await PlainTextResponse(busy, 503, {"Retry-After": "60", "Cache-Control": "no-store"})(scope, receive, send)
-            return
-        _under_way[network] += 1
-        try:
-            with suppress(TimeoutError):  # the connection is closed, and the browser says that the file is incomplete
-                async with asyncio.timeout(_SECONDS):
-                    await self._response(jobs)(scope, receive, send)
-        finally:
-            _under_way[network] -= 1
-            if not _under_way[network]:
-                del _under_way[network]
+        await _slots.send(Request(scope, receive), partial(self._response, jobs), send)
 
-    def _response(self, jobs: Sequence[Job]) -> StreamingResponse:
+    async def _response(self, jobs: Sequence[Job]) -> StreamingResponse:
         headers = {"Content-Disposition": 'attachment; filename="pastiche.zip"', "Cache-Control": PRIVATE}
         chunks = zipped(singletons.service(), jobs) if self._request.method == "GET" else iter(())
         return StreamingResponse(chunks, media_type="application/zip", headers=headers)

@@ -8,29 +8,25 @@ from typing import Any
 import streamlit as st
 
 from nst.domain import Job, RegionRef, StyleParams, StyleRef, digests_of
-from nst.ui.downloads import file_name
+from nst.ui.downloads import File, show_download
 from nst.ui.frame import Visit
 
 _OWN_FILE = "style.jpg"  # stands for a picture of the visitor's own
 
 
 def show_recipe(visit: Visit, job: Job) -> None:
-    recipe = _recipe(job)
+    recipe = recipe_of(job)
     with st.expander("Recipe", icon=":material/receipt_long:"):
         st.caption("Everything needed to paint it again.")
         if command := command_of(job):
             st.caption("On your own computer, with Pastiche installed:")
             st.code(command, language=None, wrap_lines=True)
         st.json(recipe, expanded=2)
-        st.download_button(
-            "Download recipe",
-            json.dumps(recipe, indent=2),
-            file_name=file_name(job, visit.viewer, ".json"),
-            mime="application/json",
-            key="download_recipe",
-            on_click="ignore",
-            icon=":material/download:",
-        )
+        show_download(visit, job, File.RECIPE, "Download recipe", "download_recipe", lambda: file_of(recipe))
+
+
+def file_of(recipe: dict[str, Any]) -> bytes:
+    return json.dumps(recipe, indent=2).encode()
 
 
 def command_of(job: Job) -> str | None:
@@ -76,7 +72,7 @@ def _region(region: RegionRef) -> dict[str, Any]:
     return {**what, "kept": True} if not region.styles else {**what, "styles": _shares(region.styles), **parts, **strength}
 
 
-def _recipe(job: Job) -> dict[str, Any]:
+def recipe_of(job: Job) -> dict[str, Any]:
     asked: dict[str, Any] = {"styles": _shares(job.styles), "settings": _changed(job)}
     if digests := digests_of(style for styles in (job.styles, *(region.styles for region in job.regions)) for style in styles):
         asked["style_digests"] = digests

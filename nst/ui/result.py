@@ -5,13 +5,11 @@ from urllib.parse import urlsplit
 
 import streamlit as st
 
-from nst import images
 from nst.domain import Job
-from nst.images import Format
-from nst.timelapse import FilmFormat, animation
 from nst.ui import frame, gallery, past_drafts, texts
 from nst.ui.components import compare, live_preview, share
-from nst.ui.downloads import file_name
+from nst.ui.download_files import content_of
+from nst.ui.downloads import File, show_download
 from nst.ui.frame import Visit
 from nst.ui.heading import show_heading
 from nst.ui.keeping import show_keep_longer
@@ -101,21 +99,9 @@ def show_another() -> None:
 
 
 def _show_downloads(visit: Visit, job: Job) -> None:
-    for format, key in ((Format.PNG, "download"), (Format.JPEG, "download_jpeg"), (Format.TIFF, "download_tiff")):
-        st.download_button(
-            f"Download {format.upper()}",
-            partial(_file, visit, job.id, format),  # called when the button is pressed
-            file_name=file_name(job, visit.viewer, format.suffix),
-            mime=format.media_type,
-            key=key,
-            type="primary" if format is Format.PNG else "secondary",
-            on_click="ignore",
-            icon=":material/download:",
-        )
-
-
-def _file(visit: Visit, job_id: str, format: Format) -> bytes:
-    return images.printable(visit.service.result(job_id, visit.viewer), format)
+    for file, key in ((File.PNG, "download"), (File.JPEG, "download_jpeg"), (File.TIFF, "download_tiff")):
+        read = partial(content_of, visit.service, job, visit.viewer, file)
+        show_download(visit, job, file, f"Download {file.name}", key, read, "primary" if file is File.PNG else "secondary")
 
 
 def _show_rights(job: Job, is_mine: bool) -> None:
@@ -140,18 +126,10 @@ def _show_timelapse(visit: Visit, job: Job) -> None:
         if film is None:
             return
         st.video(film, loop=True, autoplay=True, muted=True, alt="The photo turns into the painting", width=_FILM_WIDTH)
-        ways = ((FilmFormat.MP4, "MP4", lambda: film), (FilmFormat.WEBP, "WebP animation", lambda: animation(film)))
         with st.container(horizontal=True, width=_FILM_WIDTH):
-            for format, name, make in ways:
-                st.download_button(
-                    name,
-                    make,
-                    file_name=file_name(job, visit.viewer, format.suffix),
-                    mime=format.media_type,
-                    key=f"download_{format}",
-                    on_click="ignore",
-                    icon=":material/download:",
-                )
+            for file, name in ((File.MP4, "MP4"), (File.WEBP, "WebP animation")):
+                read = partial(content_of, visit.service, job, visit.viewer, file)
+                show_download(visit, job, file, name, f"download_{file.suffix.removeprefix('.')}", read)
 
 
 def _show_link(visit: Visit, job: Job) -> None:

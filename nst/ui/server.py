@@ -22,6 +22,7 @@ from nst.preview import Previews
 from nst.ui import garbage, index_page, media, singletons, sketch_addresses, urls
 from nst.ui.archives import ArchiveRoute
 from nst.ui.compression import CompressedScripts
+from nst.ui.download_files import DownloadRoute
 from nst.ui.downloads import PrivateDownloads
 from nst.ui.owner import OwnerCookie
 from nst.ui.urls import RootPathMiddleware
@@ -86,10 +87,12 @@ def routes() -> list[BaseRoute]:
         Route(f"{base}/styles/{{style_id}}", media.style),
         Route(f"{base}/samples/{{name}}", media.sample),
         Route(f"{base}/sketches/{{token}}", sketch_addresses.sketch),
+        Route(f"{base}/downloads/{{job_id}}/{{file}}", DownloadRoute(), methods=["GET"]),
         Route(f"{base}/archives/paintings.zip", ArchiveRoute(), methods=["GET"]),
     ]
     # Without these, Streamlit would answer other URLs below these paths with its page.
-    others = [Route(f"{base}/{kind}/{{rest:path}}", media.no_route) for kind in ("pictures", "styles", "samples", "sketches", "archives")]
+    kinds = ("pictures", "styles", "samples", "sketches", "downloads", "archives")
+    others = [Route(f"{base}/{kind}/{{rest:path}}", media.no_route) for kind in kinds]
     entry = [Route(base, _redirect_to_entry)] if base else []
     return [
         *entry,

@@ -94,7 +94,7 @@ def test_all_pictures_of_all_pages_are_shown_and_links_stay_below_the_path(place
     assert page.url == f"{place.url}/?job={job.id}"
     expect(page.get_by_role("textbox", name="Link to this painting")).to_have_value(page.url)
     with page.expect_download() as download:
-        button(page, "download").click()
+        element(page, "download").get_by_role("link").click()
     assert download.value.path().read_bytes().startswith(b"\x89PNG")
 
 
@@ -146,11 +146,11 @@ def test_addresses_of_the_server_are_below_the_path_and_the_cookie_is_for_it(pla
 def test_a_download_goes_to_no_other_browser_below_the_path(place: Place, visit: Callable[..., Page]) -> None:
     job = place.disk.painted(owner=ANNA)
     page = visit(f"/?job={job.id}")
-    with page.expect_response(
-        lambda answer: "/media/" in answer.url and "attachment" in answer.headers.get("content-disposition", "")
-    ) as fetched:
-        button(page, "download").click()
-    assert httpx.get(fetched.value.url).status_code == 404
+    with page.expect_download() as download:
+        element(page, "download").get_by_role("link").click()
+    assert download.value.path().read_bytes().startswith(b"\x89PNG")
+    assert download.value.url.startswith(f"{place.url}/downloads/")
+    assert httpx.get(download.value.url).status_code == 404
 
 
 @pytest.mark.parametrize("place", ["proxied"], indirect=True)

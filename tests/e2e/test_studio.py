@@ -67,14 +67,33 @@ def test_a_download_is_the_painting_for_print_and_goes_to_its_owner_alone(
     studio: Studio, visitor: OpenBrowser, private_id: str, key: str, format: str, suffix: str
 ) -> None:
     page, stranger = visitor(f"{studio.url}/?job={private_id}", owner=ANNA), visitor(studio.url)
-    with page.expect_download() as download, page.expect_response(re.compile("/media/")) as fetched:
-        button(page, f"download{key}").click()
+    link = element(page, f"download{key}").get_by_role("link")
+    with page.expect_download() as download:
+        link.click()
+    address = link.evaluate("link => link.href")
     with Image.open(BytesIO(download.value.path().read_bytes())) as painting:
         found = (painting.format, max(painting.size), round(float(painting.info["dpi"][0])), len(painting.info["icc_profile"]) > 100)
         assert found == (format, 256, 300, True)
     assert download.value.suggested_filename.endswith(suffix)
-    assert stranger.request.get(fetched.value.url).status == 404
-    assert httpx.get(fetched.value.url).status_code == 404
+    assert stranger.request.get(address).status == 404
+    assert httpx.get(address).status_code == 404
+
+
+@pytest.mark.parametrize("viewport", [{"width": 1280, "height": 900}, NARROW])
+def test_a_time_lapse_is_seen_whole_with_the_links_below_it(
+    studio: Studio, visitor: OpenBrowser, private_id: str, viewport: dict[str, int]
+) -> None:
+    page = visitor(f"{studio.url}/?job={private_id}", owner=ANNA, viewport=viewport)
+    button(page, "timelapse").click()
+    expect(page.locator("video")).to_be_visible()
+    popover = page.get_by_test_id("stPopoverBody")
+    for kind, begins in (("mp4", b"ftyp"), ("webp", b"RIFF")):
+        link = element(page, f"download_{kind}").get_by_role("link")
+        expect(link).to_be_in_viewport(ratio=1)
+        with page.expect_download() as download:
+            link.click()
+        assert begins in download.value.path().read_bytes()[:12]
+    assert popover.evaluate("body => body.scrollHeight <= body.clientHeight")
 
 
 def test_on_a_phone_the_link_is_in_sight_once_a_painting_is_published(studio: Studio, visitor: OpenBrowser, private_id: str) -> None:
@@ -90,12 +109,12 @@ def test_every_visitor_can_download_a_published_painting(studio: Studio, visitor
     for _ in range(2):
         page = visitor(f"{studio.url}/?job={public_id}")
         with page.expect_download() as download:
-            button(page, "download").click()
+            element(page, "download").get_by_role("link").click()
         with Image.open(download.value.path()) as painting:
             assert max(painting.size) == 256
         page.get_by_text("Recipe", exact=True).click()
         with page.expect_download() as download:
-            button(page, "download_recipe").click()
+            element(page, "download_recipe").get_by_role("link").click()
         assert b"woodblock-surf" in download.value.path().read_bytes()
 
 

@@ -15,7 +15,7 @@ from starlette.testclient import TestClient
 from nst import images
 from nst.images import Limits
 from nst.settings import Settings
-from nst.ui import archives
+from nst.ui import archives, download_slots
 from nst.ui.archives import zipped
 from tests.hostile.corpus import titles
 from tests.support.pages import DiskStudio
@@ -135,8 +135,8 @@ def test_downloads_at_a_time_are_limited_and_end_with_their_connections(
         return answers
 
     assert asyncio.run(crowd()) == [200, 200, 503, 200]
-    assert archives._under_way == {}
-    monkeypatch.setattr(archives, "_SECONDS", 0.2)
+    assert archives._slots.under_way == {}
+    monkeypatch.setattr(download_slots, "_SECONDS", 0.2)
 
     async def stalled() -> None:
         async def never(*_: Any) -> None:
@@ -145,7 +145,7 @@ def test_downloads_at_a_time_are_limited_and_end_with_their_connections(
         await ask(never, never)
 
     asyncio.run(asyncio.wait_for(stalled(), 20))
-    assert archives._under_way == {}
+    assert archives._slots.under_way == {}
 
 
 @pytest.mark.parametrize("title", [*titles.ESCAPED, "../../etc/passwd", "C:\\con", "nul", "-rf", "~", "a/b\\c", "." * 80, "\u6d77" * 80])
