@@ -53,7 +53,6 @@ def _show_sources(label: str) -> None:
     device_camera()
     if st.toggle("Use the camera", key="use_camera"):
         st.camera_input("Take a photo", key="camera", on_change=_from_camera, label_visibility="collapsed")
-        st.caption("If no picture appears, allow the camera for this page in your browser, or choose a file instead.")
     _show_samples()
 
 

@@ -48,3 +48,26 @@ def test_a_new_studio_shows_times_beside_every_preset_before_anything_was_painte
             assert lefts == sorted(lefts)
             assert len(set(tops)) == 1
         assert not new.service.status().counts
+
+
+def test_a_camera_that_is_denied_is_explained_and_the_upload_stays_in_reach(studio: Studio, visitor: OpenBrowser, photo: Path) -> None:
+    page = visitor(studio.url)
+    page.context.clear_permissions()  # a browser without a window refuses what it cannot ask for
+    page.get_by_text("Use the camera", exact=True).click()
+    words = page.get_by_test_id("stCameraInputWebcamComponent").locator("p")
+    expect(words).to_be_visible()
+    assert "upload a file instead" in words.evaluate("one => getComputedStyle(one, '::after').content")
+    expect(words.get_by_role("link")).to_have_count(0)
+    shoot(page, "camera-denied")
+    expect(button(page, "photo")).to_be_in_viewport()
+    choose_photo(page, photo)
+
+
+def test_a_phone_opens_its_own_camera(studio: Studio, visitor: OpenBrowser, photo: Path) -> None:
+    page = visitor(studio.url, viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
+    expect(page.get_by_text("Use the camera", exact=True)).not_to_be_visible()
+    with page.expect_file_chooser() as chooser:
+        page.get_by_role("button", name="Take a photo").click()
+    assert chooser.value.element.get_attribute("capture") == "environment"
+    chooser.value.set_files(photo)
+    expect(page.locator(".chosen-photo img")).to_be_visible()
