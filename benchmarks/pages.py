@@ -4,6 +4,7 @@ Bytes, layout shifts and tab stops do not depend on what else the machine does, 
 """
 
 import asyncio
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -35,8 +36,12 @@ VIEWERS = 100
 VIEWED_SECONDS = 60.0
 POLL_SECONDS = 3.0  # of the gallery
 OPENINGS_SECONDS = 2.0  # between two visitors who come while the others look
-_SETTLED = """!document.querySelector("[data-test-script-state=running], [data-testid=stSkeleton]")
-    && [...document.images].every(one => one.complete)"""
+# Lazy pictures far below the window, and those that are not shown, are never fetched.
+_UNSETTLED = """[...document.querySelectorAll("[data-test-script-state=running], [data-testid=stSkeleton]")]
+    .concat([...document.images].filter(one => !one.complete && (one.loading !== "lazy"
+        || (one.checkVisibility() && one.getBoundingClientRect().top < innerHeight && one.getBoundingClientRect().bottom > 0))))
+    .map(one => one.outerHTML.slice(0, 200))"""
+_SETTLE_SECONDS = 120.0
 _LAST_PAINT = """new Promise(done => new PerformanceObserver(list => done(list.getEntries().at(-1).startTime))
     .observe({type: "largest-contentful-paint", buffered: true}))"""
 _QUICK = {"NST_ENGINE": "tests.worker.engines.quick:engine", "NST_JOBS_PER_VISITOR": "1000", "NST_QUEUE_LENGTH": "1000"}
@@ -57,8 +62,8 @@ def run() -> Table:
         with served(Path(folder), NST_OWN_WORKER="false", **_QUICK) as studio, sync_playwright() as playwright:
             waiting = studio.service.submit(ANNA, _order("waiting", public=False)).id
             with playwright.chromium.launch(executable_path=chromium(), args=CHROMIUM_FLAGS) as browser:
-                rows = _in_browser(browser, Prepared(studio, waiting))
-            rows += asyncio.run(_viewed(studio))
+                rows = [_noted(row) for row in _in_browser(browser, Prepared(studio, waiting))]
+            rows += map(_noted, asyncio.run(_viewed(studio)))
     return Table(
         "Pages",
         f"Chromium and the studio on one machine; {PAINTINGS} paintings in the gallery. Layout shifts are the sum that browsers report, "
@@ -79,7 +84,13 @@ def _order(token: str, *, public: bool) -> Order:
     return Order(images.encode(samples.load("cat"), Format.JPEG), [StyleChoice("starlit-swirl")], token, public=public)
 
 
-def _in_browser(browser: Browser, prepared: Prepared) -> list[tuple[str, float]]:
+def _noted(row: tuple[str, float]) -> tuple[str, float]:
+    """Shows a result at once: all of them take ten minutes, and many more on a busy machine."""
+    print(f"{row[0]}: {row[1]:.3g}", file=sys.stderr, flush=True)
+    return row
+
+
+def _in_browser(browser: Browser, prepared: Prepared) -> Iterator[tuple[str, float]]:
     studio = prepared.studio
     _visited(browser, studio, "gallery", 1440)[0].close()  # the server's first visit compresses its scripts
     paths = {
@@ -89,17 +100,16 @@ def _in_browser(browser: Browser, prepared: Prepared) -> list[tuple[str, float]]
         "my pictures": "my_pictures",
         "status": "status",
     }
-    rows = _cold_load(browser, studio)
+    yield from _cold_load(browser, studio)
     for name, path in paths.items():
         for width in WIDTHS:
             context, page = _visited(browser, studio, path, width)
-            rows.append((f"layout shift of {name}, {width} px (bar 0.1)", float(page.evaluate("shifts"))))
+            yield f"layout shift of {name}, {width} px (bar 0.1)", float(page.evaluate("shifts"))
             context.close()
-    rows += _tab_stops(browser, studio)
-    rows.append(("from a photo's upload to its sketch, s", _upload_to_sketch(browser, studio)))
-    rows.append((f"processor time of {TABS} idle tabs of the gallery, % of a core (bar 6)", _idle(browser, studio, "gallery")))
-    rows.append((f"of {TABS} tabs of a waiting job, % of a core", _idle(browser, studio, paths["waiting job"])))
-    return rows
+    yield from _tab_stops(browser, studio)
+    yield "from a photo's upload to its sketch, s", _upload_to_sketch(browser, studio)
+    yield f"processor time of {TABS} idle tabs of the gallery, % of a core (bar 6)", _idle(browser, studio, "gallery")
+    yield f"of {TABS} tabs of a waiting job, % of a core", _idle(browser, studio, paths["waiting job"])
 
 
 def _cold_load(browser: Browser, studio: Studio) -> list[tuple[str, float]]:
@@ -194,7 +204,10 @@ def _visited(browser: Browser, studio: Studio, path: str, width: int) -> tuple[B
 
 def _settle(page: Page) -> None:
     page.locator("h1").wait_for()
-    while not page.evaluate(_SETTLED):
+    deadline = time.monotonic() + _SETTLE_SECONDS
+    while left := page.evaluate(_UNSETTLED):
+        if time.monotonic() > deadline:
+            raise RuntimeError(f"{page.url} does not come to rest: {left}")
         time.sleep(0.1)
     time.sleep(1)
 
