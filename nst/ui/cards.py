@@ -30,7 +30,7 @@ def show_card(
             before a blurred copy.
     """
     over = f'<img class="over" src="{before}" alt="" loading="lazy">' if before else ""
-    backdrop = f'<img class="backdrop" src="{after}" alt="" loading="lazy">' if _is_long(ratio) else ""
+    backdrop = f'<img class="backdrop" src="{after}" alt="" loading="lazy">' if is_long(ratio) else ""
     mark = f'<span class="badge">{escape(badge)}</span>' if badge else ""
     bar = f'<progress value="{fraction:.3f}" aria-label="Progress"></progress>' if fraction is not None else ""
     st.html(
@@ -40,7 +40,8 @@ def show_card(
     )
 
 
-def _is_long(ratio: float | None) -> bool:
+def is_long(ratio: float | None) -> bool:
+    """Whether a square of the picture would show little of it."""
     return ratio is not None and max(ratio, 1 / ratio) > _LONG
 
 

@@ -5,7 +5,7 @@ twice while new ones arrive, and entries that were made private or hidden disapp
 """
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import streamlit as st
@@ -13,8 +13,8 @@ import streamlit as st
 from nst.domain import PRESET_SIZES, Cursor, FeedEntry, FeedOrder, Page
 from nst.styles import StyleEntry
 from nst.ui import frame, past_drafts, texts
-from nst.ui.cards import open_clicked_card, show_card, show_empty
-from nst.ui.components import Slide, carousel, keep_in_address
+from nst.ui.cards import is_long, open_clicked_card, show_card, show_empty
+from nst.ui.components import Slide, address_step, carousel, keep_in_address
 from nst.ui.examples import show_examples
 from nst.ui.frame import Visit
 from nst.ui.heading import show_heading
@@ -31,6 +31,10 @@ _SLIDE_SECONDS = 5.0
 _SLIDES = 6
 _MINE = "mine"
 _LAST = "gallery_choice"
+_TURN = "gallery_turn"
+_CHANGED = "gallery_changed"
+_MOST_CHARACTERS = 100  # of a search
+_NOTHING = {"search": "", "style": None, "order": FeedOrder.NEWEST.value}
 _ORDERS = {FeedOrder.NEWEST.value: "Newest", FeedOrder.LIKED.value: "Most liked", _MINE: "Liked by me"}
 
 
@@ -70,7 +74,7 @@ def show_gallery(visit: Visit) -> None:
     if not entries:
         _show_nothing(visit, choice, is_over=following is None)
     elif not choice.query and not choice.is_mine:
-        carousel([_slide(visit, entry, styles) for entry in entries[:_SLIDES]], _SLIDE_SECONDS)
+        carousel([_slide(visit, entry, styles) for entry in entries[_SLIDES - 1 :: -1]], _SLIDE_SECONDS)
     open_clicked_card()
     liked = visit.service.gallery.liked(visit.viewer, [entry.job_id for entry in entries])
     with st.container(key="cards"):
@@ -101,8 +105,8 @@ def _choose(styles: tuple[StyleEntry, ...]) -> Choice:
             key="search",
             type="search",
             placeholder="A title, van gogh, watercolour …",
-            max_chars=100,
-            on_change=_back_to_first_page,
+            max_chars=_MOST_CHARACTERS,
+            on_change=_change,
             disabled=is_mine,
         )
         style = _choose_style(styles, disabled=is_mine)
@@ -112,24 +116,48 @@ def _choose(styles: tuple[StyleEntry, ...]) -> Choice:
             required=True,
             format_func=_ORDERS.__getitem__,
             key="order",
-            on_change=_back_to_first_page,
+            on_change=_change,
         )
-    st.session_state[_LAST] = {"search": query, "style": style, "order": order}
-    titles = {entry.id: entry.title for entry in styles}
-    named = {"search": query, "style": titles.get(style or ""), "order": order if order != FeedOrder.NEWEST else None}
-    keep_in_address(url("gallery"), {key: value for key, value in named.items() if value})
+    _keep_choice(styles, {"search": query, "style": style, "order": order})
     if order == _MINE:
         return Choice(None, FeedOrder.NEWEST, "", is_mine=True)
     return Choice(style, FeedOrder(order or FeedOrder.NEWEST), (query or "").strip())
 
 
+def _keep_choice(styles: tuple[StyleEntry, ...], choice: dict[str, str | None]) -> None:
+    """Keeps the choice for the visitor's return to the page, and in its address, with the style's title there."""
+    now = st.session_state
+    now[_LAST] = choice
+    title = next((entry.title for entry in styles if entry.id == choice["style"]), None)
+    order = choice["order"] if choice["order"] != FeedOrder.NEWEST else None
+    named = {key: value for key, value in {**choice, "style": title, "order": order}.items() if value}
+    keep_in_address(url("gallery"), named, now.get(_TURN, 0), lambda: _follow_step(styles), changed=now[_CHANGED])
+
+
 def _choose_as_before(styles: tuple[StyleEntry, ...]) -> None:
-    """Chooses what was chosen last in this visit, or else what the address says: Streamlit forgets it while another page is shown."""
-    asked, ids = st.query_params, {entry.title: entry.id for entry in styles}
-    order = asked.get("order")
-    named = {"search": asked.get("search"), "style": ids.get(asked.get("style", "")), "order": order if order in _ORDERS else None}
-    for key, value in st.session_state.get(_LAST, named).items():
-        st.session_state.setdefault(key, value or (FeedOrder.NEWEST.value if key == "order" else value))
+    """Chooses what the address says, or else what was chosen last in this visit: Streamlit forgets it while another page is shown."""
+    if "order" not in st.session_state:  # the page is opened
+        st.session_state[_CHANGED] = False
+    named = _named(st.query_params, styles)
+    for key, value in (named if any(named.values()) else st.session_state.get(_LAST, named)).items():
+        st.session_state.setdefault(key, value or _NOTHING[key])
+
+
+def _follow_step(styles: tuple[StyleEntry, ...]) -> None:
+    """Chooses what the address says after Back or Forward."""
+    match address_step():
+        case {"turn": int(turn), **parameters}:
+            named = _named({str(key): value for key, value in parameters.items() if isinstance(value, str)}, styles)
+            st.session_state.update({key: value or _NOTHING[key] for key, value in named.items()})
+            st.session_state[_TURN] = turn
+            _back_to_first_page()
+
+
+def _named(parameters: Mapping[str, str], styles: tuple[StyleEntry, ...]) -> dict[str, str | None]:
+    """The choice in an address, which may be anything."""
+    order, ids = parameters.get("order"), {entry.title: entry.id for entry in styles}
+    search = parameters.get("search", "")[:_MOST_CHARACTERS]
+    return {"search": search, "style": ids.get(parameters.get("style", "")), "order": order if order in _ORDERS else None}
 
 
 def _choose_style(styles: tuple[StyleEntry, ...], *, disabled: bool) -> str | None:
@@ -141,7 +169,7 @@ def _choose_style(styles: tuple[StyleEntry, ...], *, disabled: bool) -> str | No
         format_func=titles.__getitem__,
         key="style",
         placeholder="All styles",
-        on_change=_back_to_first_page,
+        on_change=_change,
         disabled=disabled,
     )
 
@@ -190,6 +218,11 @@ def _read(visit: Visit, choice: Choice, page: Page) -> tuple[list[FeedEntry], Cu
     return entries, following
 
 
+def _change() -> None:
+    st.session_state[_CHANGED] = True
+    _back_to_first_page()
+
+
 def _back_to_first_page() -> None:
     for name in ("gallery_end", "liked_shown"):
         st.session_state.pop(name, None)
@@ -201,6 +234,7 @@ def _slide(visit: Visit, entry: FeedEntry, styles: tuple[StyleEntry, ...]) -> Sl
         after=entry_src(visit.service, entry, "after") or "",
         title=title_of(entry, styles),
         href=job_url(entry.job_id),
+        whole=is_long(entry.ratio),
     )
 
 

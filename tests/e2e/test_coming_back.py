@@ -64,16 +64,18 @@ def backend_of(studio: Studio) -> Backend:
     return open_backend(Settings(data_dir=studio.data_dir))
 
 
-def stored(studio: Studio, public: bool = False, style: str = "tide-wash", at: float | None = None) -> Job:
+def stored(
+    studio: Studio, public: bool = False, style: str = "tide-wash", at: float | None = None, size: tuple[int, int] = (96, 64)
+) -> Job:
     """A finished painting of Anna's."""
     backend, ended = backend_of(studio), at or time.time()
     job = a_job(ANNA, created=ended, public=public, styles=(StyleRef(style),))
     for kind in ("input", "output"):
-        backend.objects.put(job.input_key.replace("input", kind), picture_bytes(96, 64))
+        backend.objects.put(job.input_key.replace("input", kind), picture_bytes(*size))
     output = job.input_key.replace("input", "output")
     done = a_job(
         ANNA, created=ended, public=public, styles=(StyleRef(style),), id=job.id, state=JobState.SUCCEEDED, output_key=output,
-        finished=ended, published=ended if public else None, width=96, height=64,
+        finished=ended, published=ended if public else None, width=size[0], height=size[1],
     )  # fmt: skip
     assert backend.jobs.restore(done)
     return done
@@ -266,6 +268,105 @@ def full_gallery(quiet: Studio) -> Iterator[list[Job]]:
     yield jobs
     for job in jobs:
         quiet.service.delete(job.id, ANNA)
+
+
+def test_back_takes_back_a_choice_in_the_gallery_before_it_leaves_it(quiet: Studio, visitor: OpenBrowser, full_gallery: list[Job]) -> None:
+    page = visitor(quiet.url)
+    page.get_by_role("link", name="Gallery").locator("visible=true").click()
+    style, order, search = (element(page, key) for key in ("style", "order", "search"))
+
+    def expect_choice(of_style: str, of_order: str, wanted: str, address: str) -> None:
+        expect(style.locator("input")).to_have_value(of_style)
+        expect(order.locator("[aria-checked=true]")).to_have_text(of_order)
+        expect(search.locator("input")).to_have_value(wanted)
+        expect(page).to_have_url(f"{quiet.url}/gallery{address}")
+
+    expect_choice("", "Newest", "", "")
+    style.locator("input").click()
+    page.get_by_role("option", name="Copperplate").click()
+    expect_choice("Copperplate", "Newest", "", "?style=Copperplate")
+    order.get_by_text("Most liked").click()
+    expect_choice("Copperplate", "Most liked", "", "?style=Copperplate&order=liked")
+    for word in ("pencil", "drawing", "ink"):
+        search.locator("input").fill(word)
+        search.locator("input").press("Enter")
+        expect_choice("Copperplate", "Most liked", word, f"?search={word}&style=Copperplate&order=liked")
+    for step in range(2):  # the second time after Forward
+        page.go_back()  # one step for all words of the search
+        expect_choice("Copperplate", "Most liked", "", "?style=Copperplate&order=liked")
+        page.go_back()
+        expect_choice("Copperplate", "Newest", "", "?style=Copperplate")
+        if not step:
+            page.go_forward()
+            expect_choice("Copperplate", "Most liked", "", "?style=Copperplate&order=liked")
+            page.go_forward()
+            expect_choice("Copperplate", "Most liked", "ink", "?search=ink&style=Copperplate&order=liked")
+    page.locator("a.card").nth(3).click()
+    expect(element(page, "result")).to_be_visible()
+    page.go_back()
+    expect_choice("Copperplate", "Newest", "", "?style=Copperplate")
+    page.reload()
+    expect_choice("Copperplate", "Newest", "", "?style=Copperplate")
+    page.go_back()
+    expect_choice("", "Newest", "", "")
+    page.go_back()
+    expect(page.locator("h1")).to_have_text("Turn a photo into a painting")
+
+
+def test_steps_in_quick_succession_end_where_the_address_says(quiet: Studio, visitor: OpenBrowser, full_gallery: list[Job]) -> None:
+    page = visitor(f"{quiet.url}/gallery")
+    order = element(page, "order")
+    for label, address in (("Most liked", "?order=liked"), ("Liked by me", "?order=mine")):
+        order.get_by_text(label).click()
+        expect(page).to_have_url(f"{quiet.url}/gallery{address}")
+    page.evaluate("history.back(); setTimeout(() => history.back(), 30); setTimeout(() => history.forward(), 60)")
+    expect(order.locator("[aria-checked=true]")).to_have_text("Most liked")
+    page.wait_for_timeout(1500)
+    expect(page).to_have_url(f"{quiet.url}/gallery?order=liked")
+    expect(order.locator("[aria-checked=true]")).to_have_text("Most liked")
+    page.go_back()
+    expect(order.locator("[aria-checked=true]")).to_have_text("Newest")
+
+
+def test_the_showcase_is_turned_by_buttons_and_by_swiping(quiet: Studio, visitor: OpenBrowser, full_gallery: list[Job]) -> None:
+    page = visitor(f"{quiet.url}/gallery", viewport=NARROW, has_touch=True, reduced_motion="reduce")
+    frame: Any = page.locator("a.frame")
+    newest = [f"/?job={job.id}" for job in full_gallery[:6]]
+    expect(frame).to_have_attribute("href", newest[5])  # the newest is the first card, just below
+    page.get_by_role("button", name="Next").click()
+    expect(frame).to_have_attribute("href", newest[4])
+    page.get_by_role("button", name="Previous").click()
+    touch, area = page.context.new_cdp_session(page), frame.bounding_box()
+    for start, end, shown in ((0.8, 0.2, 4), (0.2, 0.8, 5), (0.2, 0.8, 0)):
+        places = [(area["x"] + area["width"] * share, area["y"] + 60) for share in (start, (start + end) / 2, end)]
+        for kind, (x, y) in zip(("touchStart", "touchMove", "touchMove"), places, strict=True):
+            touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": x, "y": y}]})
+        touch.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+        expect(frame).to_have_attribute("href", newest[shown])
+    assert page.locator("[data-testid=stMain]").evaluate("element => element.scrollWidth <= element.clientWidth")
+    expect(page).to_have_url(f"{quiet.url}/gallery")
+
+
+@pytest.mark.parametrize("viewport", [WIDE, NARROW], ids=["wide", "narrow"])
+@pytest.mark.parametrize("size", [(128, 512), (512, 120)], ids=["tall", "panorama"])
+def test_the_words_on_a_long_picture_are_clear_of_the_divider(
+    quiet: Studio, visitor: OpenBrowser, viewport: dict[str, int], size: tuple[int, int]
+) -> None:
+    job = stored(quiet, size=size)
+    page = visitor(f"{quiet.url}/?job={job.id}", owner=ANNA, viewport=viewport, reduced_motion="reduce")
+    compare = element(page, "compare")
+    divider = compare.locator(".divider")
+    for share in (None, "10", "50", "95"):
+        if share:
+            compare.get_by_role("slider").fill(share)
+        place = divider.bounding_box()["x"]
+        left, right = compare.locator(".left"), compare.locator(".right")
+        shown = [tag for tag in (left, right) if tag.evaluate("tag => tag.style.opacity") == "1"]
+        assert share not in (None, "50") or len(shown) == 2
+        assert all(tag.bounding_box()["x"] > place for tag in shown if tag is right)
+        assert all(tag.bounding_box()["x"] + tag.bounding_box()["width"] < place for tag in shown if tag is left)
+    shoot(page, f"long-{size[0]}-{viewport['width']}")
+    quiet.service.delete(job.id, ANNA)
 
 
 @pytest.mark.parametrize("viewport", [WIDE, NARROW], ids=["wide", "narrow"])

@@ -18,6 +18,7 @@ from nst.ui.urls import url
 MAX_UPSCALING = 1.5  # displayed pixels for each pixel of a painting; beyond it, paintings look blurred
 _BRUSH = "region_brush"
 _CROP = "crop"
+_ADDRESS = "page_address"
 _LARGE = 3_000_000  # bytes of a photo that is worth reducing before it is sent
 _FOLDER = Path(__file__).parent
 _SPLIT = {_BRUSH: ("region_masks", "region_colours", "region_stage", _BRUSH)}
@@ -38,12 +39,17 @@ class DisplaySize:
 
 
 class Slide(TypedDict):
-    """A painting in the carousel, with its photo if that is published."""
+    """A painting in the carousel, with its photo if that is published.
+
+    Attributes:
+        whole: whether it is shown whole on phones, too, where others fill a square.
+    """
 
     before: str | None
     after: str
     title: str
     href: str
+    whole: bool
 
 
 class PartData(TypedDict, total=False):
@@ -170,9 +176,21 @@ def device_camera() -> None:
     _component("camera")(key="device_camera")
 
 
-def keep_in_address(path: str, choice: Mapping[str, str]) -> None:
-    """Invisible: the parameters of the page's address are these from now on. Streamlit's own way to do that undoes them after Back."""
-    _component("page_address")(data={"path": path, "choice": dict(choice)}, key="page_address")
+def keep_in_address(path: str, choice: Mapping[str, str], turn: int, on_step: Callable[[], None], *, changed: bool) -> None:
+    """Invisible: the parameters of the page's address are these from now on. Streamlit's own way to do that undoes them after Back.
+
+    Args:
+        turn: the number of the latest step in the browser's history that the page has followed.
+        changed: whether the visitor has chosen something since the page was opened.
+        on_step: called when the visitor has gone back or forth to another choice on this page. `address_step()` is that choice then.
+    """
+    data = {"path": path, "choice": dict(choice), "changed": changed, "answered": turn}
+    _component(_ADDRESS)(data=data, key=_ADDRESS, on_step_change=on_step)
+
+
+def address_step() -> object:
+    """What the page has sent, which may be anything: the parameters of the address, and `turn`."""
+    return st.session_state.get(_ADDRESS, {}).get("step")
 
 
 def group_tiles(group: str, label: str, *, choose: bool = True) -> None:

@@ -7,6 +7,14 @@ let isBack = performance.getEntriesByType("navigation")[0]?.type === "back_forwa
 addEventListener("popstate", () => (isBack = true));
 addEventListener("click", () => (isBack = false), true);
 
+// Streamlit takes two steps to a painting: from /gallery to /gallery?job=… to /?job=…. Back would stop between them.
+const push = history.pushState;
+history.pushState = function (state, unused, address) {
+  const next = new URL(address, location.href);
+  const isSecond = next.searchParams.has("job") && next.search === location.search && next.pathname !== location.pathname;
+  (isSecond ? history.replaceState : push).call(history, state, unused, address);
+};
+
 const scroller = () => document.querySelector("[data-testid=stMain]");
 const places = () => {
   try {

@@ -1,3 +1,4 @@
+const SWIPE = 40; // pixels
 // Shows one photo and its painting after the other. With "reduce motion" set, it starts paused on the first one.
 export default function ({ data, parentElement }) {
   const section = parentElement.querySelector("section");
@@ -30,6 +31,7 @@ export default function ({ data, parentElement }) {
     const slide = slides[state.index];
     state.shown = JSON.stringify(slide);
     frame.href = slide.href;
+    section.classList.toggle("whole", slide.whole);
     setImages(slide);
     section.querySelector(".title").textContent = slide.title;
     restartAnimation();
@@ -46,8 +48,18 @@ export default function ({ data, parentElement }) {
     if (!state.paused) show(state.index + 1);
   };
   for (const step of section.querySelectorAll(".step")) step.onclick = () => show(state.index + Number(step.value));
-  section.onpointerenter = section.onfocusin = () => (state.hovered = true);
-  section.onpointerleave = section.onfocusout = () => (state.hovered = false);
+  const hold = (held) => {
+    state.hovered = held;
+    section.querySelector(".title").setAttribute("aria-live", held || state.paused ? "polite" : "off");
+  };
+  section.onpointerenter = section.onfocusin = () => hold(true);
+  section.onpointerleave = section.onfocusout = () => hold(false);
+  hold(state.hovered);
+  frame.ontouchstart = ({ touches: [{ clientX, clientY }] }) => (state.touch = [clientX, clientY]);
+  frame.ontouchend = ({ changedTouches: [{ clientX, clientY }] }) => {
+    const [dx, dy] = [clientX - state.touch[0], clientY - state.touch[1]];
+    if (Math.abs(dx) > SWIPE && Math.abs(dx) > 2 * Math.abs(dy)) show(state.index - Math.sign(dx));
+  };
   updateButton();
   if (state.shown !== JSON.stringify(slides[state.index % slides.length])) show(state.index);
   const timer = setInterval(() => {

@@ -1,5 +1,7 @@
 // An invisible range input covers the picture. It provides dragging, arrow keys and a value for screen readers.
-const REST = 35; // percent of the width that shows the photo once the opening animation is over
+const REST = 35, NARROW_REST = 50; // percent of the width that shows the photo once the opening animation is over
+const NARROW = 200; // pixels, as in the style sheet
+const GAP = 3; // pixels between a tag and the divider
 const DELAY = 350, DURATION = 1300; // milliseconds of the opening animation
 
 export default function ({ data, parentElement }) {
@@ -9,10 +11,12 @@ export default function ({ data, parentElement }) {
     if (image.getAttribute("src") !== src) image.src = src;
     image.alt = alt;
   };
+  const [left, right] = [".left", ".right"].map((name) => figure.querySelector(name));
   const moveDivider = (percent) => {
     figure.style.setProperty("--divider", `${percent}%`);
-    figure.querySelector(".left").style.opacity = percent > 18 ? 1 : 0;
-    figure.querySelector(".right").style.opacity = percent < 82 ? 1 : 0;
+    const place = (figure.clientWidth * percent) / 100; // a tag is shown where there is room for it beside the divider
+    left.style.opacity = left.offsetLeft + left.offsetWidth + GAP < place ? 1 : 0;
+    right.style.opacity = right.offsetLeft - GAP > place ? 1 : 0;
     range.setAttribute("aria-valuetext", `${Math.round(percent)} percent photo`);
   };
   figure.style.setProperty("--ratio", data.ratio);
@@ -30,9 +34,10 @@ export default function ({ data, parentElement }) {
     figure.dataset.animated = data.after;
     const reducedMotion = matchMedia("(prefers-reduced-motion: reduce)").matches;
     const start = performance.now();
+    const rest = figure.clientWidth > NARROW ? REST : NARROW_REST;
     const draw = (now) => {
       const progress = reducedMotion ? 1 : Math.min(1, Math.max(0, (now - start - DELAY) / DURATION));
-      const percent = REST + (100 - REST) * (1 - progress) ** 3;
+      const percent = rest + (100 - rest) * (1 - progress) ** 3;
       range.value = String(percent);
       moveDivider(percent);
       if (progress < 1) animation = requestAnimationFrame(draw);
