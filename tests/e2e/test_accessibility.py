@@ -22,6 +22,13 @@ from tests.e2e.conftest import (
     shoot,
 )
 
+TWICE = {"width": 720, "height": 450}  # a laptop's 1440 pixels at 200 %
+_IS_SEEN = """control => {
+    const { x, y, width, height } = control.getBoundingClientRect();
+    const there = document.elementFromPoint(x + width / 2, y + height / 2);
+    return (control.closest("label") ?? control).contains(there);
+}"""
+
 
 def test_a_style_is_chosen_with_the_keyboard(studio: Studio, visitor: OpenBrowser) -> None:
     page = visitor(studio.url)
@@ -92,9 +99,24 @@ def test_no_control_is_below_the_row_that_paints_while_it_has_the_focus(
     assert reached > 6
 
 
-@pytest.mark.parametrize(("width", "scheme"), [("wide", "dark"), ("narrow", "light"), ("narrow", "dark")])
+@pytest.mark.parametrize("viewport", [TWICE, {"width": 844, "height": 390}], ids=["at 200 %", "a phone on its side"])
+def test_in_a_low_window_nothing_covers_the_control_that_has_the_focus(
+    studio: Studio, visitor: OpenBrowser, photo: Path, viewport: dict[str, int]
+) -> None:
+    page = visitor(studio.url, viewport=viewport)
+    choose_photo(page, photo)
+    expect(page.locator(".sketch img").first).to_be_visible()
+    shoot(page, f"low-{viewport['width']}")
+    for key in ("style_search", "style_tide-wash", "style_gilded-spirals", "mix", "preset", "strength", "param_style_scale"):
+        control = element(page, key).locator("button, input, [role=slider]").first
+        page.locator("[data-testid=stMain]").evaluate("element => element.scrollTo(0, 0)")
+        control.focus()
+        assert control.evaluate(_IS_SEEN), key
+
+
+@pytest.mark.parametrize(("width", "scheme"), [("wide", "dark"), ("narrow", "light"), ("narrow", "dark"), ("twice", "light")])
 def test_every_page_fits_its_window(studio: Studio, visitor: OpenBrowser, width: str, scheme: str) -> None:
-    page = visitor(studio.url, viewport=WIDE if width == "wide" else NARROW, color_scheme=scheme)
+    page = visitor(studio.url, viewport={"wide": WIDE, "narrow": NARROW, "twice": TWICE}[width], color_scheme=scheme)
     for path in ("", "gallery", "my_pictures", "status"):
         page.goto(f"{studio.url}/{path}")
         expect(page.locator("h1")).to_be_visible()
