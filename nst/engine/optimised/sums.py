@@ -14,6 +14,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from nst.allocator import give_back_freed
 from nst.engine.encoders.blocks import StageShape
 from nst.engine.encoders.registry import Encoder, Stage, StagedEncoder
 from nst.engine.optimised.areas import Area
@@ -112,7 +113,10 @@ class _Differentiable(torch.autograd.Function):
 
 
 class _TwoPasses:
-    """A pass for the sums and one for their gradient, each stage after stage."""
+    """A pass for the sums and one for their gradient, each stage after stage.
+
+    The memory of a stage's tiles is given back before the next stage: what the allocator keeps of both would add to the peak.
+    """
 
     def __init__(self, stages: "list[_TiledStage]") -> None:
         self._stages = stages
@@ -128,6 +132,7 @@ class _TwoPasses:
         following: Tensor | None = x.detach()
         for stage in self._stages:
             assert following is not None  # noqa: S101  # a stage without output is the last
+            give_back_freed()
             self._inputs = [*(self._inputs if keep else []), following]
             found, following = stage.forward(following, keep)
             sums += found
@@ -137,6 +142,7 @@ class _TwoPasses:
         """The gradient with respect to the picture. What the first pass has stored is freed on the way."""
         gradient: Tensor | None = None
         for stage in reversed(self._stages):
+            give_back_freed()
             count = sum(stage.counts.values())
             own, gradients = gradients[len(gradients) - count :], gradients[: len(gradients) - count]
             gradient = stage.backward(self._inputs.pop(), own, gradient)
