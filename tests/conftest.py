@@ -15,8 +15,9 @@ from tests.support.pictures import picture
 # Settings in the environment do not reach the tests.
 for name in [name for name in os.environ if name.startswith("NST_")]:
     del os.environ[name]
-# No test, and no process that a test starts, reads or writes the user's own data folder.
+# No test, and no process that a test starts, reads or writes the user's own folders.
 os.environ["NST_DATA_DIR"] = tempfile.mkdtemp(prefix="pastiche-tests-")
+os.environ["NST_WEIGHTS_DIR"] = str(Path(os.environ["NST_DATA_DIR"]) / "weights")
 
 TESTS = Path(__file__).parent
 # What the tests of a folder need: no server (unit), workers, Redis, Node or a simulated AWS (servers), a browser (e2e), containers (images)

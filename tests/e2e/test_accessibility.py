@@ -272,7 +272,7 @@ def test_axe_finds_nothing_in_what_opens_on_a_page(
         page.keyboard.press("Escape")
         expect(page.get_by_text(words)).to_have_count(0)
     page.get_by_text("Recipe", exact=True).click()
-    expect(page.get_by_role("button", name="Download recipe")).to_be_visible()
+    expect(page.get_by_role("link", name="Download recipe")).to_be_visible()
     check_with_axe(page, "recipe")
     page.goto(f"{studio.url}/my_pictures")
     button(page, f"delete_{private_id}").click()
