@@ -61,13 +61,15 @@ def show_form(visit: Visit) -> None:
 
 
 def _show_place_of_sketch() -> DeltaGenerator:
-    """Stays in view while the visitor tries styles and settings. The sketch comes into it last."""
+    """Stays in view while the visitor tries styles and settings. The sketch comes into it last, and has its room from the beginning."""
     with st.container(key="sketch", gap="xsmall"):
         place = st.container(key="sketch_picture")
         regions_form.show_part_choice()
-    if draft.current().photo is None:
-        with place:
+    with place:
+        if draft.current().photo is None:
             _show_example()
+        else:
+            sketch.keep_room()
     return place
 
 

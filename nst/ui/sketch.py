@@ -62,6 +62,13 @@ class _State:
     number: int = 0
 
 
+def keep_room() -> None:
+    """Gives the sketch its room, before what is below it is shown."""
+    photo = draft.current().photo
+    if photo is not None and singletons.previews().enabled:
+        add_rules(_ROOM.format(ratio=photo.ratio))
+
+
 def show_sketch(visit: Visit) -> None:
     """Shows the sketch that there is, and the next one as soon as it is made. It then grows. Both happen in a fragment.
 
@@ -73,7 +80,6 @@ def show_sketch(visit: Visit) -> None:
     _request(visit, now, state)
     if state.future is not None and state.future.done():
         _take_sketch(state)
-    add_rules(_ROOM.format(ratio=now.photo.ratio))
     is_awaited = state.future is not None
     is_moving = is_awaited or state.growth is not None
     seconds = _WAIT_SECONDS if is_awaited else _GROWTH_POLL_SECONDS
