@@ -59,11 +59,11 @@ def run() -> Table:
     with tempfile.TemporaryDirectory() as folder:
         with served(Path(folder), **_QUICK) as studio:
             _fill(studio)
-        with served(Path(folder), NST_OWN_WORKER="false", **_QUICK) as studio, sync_playwright() as playwright:
+        with served(Path(folder), NST_OWN_WORKER="false", **_QUICK) as studio:
             waiting = studio.service.submit(ANNA, _order("waiting", public=False)).id
-            with playwright.chromium.launch(executable_path=chromium(), args=CHROMIUM_FLAGS) as browser:
+            with sync_playwright() as playwright, playwright.chromium.launch(executable_path=chromium(), args=CHROMIUM_FLAGS) as browser:
                 rows = [_noted(row) for row in _in_browser(browser, Prepared(studio, waiting))]
-            rows += map(_noted, asyncio.run(_viewed(studio)))
+            rows += map(_noted, asyncio.run(_viewed(studio)))  # Playwright's event loop has ended
     return Table(
         "Pages",
         f"Chromium and the studio on one machine; {PAINTINGS} paintings in the gallery. Layout shifts are the sum that browsers report, "
