@@ -36,6 +36,8 @@ LONG = [
         "gateway/test_memory.py",
         "fleet/test_failures.py",
         "e2e/test_coming_back.py",
+        "e2e/test_gallery_browsing.py",
+        "e2e/test_crop.py",
         "e2e/test_gallery.py",
         "cloud/test_outages.py",
         "worker/test_processes.py",

@@ -258,3 +258,10 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     for report in terminalreporter.getreports("passed"):
         for name, value in report.user_properties:
             terminalreporter.write_line(f"{value} {name}")
+
+
+@pytest.fixture(scope="module")
+def quiet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
+    """A studio without a worker: tests store what it would have painted."""
+    with served(tmp_path_factory.mktemp("quiet"), NST_OWN_WORKER="false", NST_PREVIEWS="false", NST_MAX_BYTES="10000000") as running:
+        yield running
