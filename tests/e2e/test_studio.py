@@ -159,9 +159,9 @@ def test_a_sketch_follows_photo_style_and_strength(
     thumb = element(page, "strength").get_by_role("slider")
     act_and_see("a strength", lambda: thumb.press("Home"))
     act_and_see("another strength", lambda: thumb.press("ArrowRight"))
-    first = page.locator("figure.sketch img").get_attribute("src")
+    first = page.locator("figure.sketch > img").get_attribute("src")
     expect(page.get_by_text("This is how it will look.")).to_be_visible(timeout=PATIENCE)
-    assert page.locator("figure.sketch img").get_attribute("src") != first, "it has grown"
+    assert page.locator("figure.sketch > img").get_attribute("src") != first, "it has grown"
 
 
 def test_a_painting_under_way_is_cancelled(studio: Studio, visitor: OpenBrowser, photo: Path) -> None:
