@@ -7,7 +7,7 @@ from typing import Any
 import streamlit as st
 
 from nst.domain import PRESET_SIZES, Init, KeepColours, Loss, Mode, Optimiser, Preset, StyleParams, help_of, range_of
-from nst.ui import draft, expert_words, texts
+from nst.ui import draft, expert_words, frame, texts
 from nst.ui.draft import key_of
 
 _DEFAULTS = StyleParams()
@@ -21,6 +21,7 @@ _COLOURS: dict[StrEnum, str] = {
     KeepColours.RECOLOUR: "From my photo, blended",
 }
 _GROWTH = 1.3  # exponent of the long side in the time that a painting takes: from 512 pixels on there are fewer steps
+_UNKNOWN_SECONDS = 10.0  # after which an open page asks again for estimates that are not known yet
 _LARGEST = 2**53 - 1  # larger integers are not exact in a browser
 
 
@@ -30,13 +31,17 @@ def show(estimates: Callable[[Mode], Mapping[Preset, float]]) -> None:
         estimates: how many seconds paintings of a mode take, by preset, as far as that is known.
     """
     preset = _choose_preset()
-    st.html(_beside_presets(estimates(Mode(st.session_state.get(key_of("mode"), draft.current().values.get("mode", _DEFAULTS.mode))))))
+    mode = Mode(st.session_state.get(key_of("mode"), draft.current().values.get("mode", _DEFAULTS.mode)))
+    seconds = estimates(mode)
+    st.html(_beside_presets(seconds))
     st.caption(f"{texts.preset_size(preset).capitalize()} on the long side, {texts.preset_print(preset)}.")
     _slide("strength", 0.05, "From photo to style", "percent")
     _slide("style_scale", SLIDERS["style_scale"], "Strokes, from fine to coarse")
     _select("keep_colours", "Colours", _COLOURS)
     with st.expander("For experts", icon=":material/tune:"):
         _show_more()
+    if not seconds:
+        frame.rerun_on_change(lambda: bool(estimates(mode)), False, _UNKNOWN_SECONDS)
 
 
 def _beside_presets(seconds: Mapping[Preset, float]) -> str:

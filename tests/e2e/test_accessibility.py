@@ -171,7 +171,7 @@ def test_on_a_phone_the_sketch_and_the_button_are_in_sight_once_a_photo_is_chose
 # The script alone: the package's class reads it in the locale's encoding.
 AXE = files("axe_playwright_python").joinpath("axe.min.js").read_text(encoding="utf-8")
 WCAG = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"], "resultTypes": ["violations"]}
-LOOKS = pytest.mark.parametrize(("viewport", "scheme"), [(WIDE, "light"), (WIDE, "dark"), (NARROW, "light"), (NARROW, "dark")])
+LOOKS = pytest.mark.parametrize(("viewport", "scheme"), [(WIDE, "light"), (WIDE, "dark"), (NARROW, "dark"), (TWICE, "light")])
 
 
 def check_with_axe(page: Page, state: str) -> None:
