@@ -1,6 +1,7 @@
 """Estimates of a rendering's peak memory, and the largest size that fits."""
 
 import math
+from dataclasses import dataclass
 
 import psutil
 import torch
@@ -25,9 +26,9 @@ PER_STYLE_PIXEL = {"compact": 400, "vgg19": 1400}
 FIXED = {"compact": 20_000_000, "vgg19": 20_000_000}
 # The same where it is encoded tile by tile; to be added: what the optimiser remembers, and a tile with the activations that are kept, in
 # single precision and in bfloat16.
-TILED_PER_PIXEL = {"compact": 90, "vgg19": 130}
+TILED_PER_PIXEL = {"compact": 100, "vgg19": 130}
 TILED_PER_STYLE_PIXEL = {"compact": 36, "vgg19": 70}
-PER_TILE = {"compact": (450_000_000, 300_000_000), "vgg19": (650_000_000, 500_000_000)}
+PER_TILE = {"compact": (400_000_000, 300_000_000), "vgg19": (650_000_000, 500_000_000)}
 # Of the instant network: bytes at any size; in single precision and in bfloat16, bytes for each pixel of the painting and of a tile.
 INSTANT_FIXED = 10_000_000
 INSTANT_PER_PIXEL = (190, 86)
@@ -46,6 +47,24 @@ WIDEST = {"compact": 16, "vgg19": 64}
 MAX_SIZE = int(range_of("size")[1])  # pixels of the long side
 # Fraction of the free memory that a rendering may plan with; the rest is for other processes.
 HEADROOM = 0.9
+
+
+@dataclass(frozen=True)
+class OtherInputs:
+    """What a painting is made from beside the photo, as far as its memory depends on it.
+
+    Attributes:
+        parts: regions and the rest; 0 without regions.
+        earlier: as of `scales.plan`.
+        style_side: the long side of the largest style picture in pixels, which is not enlarged.
+    """
+
+    parts: int = 0
+    earlier: int = 0
+    style_side: int = MAX_SIZE
+
+
+_UNKNOWN = OtherInputs()
 
 
 def estimate_optimised(
@@ -80,23 +99,18 @@ def affordable_size(
     params: StyleParams,
     device: torch.device,
     precision: Precision = Precision.AUTO,
-    parts: int = 0,
-    earlier: int = 0,
+    inputs: OtherInputs = _UNKNOWN,
 ) -> int:
     """The painting's long side in pixels: the requested size; for ultra and for presets of panoramas, at most what fits.
-
-    Args:
-        parts: regions and the rest; 0 without regions.
-        earlier: as of `scales.plan`.
 
     Raises:
         DoesNotFit: when the requested size does not fit; the sentence names the largest one that does.
     """
     free = free_bytes(device)
-    at_once = pixels_at_once(params, device, free, parts)
+    at_once = pixels_at_once(params, device, free, inputs.parts)
     size, panorama = params.size or PRESET_SIZES[params.preset], 0 if params.size else _panorama_size(content, params.preset)
     in_bfloat16 = stores_bfloat16(device, precision)
-    largest = largest_size(content, params, free, in_bfloat16, parts, at_once, earlier, most=max(size, panorama))
+    largest = largest_size(content, params, free, in_bfloat16, at_once, inputs, most=max(size, panorama))
     if params.size is None and params.preset is Preset.ULTRA and largest > PRESET_SIZES[Preset.HIGH]:
         size = min(size, largest)
     if size > largest:
@@ -112,7 +126,7 @@ def pixels_at_once(params: StyleParams, device: torch.device, free: float, parts
 
     Args:
         free: bytes.
-        parts: as of `affordable_size`.
+        parts: as of `OtherInputs`.
     """
     encoder = _encoder_of(params)
     fitting = int(min(free - FIXED[encoder], 1e15) / (PER_PIXEL[encoder][False] + PER_PART_PIXEL * parts))
@@ -153,9 +167,8 @@ def largest_size(
     params: StyleParams,
     free: float,
     in_bfloat16: bool = False,
-    parts: int = 0,
     at_once: int = PIXELS_AT_ONCE,
-    earlier: int = 0,
+    inputs: OtherInputs = _UNKNOWN,
     most: int = MAX_SIZE,
 ) -> int:
     """The greatest long side, in steps of 16 pixels, up to which all paintings fit into `free` bytes; at least 32, and at most the first
@@ -165,7 +178,7 @@ def largest_size(
     """
 
     def needed(size: int) -> int:
-        return estimate(content, params, size, in_bfloat16, parts, at_once, earlier)
+        return estimate(content, params, size, in_bfloat16, at_once, inputs)
 
     end = math.ceil(most / 16) * 16 + 16
     return next((size for size in range(48, end, 16) if needed(size) > free), end) - 16
@@ -176,9 +189,8 @@ def estimate(
     params: StyleParams,
     size: int,
     in_bfloat16: bool = False,
-    parts: int = 0,
     at_once: int = PIXELS_AT_ONCE,
-    earlier: int = 0,
+    inputs: OtherInputs = _UNKNOWN,
 ) -> int:
     """Peak memory in bytes, beyond the idle process's, of a painting with a long side of `size` pixels.
 
@@ -186,18 +198,16 @@ def estimate(
 
     Args:
         in_bfloat16: whether the networks' features are stored in bfloat16.
-        parts: as of `affordable_size`.
         at_once: number of pixels up to which pictures of any painting are encoded at once.
-        earlier: as of `scales.plan`.
     """
     excess = aspect_excess(content)
-    at_once = pixels_at_once_of(content, params, size, at_once, earlier)
+    at_once = pixels_at_once_of(content, params, size, at_once, inputs.earlier)
 
     def style_pixels(long_side: int) -> int:
-        return round((long_side / excess * params.style_scale) ** 2)
+        return round(min(long_side / excess * params.style_scale, inputs.style_side) ** 2)
 
     def of_parts(long_side: int) -> int:
-        return PER_PART_PIXEL * parts * _padded_pixels(content, long_side)
+        return PER_PART_PIXEL * inputs.parts * _padded_pixels(content, long_side)
 
     def optimised(scale: Scale) -> int:
         pixels, encoder = _padded_pixels(content, scale.long_side), _encoder_of(params)
@@ -208,8 +218,8 @@ def estimate(
     if params.mode is Mode.INSTANT:
         return instant
     # Not the finest scale alone: a coarser one that is encoded at once may take more than the finest one tile by tile.
-    steps = max((optimised(scale) for scale in plan(size, params, excess, earlier) if scale.steps), default=0)
-    return max(instant, steps) if has_passes(params, earlier) else steps
+    steps = max((optimised(scale) for scale in plan(size, params, excess, inputs.earlier) if scale.steps), default=0)
+    return max(instant, steps) if has_passes(params, inputs.earlier) else steps
 
 
 def _padded_pixels(content: Image.Image, size: int) -> int:

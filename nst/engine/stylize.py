@@ -19,6 +19,7 @@ from nst.engine.encoders.registry import Encoder, layer_names, load_encoder
 from nst.engine.inputs import RenderInputs
 from nst.engine.instant.renderer import InstantRenderer
 from nst.engine.instant.stylizer import InstantStylizer, load_instant
+from nst.engine.memory_budget import OtherInputs
 from nst.engine.optimised.renderer import OptimisedRenderer
 from nst.engine.optimised.scales import has_passes
 from nst.engine.regions import AnyStyle, Layout, MaskedStyle, Part, Region, part_of
@@ -99,7 +100,8 @@ def stylize(
     if encoder is None:
         _check_layers(params)
     parts = 1 + len(regions) if regions else 0
-    size = _checked_size(content, earlier, params, device, precision, parts)
+    others = OtherInputs(parts, max(earlier.size) if earlier else 0, _style_side(rest, regions))
+    size = _checked_size(content, earlier, params, device, precision, others)
     layout = Layout(content, rest, regions, size, params.style_scale)
     renderer: Renderer
     if params.mode is Mode.INSTANT and earlier is None:
@@ -130,7 +132,7 @@ def _never() -> bool:
 
 
 def _checked_size(
-    content: Image.Image, earlier: Image.Image | None, params: StyleParams, device: torch.device, precision: Precision, parts: int
+    content: Image.Image, earlier: Image.Image | None, params: StyleParams, device: torch.device, precision: Precision, others: OtherInputs
 ) -> int:
     """The painting's long side in pixels.
 
@@ -138,12 +140,18 @@ def _checked_size(
         InvalidParams: when an earlier painting does not have the photo's shape, or is as large.
         DoesNotFit: as `stylize`.
     """
-    if earlier is None:
-        return memory_budget.affordable_size(content, params, device, precision, parts)
-    check_earlier_shape(earlier.size, content.size)
-    size = memory_budget.affordable_size(content, params, device, precision, parts, max(earlier.size))
-    check_is_larger(size, earlier.size)
+    if earlier is not None:
+        check_earlier_shape(earlier.size, content.size)
+    size = memory_budget.affordable_size(content, params, device, precision, others)
+    if earlier is not None:
+        check_is_larger(size, earlier.size)
     return size
+
+
+def _style_side(rest: Part[MaskedStyle], regions: Sequence[Region]) -> int:
+    """The long side of the largest style picture in pixels."""
+    parts = [rest, *(part_of(region.styles, 0) for region in regions if region.styles)]
+    return max(max(style.style.picture.size) for part in parts for style in part.styles)
 
 
 def _check_layers(params: StyleParams) -> None:

@@ -9,6 +9,7 @@ from nst.domain import Mode, Precision, Preset, StyleParams
 from nst.engine import memory_budget
 from nst.engine.devices import has_fast_bfloat16
 from nst.engine.encoders.registry import NETWORKS
+from nst.engine.memory_budget import OtherInputs
 from nst.engine.optimised.sums import PIXELS_AT_ONCE
 from nst.engine.tensors import MARGIN
 from nst.errors import DoesNotFit
@@ -118,9 +119,12 @@ def test_what_torch_keeps_of_earlier_paintings_on_a_gpu_is_free(monkeypatch: pyt
 
 
 @pytest.mark.slow
-def test_the_estimate_of_tiles_is_within_30_percent_of_what_is_measured() -> None:
-    idle, peak = measure(1536)
-    needed = memory_budget.estimate(photo(), StyleParams(iterations=12, scales=1), 1536)
+@BOTH
+def test_the_estimate_of_tiles_is_within_30_percent_of_what_is_measured(precision: Precision) -> None:
+    idle, peak = measure(1536, precision=precision)
+    needed = memory_budget.estimate(
+        photo(), StyleParams(iterations=12, scales=1), 1536, in_bfloat16=memory_budget.stores_bfloat16(CPU, precision)
+    )
     assert needed == pytest.approx(peak - idle, rel=0.3)
 
 
@@ -189,13 +193,29 @@ def test_a_panorama_is_drawn_out_no_further_than_fits(monkeypatch: pytest.Monkey
 @pytest.mark.parametrize("mode", Mode)
 def test_memory_grows_with_the_parts(mode: Mode) -> None:
     content, params = Image.new("RGB", (512, 512)), StyleParams(mode=mode)
-    without, with_nine = (memory_budget.estimate(content, params, 512, parts=parts) for parts in (0, 9))
+    without, with_nine = (memory_budget.estimate(content, params, 512, inputs=OtherInputs(parts=parts)) for parts in (0, 9))
     assert with_nine - without == memory_budget.PER_PART_PIXEL * 9 * (512 + 2 * MARGIN) ** 2
 
 
 def test_memory_grows_with_the_style_where_that_is_larger() -> None:
     needed = [memory_budget.estimate(Image.new("L", (100, 25)), StyleParams(style_scale=scale), 1024) for scale in (1.0, 2.0)]
     assert needed[1] > 1.5 * needed[0]
+
+
+@pytest.mark.parametrize("mode", Mode)
+def test_a_style_picture_takes_no_more_than_its_own_size(mode: Mode) -> None:
+    panorama, params = Image.new("L", (100, 25)), StyleParams(mode=mode, style_scale=2.0)
+    needed = [memory_budget.estimate(panorama, params, 4096, inputs=OtherInputs(style_side=side)) for side in (500, 1000, 8192)]
+    assert needed[0] == needed[1] < needed[2]
+
+
+def test_a_painting_fits_whose_style_is_small(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With a style picture as large as the painting, this one would take more than the painting itself."""
+    monkeypatch.setattr(memory_budget, "free_bytes", lambda _: 6.5e9)
+    params = StyleParams(size=8192)
+    assert memory_budget.affordable_size(LANDSCAPE, params, CPU, Precision.FLOAT32, OtherInputs(style_side=1600)) == 8192
+    with pytest.raises(DoesNotFit):
+        memory_budget.affordable_size(LANDSCAPE, params, CPU, Precision.FLOAT32, OtherInputs(style_side=8192))
 
 
 def test_free_memory_is_a_part_of_the_machines() -> None:
