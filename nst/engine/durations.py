@@ -1,7 +1,7 @@
 """How long paintings take on this machine, estimated from a short one.
 
 A scale takes its preparation, a pass of the instant network if it has one, and its steps. Preparation and steps take a constant time, and a
-time for each pixel, which two scales of the short painting show. A step tile by tile takes no longer than one of the whole picture.
+time for each pixel, which two scales of the short painting show.
 """
 
 import platform
@@ -22,6 +22,7 @@ from nst.engine.encoders.registry import load_encoder
 from nst.engine.instant.stylizer import InstantStylizer
 from nst.engine.memory_budget import affordable_size
 from nst.engine.optimised.scales import Scale, plan
+from nst.engine.optimised.sums import PIXELS_AT_ONCE
 from nst.engine.stylize import stylize
 from nst.engine.tensors import MARGIN
 from nst.errors import DoesNotFit
@@ -30,9 +31,11 @@ Moments = Mapping[tuple[int, int], float]
 """Seconds at which progress was reported, by scale (from 1) and step."""
 
 _PARAMS = StyleParams(mode=Mode.QUICK, size=512, iterations=3)
+_FIRST = StyleParams(mode=Mode.INSTANT, size=512)
 _LAST_STEP = 3  # of the finest scale, after which it is stopped
 _FINISHING_SECONDS = 0.5  # for files, thumbnails and time-lapse
 _INSTANT_FINISHING_SECONDS = 0.1  # without a time-lapse
+_LARGE_WORK = 1.7  # of a step, for each pixel of a picture that has tiles, relative to the smaller ones that are timed
 _PHOTO, _STYLE = (600, 400), (1024, 683)  # width and height in pixels
 _GRAIN = 8  # pixels, of what is in those pictures
 
@@ -74,7 +77,7 @@ class Speed:
         of_pass = self._large.network_pass * pixels / self._large.pixels if scale.has_pass else 0.0
         if not scale.steps:
             return of_pass
-        step = self._between(self._small.step, self._large.step, pixels)
+        step = self._between(self._small.step, self._large.step, pixels) * (_LARGE_WORK if pixels > PIXELS_AT_ONCE else 1.0)
         return of_pass + self._between(self._small.preparation, self._large.preparation, pixels) + scale.steps * step
 
     def _between(self, small: float, large: float, pixels: float) -> float:
@@ -104,7 +107,9 @@ def measured_durations(
     def is_enough() -> bool:
         return should_stop() or last in moments
 
-    stylize(photo, [StyleShare(style, 1.0)], _PARAMS, encoder=encoder, instant=instant, on_progress=note, should_stop=is_enough)
+    styles = [StyleShare(style, 1.0)]
+    stylize(photo, styles, _FIRST, instant=instant, should_stop=should_stop)  # a network's first pass takes longer than all others
+    stylize(photo, styles, _PARAMS, encoder=encoder, instant=instant, on_progress=note, should_stop=is_enough)
     if last not in moments:
         return None
     # The first scale has what is done once.
