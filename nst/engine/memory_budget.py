@@ -26,9 +26,9 @@ PER_STYLE_PIXEL = {"compact": 400, "vgg19": 1400}
 FIXED = {"compact": 20_000_000, "vgg19": 20_000_000}
 # The same where it is encoded tile by tile; to be added: what the optimiser remembers, and a tile with the activations that are kept, in
 # single precision and in bfloat16.
-TILED_PER_PIXEL = {"compact": 100, "vgg19": 130}
+TILED_PER_PIXEL = {"compact": 100, "vgg19": 150}
 TILED_PER_STYLE_PIXEL = {"compact": 36, "vgg19": 70}
-PER_TILE = {"compact": (400_000_000, 300_000_000), "vgg19": (650_000_000, 500_000_000)}
+PER_TILE = {"compact": (400_000_000, 300_000_000), "vgg19": (400_000_000, 200_000_000)}
 # Of the instant network: bytes at any size; in single precision and in bfloat16, bytes for each pixel of the painting and of a tile.
 INSTANT_FIXED = 10_000_000
 INSTANT_PER_PIXEL = (190, 86)
