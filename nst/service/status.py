@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import accumulate
+from math import isclose
 from statistics import median
 
 from nst.domain import Job, JobState, Mode, Preset, StyleParams, cost_of
@@ -163,19 +165,32 @@ def status_of(backend: Backend, now: float, disk_bytes: int) -> Status:
 
 
 def seconds_of(backend: Backend) -> Mapping[Preset, tuple[float, float]]:
-    """As `Status.seconds`."""
-    spans = {preset: [seconds for _, seconds in backend.jobs.durations(preset, _SAMPLE)] for preset in Preset}
+    """As `Status.seconds`, of paintings as the preset alone makes them: no larger versions, other modes or other sizes."""
+    spans = {preset: _usual_spans(backend, preset) for preset in Preset}
     return {preset: (median(seconds), _percentile(seconds, 0.95)) for preset, seconds in spans.items() if seconds}
+
+
+def _usual_spans(backend: Backend, preset: Preset) -> list[float]:
+    usual = cost_of(StyleParams(preset=preset))
+    return [seconds for cost, seconds in backend.jobs.durations(preset, _SAMPLE) if isclose(cost, usual)]
 
 
 def estimates_of(backend: Backend, mode: Mode, now: float) -> Mapping[Preset, float]:
     """How many seconds a painting of each preset takes.
 
-    That is the median of recent ones, nearly all of which have the usual mode; for other modes and before the first painting, what the
-    present workers have measured. A preset for which there is neither is left out.
+    That is the median of recent ones. For presets, and modes, that were not painted yet it is what the present workers have measured, by as
+    much longer as the recent ones took than was measured for them: they have shared the machine. A preset for which there is neither is
+    left out, and none takes less than a smaller one.
     """
-    recent = seconds_of(backend) if mode is StyleParams().mode else {}
-    return {**_measured(backend, mode, now), **{preset: middle for preset, (middle, _) in recent.items()}}
+    usual = StyleParams().mode
+    recent = {preset: middle for preset, (middle, _) in seconds_of(backend).items()}
+    measured = _measured(backend, usual, now)
+    ratios = [recent[preset] / measured[preset] for preset in recent if preset in measured]
+    factor = median(ratios) if ratios else 1.0
+    found = {preset: seconds * factor for preset, seconds in _measured(backend, mode, now).items()}
+    found |= recent if mode is usual else {}
+    known = [preset for preset in Preset if preset in found]
+    return dict(zip(known, accumulate((found[preset] for preset in known), max), strict=True))
 
 
 def _measured(backend: Backend, mode: Mode, now: float) -> Mapping[Preset, float]:

@@ -191,13 +191,13 @@ class TestFairness:
         first, second = submitted(backend, "anna", preset=Preset.STANDARD), submitted(backend, "bert", preset=Preset.HIGH)
         third = submitted(backend, "anna", preset=Preset.HIGH)
         found = [backend.queue.position(job.id) for job in (first, second, third)]
-        assert [(place.jobs, place.cost) for place in found if place] == [(0, 0.0), (1, 4.0), (2, 20.0)]
+        assert [(place.jobs, place.cost) for place in found if place] == [(0, 0.0), (1, 1.75), (2, 6.5)]
         lease = claimed(backend)
         backend.jobs.advance(lease.job.fencing_token, JobProgress(0.75), None)
         assert backend.queue.position(first.id) is None
         place = backend.queue.position(second.id)
         assert place is not None
-        assert (place.jobs, place.cost) == (0, 1.0)
+        assert (place.jobs, place.cost) == (0, 1.75 / 4)
 
     def test_many_jobs_ahead_are_counted_exactly_and_their_cost_is_close(self, backend: Backend) -> None:
         presets = [Preset.DRAFT, Preset.STANDARD, Preset.HIGH]
@@ -207,12 +207,12 @@ class TestFairness:
         place = backend.queue.position(last.id)
         assert place is not None
         assert place.jobs == 300
-        assert place.cost == pytest.approx(100 * (1 + 4 + 16), rel=1e-6)
+        assert place.cost == pytest.approx(100 * (1 + 1.75 + 4.75), rel=1e-6)
         middle = submitted(backend, "late", preset=Preset.STANDARD, created=2000.0)
         place = backend.queue.position(middle.id)  # before every job of the highest preset, and after the others of its own
         assert place is not None
         assert place.jobs == 200
-        assert place.cost == pytest.approx(500.0, rel=1e-6)
+        assert place.cost == pytest.approx(275.0, rel=1e-6)
 
 
 class TestLeases:

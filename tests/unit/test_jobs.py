@@ -1,6 +1,7 @@
 """nst.domain: jobs, their states and their keys."""
 
 import re
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -8,6 +9,7 @@ from hypothesis import strategies as st
 
 from nst.domain import (
     JobState,
+    Mode,
     Preset,
     StyleParams,
     cost_of,
@@ -86,8 +88,11 @@ def test_previews_and_styles_have_keys_and_pictures_a_media_type() -> None:
 
 
 def test_work_is_measured_in_drafts() -> None:
-    assert [cost_of(StyleParams(preset=preset)) for preset in Preset] == [1, 4, 16, 256]
-    assert cost_of(StyleParams(size=128)) == 0.25
+    assert [cost_of(StyleParams(preset=preset)) for preset in Preset] == [1, 1.75, 4.75, 64.75]
+    assert cost_of(StyleParams(size=512)) == 1.75
+    for params in (StyleParams(preset=preset, mode=mode) for preset in Preset for mode in (Mode.QUICK, Mode.INSTANT)):
+        assert cost_of(params) < cost_of(replace(params, mode=Mode.OPTIMISED))
+    assert cost_of(StyleParams(size=4096), is_larger=True) < cost_of(StyleParams(size=2048))
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from nst.service import Order, Service, StyleChoice, Waiting, WorkerOutage
 from nst.service.access import picture_key
 from nst.service.retention import delete_orphans
 from nst.store.ports import WorkerInfo
-from tests.support.jobs import painted
+from tests.support.jobs import PLENTY, a_job, painted
 from tests.support.pictures import picture_bytes
 from tests.support.studio import DAY, Studio
 
@@ -234,7 +234,7 @@ def test_a_queued_job_has_an_estimate_of_its_start(studio: Studio) -> None:
     studio.backend.jobs.finish(lease.job.fencing_token, painted(done), studio.now)
     waiting = studio.service.view(second.id, "anna").waiting
     assert waiting is not None
-    assert waiting.seconds == 40.0
+    assert waiting.seconds == 17.5
     studio.paint()
     assert studio.service.view(first.id, "anna").waiting is None
 
@@ -321,9 +321,30 @@ def test_estimates_are_of_present_workers_until_there_are_paintings(studio: Stud
     lease = studio.backend.queue.claim("a", studio.now, 30.0)
     assert lease is not None
     assert studio.backend.jobs.finish(lease.job.fencing_token, Outcome.succeeded("key", 1, {}), studio.now + 9.0)
-    assert studio.service.estimates(Mode.OPTIMISED) == {Preset.STANDARD: 9.0, Preset.HIGH: 20.0}
-    assert studio.service.estimates(Mode.QUICK) == {Preset.STANDARD: 3.0}
+    assert studio.service.estimates(Mode.OPTIMISED) == {Preset.STANDARD: 9.0, Preset.HIGH: 30.0}
+    assert studio.service.estimates(Mode.QUICK) == {Preset.STANDARD: 4.5}
     assert studio.service.estimates(Mode.INSTANT) == {}
+
+
+def test_only_what_a_preset_alone_makes_counts_as_its_time(studio: Studio) -> None:
+    for params, parent, seconds in (
+        (StyleParams(preset=Preset.HIGH), None, 20.0),
+        (StyleParams(preset=Preset.HIGH, size=700), None, 10.0),
+        (StyleParams(preset=Preset.HIGH, mode=Mode.INSTANT), None, 1.0),
+        (StyleParams(preset=Preset.HIGH, size=1024), "0" * 32, 3.0),
+    ):
+        studio.backend.queue.submit(replace(a_job(), params=params, parent=parent), PLENTY)
+        lease = studio.backend.queue.claim("a", studio.now, 30.0)
+        assert lease is not None
+        assert studio.backend.jobs.finish(lease.job.fencing_token, Outcome.succeeded("key", 1, {}), studio.now + seconds)
+    assert studio.service.estimates(Mode.OPTIMISED) == {Preset.HIGH: 20.0}
+    assert studio.service.status().seconds == {Preset.HIGH: (20.0, 20.0)}
+
+
+def test_no_preset_is_said_to_take_less_than_a_smaller_one(studio: Studio) -> None:
+    seconds = {Mode.OPTIMISED: {Preset.DRAFT: 4.0, Preset.STANDARD: 3.0, Preset.HIGH: 20.0}}
+    studio.backend.workers.report(WorkerInfo("a", started=0.0, seen=studio.now, seconds=seconds))
+    assert studio.service.estimates(Mode.OPTIMISED) == {Preset.DRAFT: 4.0, Preset.STANDARD: 4.0, Preset.HIGH: 20.0}
 
 
 def test_a_first_painting_in_line_has_a_time_once_a_worker_has_measured(studio: Studio) -> None:
