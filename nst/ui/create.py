@@ -10,7 +10,7 @@ from streamlit.delta_generator import DeltaGenerator
 from nst.domain import JobState, Mode, Preset
 from nst.errors import UnknownJob
 from nst.service import Service
-from nst.ui import draft, frame, regions_form, settings_form, singletons, sketch, strength_sketches, texts
+from nst.ui import crop_form, draft, frame, regions_form, settings_form, singletons, sketch, strength_sketches, texts
 from nst.ui.batches import batch_of, number_that_fits
 from nst.ui.components import DisplaySize, example, skip_to_submit
 from nst.ui.frame import Visit
@@ -171,6 +171,8 @@ def _submit(visit: Visit) -> None:
     now = draft.current()
     if now.photo is None:
         st.warning("Choose a photo first, or try one of the samples.", icon=":material/add_photo_alternate:")
+    elif crop_form.is_open():
+        st.warning(crop_form.UNFINISHED, icon=":material/crop:")
     elif reason := regions_form.reason_to_wait():
         st.warning(reason, icon=":material/hourglass_top:")
     elif now.is_empty:

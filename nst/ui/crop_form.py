@@ -7,6 +7,7 @@ from nst.ui import draft
 from nst.ui.components import crop, crop_value
 from nst.ui.pictures import Picture
 
+UNFINISHED = "You are cropping your photo. Press “Use this part” or “Cancel” first."
 _OPEN = "cropping"
 _LEAST = 0.05  # of width and height
 _LOSES_PARTS = "What you have painted as a part of your photo is removed when you use another part of it."
