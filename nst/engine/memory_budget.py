@@ -32,8 +32,10 @@ PER_TILE = {"compact": (400_000_000, 300_000_000), "vgg19": (400_000_000, 200_00
 # Of the instant network: bytes at any size; in single precision and in bfloat16, bytes for each pixel of the painting and of a tile.
 INSTANT_FIXED = 10_000_000
 INSTANT_PER_PIXEL = (190, 86)
-# Of a painting whose features are not kept.
-INSTANT_PER_LARGE_PIXEL = (85, 68)
+# Of a painting whose features are not kept; of a pass within a painting, which also has the photo and what was painted before.
+INSTANT_PER_LARGE_PIXEL = (90, 75)
+PASS_PER_LARGE_PIXEL = (110, 94)
+PASS_FIXED = 60_000_000
 INSTANT_PER_TILE_PIXEL = (200, 190)
 # What a style picture's pixel takes, relative to one of the painting.
 INSTANT_STYLE = 0.65
@@ -47,6 +49,8 @@ WIDEST = {"compact": 16, "vgg19": 64}
 MAX_SIZE = int(range_of("size")[1])  # pixels of the long side
 # Fraction of the free memory that a rendering may plan with; the rest is for other processes.
 HEADROOM = 0.9
+# The same of address space, of which allocators hold more than they use.
+ADDRESS_HEADROOM = 0.8
 
 
 @dataclass(frozen=True)
@@ -85,13 +89,14 @@ def estimate_optimised(
     return FIXED[encoder] + max(painting, style)  # style pictures are encoded before the painting
 
 
-def estimate_instant(content: Image.Image, style_pixels: int, size: int, in_bfloat16: bool) -> int:
-    """As `estimate_optimised`, for the instant network. Styles are encoded before the photo."""
+def estimate_instant(content: Image.Image, style_pixels: int, size: int, in_bfloat16: bool, within_painting: bool = False) -> int:
+    """As `estimate_optimised`, for the instant network: alone, or for a pass within a painting. Styles are encoded before the photo."""
     pixels, of_style = _padded_pixels(content, size), round(INSTANT_STYLE * style_pixels)
     kept = INSTANT_PER_PIXEL[in_bfloat16]
-    per_pixel = kept if pixels <= MAX_CACHED_PIXELS else INSTANT_PER_LARGE_PIXEL[in_bfloat16]
+    of_large = PASS_PER_LARGE_PIXEL if within_painting else INSTANT_PER_LARGE_PIXEL
+    per_pixel = kept if pixels <= MAX_CACHED_PIXELS else of_large[in_bfloat16]
     tile = INSTANT_PER_TILE_PIXEL[in_bfloat16] * min(max(pixels, of_style), TILE**2)
-    return INSTANT_FIXED + max(per_pixel * pixels, kept * of_style) + tile
+    return INSTANT_FIXED + PASS_FIXED * within_painting + max(per_pixel * pixels, kept * of_style) + tile
 
 
 def affordable_size(
@@ -214,8 +219,9 @@ def estimate(
         of_style = style_pixels(scale.long_side)
         return of_parts(scale.long_side) + estimate_optimised(pixels, of_style, scale.steps, encoder, in_bfloat16, at_once)
 
-    instant = of_parts(size) + estimate_instant(content, style_pixels(size), size, in_bfloat16)
-    if params.mode is Mode.INSTANT:
+    is_alone = params.mode is Mode.INSTANT and not inputs.earlier
+    instant = of_parts(size) + estimate_instant(content, style_pixels(size), size, in_bfloat16, within_painting=not is_alone)
+    if is_alone:
         return instant
     # Not the finest scale alone: a coarser one that is encoded at once may take more than the finest one tile by tile.
     steps = max((optimised(scale) for scale in plan(size, params, excess, inputs.earlier) if scale.steps), default=0)
@@ -233,4 +239,4 @@ def free_bytes(device: torch.device) -> float:
         free, _ = torch.cuda.mem_get_info(device)
         # What torch keeps of earlier paintings counts as used there.
         return HEADROOM * (free + torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device))
-    return HEADROOM * min(psutil.virtual_memory().available, cgroup_left(), address_space_left())
+    return min(HEADROOM * min(psutil.virtual_memory().available, cgroup_left()), ADDRESS_HEADROOM * address_space_left())

@@ -14,6 +14,8 @@ from nst.engine.tensors import window_mean
 COARSEST_CELLS = 16
 # Share of the noise that differs between colour channels, from 0 (grey) to 1. Coloured noise costs more of the content.
 CHROMA = 0.2
+# Rows of noise that are drawn at a time. A multiple of 16, so that the values are those of all rows drawn at once.
+ROWS_AT_ONCE = 64
 # Radius in pixels of the window in which a photo's own detail is measured.
 WINDOW_RADIUS = 8
 # Pixels around a position that `add_noise_to_flat` depends on.
@@ -30,9 +32,10 @@ def multiscale_noise(size: tuple[int, int], seed: int, device: torch.device) -> 
     cells, noise, octaves = COARSEST_CELLS, torch.zeros(1, 3, 1, 1), 0
     while octaves == 0 or cells < 2 * long_side:
         shape = tuple(max(1, round(side * cells / long_side)) for side in size)
-        # Rows first, so that another number of rows leaves the first ones unchanged.
-        fresh = torch.randn(*shape, 3, generator=generator).permute(2, 0, 1)[None]
-        noise = fresh + F.interpolate(noise, shape, mode="bilinear")
+        noise = F.interpolate(noise, shape, mode="bilinear")
+        # Rows first, so that another number of rows leaves the first ones unchanged; in pieces, since the finest octave may be large.
+        for rows in torch.split(noise[0].permute(1, 2, 0), ROWS_AT_ONCE):
+            rows.add_(torch.randn(rows.shape, generator=generator))
         cells, octaves = 2 * cells, octaves + 1
     noise = F.interpolate(noise, size, mode="bilinear", antialias=True).to(device)
     grey = noise.mean(1, keepdim=True) * 3**0.5

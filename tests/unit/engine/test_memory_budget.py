@@ -51,7 +51,7 @@ def test_quick_painting_takes_the_memory_of_its_pass_and_not_of_steps_at_full_si
     quick, optimised, instant = (
         memory_budget.estimate(LANDSCAPE, StyleParams(mode=mode), 2048) for mode in (Mode.QUICK, Mode.OPTIMISED, Mode.INSTANT)
     )
-    assert quick == instant <= optimised < 3 * instant
+    assert instant < quick <= optimised < 3 * instant
 
 
 def test_quick_painting_of_512_pixels_takes_the_memory_of_its_steps() -> None:

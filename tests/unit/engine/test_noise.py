@@ -60,3 +60,10 @@ def test_it_sees_no_further_than_it_says() -> None:
     changed = ((add_noise_to_flat(other, noise, 0.1) - add_noise_to_flat(x, noise, 0.1)).abs() > 1e-12).any(1)[0].nonzero()
     assert changed.min() >= 40 - RECEPTIVE_RADIUS
     assert changed.max() <= 40 + RECEPTIVE_RADIUS
+
+
+@pytest.mark.parametrize("size", [(341, 512), (100, 37), (1000, 40)])
+def test_noise_that_is_drawn_in_pieces_is_the_same(size: tuple[int, int], monkeypatch: pytest.MonkeyPatch) -> None:
+    in_pieces = multiscale_noise(size, 3, CPU)
+    monkeypatch.setattr("nst.engine.noise.ROWS_AT_ONCE", 10_000)
+    assert torch.equal(multiscale_noise(size, 3, CPU), in_pieces)
