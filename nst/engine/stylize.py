@@ -99,8 +99,7 @@ def stylize(
     rest = part_of(styles, params.strength)
     if encoder is None:
         _check_layers(params)
-    parts = 1 + len(regions) if regions else 0
-    others = OtherInputs(parts, max(earlier.size) if earlier else 0, _style_side(rest, regions))
+    others = _other_inputs(earlier, rest, regions)
     size = _checked_size(content, earlier, params, device, precision, others)
     layout = Layout(content, rest, regions, size, params.style_scale)
     renderer: Renderer
@@ -112,7 +111,7 @@ def stylize(
         # An earlier painting is enlarged without steps: the encoder takes no part in it.
         encoder = encoder or load_encoder("compact" if earlier else params.encoder, device, weights_dir, precision)
         inputs = RenderInputs(content, layout, params, encoder.min_side, device, earlier)
-        at_once = memory_budget.pixels_at_once(params, device, memory_budget.free_bytes(device), parts)
+        at_once = memory_budget.pixels_at_once(params, device, memory_budget.free_bytes(device), others.parts)
         at_once = memory_budget.pixels_at_once_of(content, params, size, at_once, inputs.earlier_side)
         callbacks = on_progress or _ignore, should_stop or _never
         renderer = OptimisedRenderer(inputs, encoder, instant, size, params, *callbacks, at_once, checkpoint)
@@ -148,10 +147,10 @@ def _checked_size(
     return size
 
 
-def _style_side(rest: Part[MaskedStyle], regions: Sequence[Region]) -> int:
-    """The long side of the largest style picture in pixels."""
-    parts = [rest, *(part_of(region.styles, 0) for region in regions if region.styles)]
-    return max(max(style.style.picture.size) for part in parts for style in part.styles)
+def _other_inputs(earlier: Image.Image | None, rest: Part[MaskedStyle], regions: Sequence[Region]) -> OtherInputs:
+    painted = [rest, *(part_of(region.styles, 0) for region in regions if region.styles)]
+    style_side = max(max(style.style.picture.size) for part in painted for style in part.styles)
+    return OtherInputs(1 + len(regions) if regions else 0, max(earlier.size) if earlier else 0, style_side)
 
 
 def _check_layers(params: StyleParams) -> None:
