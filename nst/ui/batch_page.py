@@ -87,9 +87,10 @@ def _show(visit: Visit, batch_id: str, jobs: Sequence[Job], batch: Batch | None)
         for job in jobs:
             with st.container(key=f"mine_{job.id}", gap="small"):
                 show_job_card(visit, job, styles)
-        for each in waiting:
-            picture = f'<span class="card waiting"><img src="{each.shown}" alt=""><span class="badge">Not sent yet</span></span>'
-            st.html(f'{picture}<p class="card-words"><b>{escape(each.name)}</b></p>')
+        for number, each in enumerate(waiting):
+            with st.container(key=f"mine_waiting_{number}", gap="small"):
+                picture = f'<span class="card waiting"><img src="{each.shown}" alt=""><span class="badge">Not sent yet</span></span>'
+                st.html(f'{picture}<p class="card-words"><b>{escape(each.name)}</b></p>')
 
 
 def _show_why_waiting(batch: Batch | None, number: int) -> None:

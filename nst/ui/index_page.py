@@ -35,7 +35,8 @@ TITLES = {
 _REPLACED = re.compile(r'<title>.*?</title>|<link rel="shortcut icon"[^>]*>|<noscript>.*?</noscript>', re.DOTALL)
 _INLINE_SCRIPT = re.compile(r"<script>(.*?)</script>", re.DOTALL)
 # Pages are one level below the base path. Without this, Streamlit looks for its server below each page's own address first.
-_BASE_SCRIPT = 'window.__streamlit = { BACKEND_BASE_URL: new URL(".", location.href).href }'
+# And without the other, it explains a lost connection to developers, over the studio's own words for visitors.
+_BASE_SCRIPT = 'window.__streamlit = { BACKEND_BASE_URL: new URL(".", location.href).href, HOST_CONFIG: { blockErrorDialogs: true } }'
 # Parts that Streamlit would request only once the first element needs them.
 _EARLY = (
     "js/Html.*",

@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 import time
+from base64 import b64encode
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -66,14 +67,15 @@ class Studio:
 
 
 @contextmanager
-def served(data_dir: Path, *options: str, **changes: str) -> Iterator[Studio]:
+def served(data_dir: Path, *options: str, port: int | None = None, **changes: str) -> Iterator[Studio]:
     """The studio as `make run` starts it, until the end of the block.
 
     Args:
         options: Streamlit's.
+        port: a free one, if it is None.
         changes: environment variables.
     """
-    port = free_port()
+    port = port or free_port()
     settings = {
         "NST_DATA_DIR": str(data_dir),
         "NST_UPLOADS_PER_MINUTE": "1000",
@@ -215,6 +217,27 @@ def submit(page: Page, photo: Path, style: str = "woodblock-surf", preset: str =
 def choose_photo(page: Page, photo: Path) -> None:
     element(page, "photo").locator("input[type=file]").set_input_files(photo)
     expect(page.locator(".chosen-photo img")).to_be_visible()
+
+
+def hand_over(page: Page, event: str, files: dict[str, bytes]) -> None:
+    """Pastes or drops files on the page, outside its fields, once its script has come. Browsers know the types of few files.
+
+    Args:
+        event: "paste" or "drop".
+    """
+    send = """([event, files]) => {
+        const data = new DataTransfer();
+        for (const [name, base64] of files) {
+            const bytes = Uint8Array.from(atob(base64), (each) => each.charCodeAt(0));
+            data.items.add(new File([bytes], name, { type: name.endsWith(".jpg") ? "image/jpeg" : "" }));
+        }
+        const about = { bubbles: true, cancelable: true, composed: true };
+        const made = { paste: () => new ClipboardEvent("paste", { clipboardData: data, ...about }),
+            drop: () => new DragEvent("drop", { dataTransfer: data, ...about }) }[event]();
+        document.querySelector("h1").dispatchEvent(made);
+        return made.defaultPrevented;
+    }"""
+    evaluated(page, send, [event, [[name, b64encode(data).decode()] for name, data in files.items()]])
 
 
 def publish(page: Page, job_id: str, what: str = "The painting alone") -> None:

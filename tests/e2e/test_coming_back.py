@@ -12,6 +12,7 @@ from playwright.sync_api import expect
 from nst.domain import Outcome, output_key_of
 from nst.service import Order, StyleChoice
 from nst.ui import texts
+from nst.ui.batches import token_of
 from tests.e2e.conftest import (
     ANNA,
     NARROW,
@@ -29,6 +30,7 @@ from tests.e2e.conftest import (
 )
 from tests.e2e.stored import backend_of, stored, stored_photo
 from tests.support.pictures import picture_bytes
+from tests.support.servers import free_port
 from tests.support.waiting import until
 
 DAY = 86_400.0
@@ -92,10 +94,13 @@ def test_who_looks_elsewhere_is_told_when_it_is_done(quiet: Studio, visitor: Ope
     assert page.evaluate("tones") == 0, "it is news once"
 
 
-def finish(studio: Studio) -> None:
-    """What a worker does with the job that waits."""
+def finish(studio: Studio, most: int = 99) -> None:
+    """What a worker does with jobs that wait."""
     backend = backend_of(studio)
-    while lease := backend.queue.claim("worker", time.time(), 60.0):
+    for _ in range(most):
+        lease = backend.queue.claim("worker", time.time(), 60.0)
+        if lease is None:
+            return
         key, data = output_key_of(lease.job.input_key), picture_bytes(96, 64)
         backend.objects.put(key, data)
         assert backend.jobs.finish(lease.job.fencing_token, Outcome.succeeded(key, len(data), {"seed": 0}), time.time())
@@ -152,6 +157,31 @@ def test_a_reload_leads_to_the_painting_that_was_sent(quiet: Studio, visitor: Op
     expect(element(page, "under_way")).to_have_count(0)
 
 
+@pytest.mark.parametrize(("viewport", "scheme"), [(WIDE, "light"), (NARROW, "dark")], ids=["wide", "narrow"])
+def test_photos_of_one_form_keep_their_places_while_they_are_painted(
+    quiet: Studio, visitor: OpenBrowser, photo: Path, viewport: dict[str, int], scheme: str
+) -> None:
+    batch = f"{viewport['width']:032x}"
+    orders = [Order(photo.read_bytes(), [StyleChoice("tide-wash")], token_of(batch, number)) for number in range(3)]
+    jobs = [quiet.service.submit(ANNA, order) for order in orders]
+    page = visitor(f"{quiet.url}/?batch={batch}", owner=ANNA, viewport=viewport, color_scheme=scheme)
+    expect(page.locator(".card.waiting")).to_have_count(3)
+    places = "() => [...document.querySelectorAll('.card, .st-key-another')].map(one => one.getBoundingClientRect().toJSON())"
+    page.wait_for_timeout(1000)  # what comes late
+    before = page.evaluate(places)
+    assert len(before) == 4
+    finish(quiet, 1)
+    expect(page.locator(".card.waiting")).to_have_count(2)
+    shoot(page, f"several-{scheme}-{viewport['width']}")
+    assert page.evaluate(places) == before
+    finish(quiet)
+    expect(page.locator("h1")).to_have_text("Your paintings")
+    expect(page.locator(".card.waiting")).to_have_count(0)
+    assert page.evaluate(places)[:3] == before[:3]
+    for job in jobs:
+        quiet.service.delete(job.id, ANNA)
+
+
 @pytest.mark.parametrize("width", [1440, 700, 390, 350])
 def test_the_pages_of_a_painting_do_not_move_while_they_load(quiet: Studio, visitor: OpenBrowser, photo: Path, width: int) -> None:
     """The last width is that of a tablet at 200 %."""
@@ -168,13 +198,23 @@ def test_the_pages_of_a_painting_do_not_move_while_they_load(quiet: Studio, visi
         quiet.service.delete(job.id, ANNA)
 
 
-def test_a_lost_connection_is_said(visitor: OpenBrowser, tmp_path: Path) -> None:
+def test_a_lost_connection_is_said_until_it_is_back(visitor: OpenBrowser, tmp_path: Path) -> None:
     said = (
         "() => { const style = getComputedStyle(document.querySelector('.stApp'), '::after'); return [style.visibility, style.content]; }"
     )
-    with served(tmp_path, NST_OWN_WORKER="false", NST_PREVIEWS="false") as studio:
+    port = free_port()
+    with served(tmp_path, port=port, NST_OWN_WORKER="false", NST_PREVIEWS="false") as studio:
         page = visitor(studio.url)
         expect(page.locator("h1")).to_be_visible()
         assert "interrupted" not in page.evaluate(said)[1]
     until(lambda: page.evaluate(said)[0] == "visible" and "The connection is interrupted" in page.evaluate(said)[1], 30.0)
+    page.wait_for_timeout(5000)
     shoot(page, "interrupted")
+    above = (
+        "getComputedStyle(document.querySelector('.stApp'), '::after').zIndex - getComputedStyle(document.querySelector('header')).zIndex"
+    )
+    assert page.evaluate(above) > 0
+    expect(page.get_by_role("dialog")).to_have_count(0)  # Streamlit's own words are for developers
+    with served(tmp_path, port=port, NST_OWN_WORKER="false", NST_PREVIEWS="false"):
+        until(lambda: "interrupted" not in page.evaluate(said)[1], 60.0)
+        expect(page.locator("h1")).to_be_visible()

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import expect
 
 from nst.domain import PRESET_SIZES
-from tests.e2e.conftest import PATIENCE, ROOT, OpenBrowser, Studio, button, choose_photo, served, shoot
+from tests.e2e.conftest import NARROW, PATIENCE, ROOT, OpenBrowser, Studio, button, choose_photo, hand_over, served, shoot
 
 SUM_ALL_SHIFTS = """
     window.shifts = 0;
@@ -81,3 +81,36 @@ def test_a_phone_opens_its_own_camera(studio: Studio, visitor: OpenBrowser, phot
     assert chooser.value.element.get_attribute("capture") == "environment"
     chooser.value.set_files(photo)
     expect(page.locator(".chosen-photo img")).to_be_visible()
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+def test_what_is_no_picture_is_refused_wherever_it_is_pasted_or_dropped(
+    studio: Studio, visitor: OpenBrowser, photo: Path, width: int
+) -> None:
+    page = visitor(studio.url, viewport={"width": width, "height": 844}, color_scheme="dark" if width == 390 else "light")
+    expect(button(page, "submit")).to_be_visible()
+    refusal = page.get_by_text("This is not a picture that the studio reads. Choose a JPEG")
+    for event, names in (("drop", ["notes.txt"]), ("paste", ["clip.mp4", "song.mp3"])):
+        page.get_by_test_id("stMain").evaluate("element => element.scrollTo(0, element.scrollHeight)")
+        hand_over(page, event, dict.fromkeys(names, b"no picture"))
+        expect(refusal.locator("visible=true")).to_have_count(len(names))
+        expect(refusal.last).to_be_in_viewport(ratio=1)
+        shoot(page, f"refused-{event}-{width}")
+    page.get_by_test_id("stMain").evaluate("element => element.scrollTo(0, element.scrollHeight)")
+    hand_over(page, "drop", {"notes.txt": b"no", "holiday.jpg": photo.read_bytes(), "clip.mp4": b"no"})
+    expect(page.locator(".chosen-photo figcaption")).to_have_text("holiday.jpg")
+    for name in ("notes.txt", "clip.mp4"):
+        expect(page.get_by_text(f"{name}: This is not a picture that the studio reads.")).to_be_in_viewport()
+    shoot(page, f"refused-beside-{width}")
+    hand_over(page, "drop", {"again.jpg": photo.read_bytes()})
+    expect(page.locator(".chosen-photo figcaption")).to_have_text("again.jpg")
+    expect(page.locator(".refused")).to_have_count(0)
+
+
+def test_the_same_refusal_is_brought_into_view_each_time(studio: Studio, visitor: OpenBrowser, photo: Path) -> None:
+    page = visitor(studio.url, viewport=NARROW)
+    choose_photo(page, photo)
+    for _ in range(2):
+        page.get_by_test_id("stMain").evaluate("element => element.scrollTo(0, element.scrollHeight)")
+        hand_over(page, "drop", {"cut.jpg": photo.read_bytes()[:2000]})
+        expect(page.get_by_text("damaged")).to_be_in_viewport(ratio=1)

@@ -2,7 +2,6 @@
 
 import re
 import zipfile
-from base64 import b64encode
 from collections.abc import Callable
 from dataclasses import replace
 from io import BytesIO
@@ -25,6 +24,7 @@ from tests.e2e.conftest import (
     choose_photo,
     element,
     evaluated,
+    hand_over,
     publish,
     shoot,
     submit,
@@ -264,19 +264,8 @@ def test_selected_pictures_are_downloaded_as_one_file_and_deleted(
 def test_a_picture_is_pasted_or_dropped_anywhere(studio: Studio, visitor: OpenBrowser, photo: Path, viewport: dict[str, int]) -> None:
     page = visitor(studio.url, viewport=viewport)
     expect(button(page, "submit")).to_be_visible()
-    send = """([base64, name, event]) => {
-        const bytes = Uint8Array.from(atob(base64), (each) => each.charCodeAt(0));
-        const data = new DataTransfer();
-        data.items.add(new File([bytes], name, { type: "image/jpeg" }));
-        const about = { bubbles: true, cancelable: true, composed: true };
-        const made = { paste: () => new ClipboardEvent("paste", { clipboardData: data, ...about }),
-            drop: () => new DragEvent("drop", { dataTransfer: data, ...about }) }[event]();
-        document.querySelector("h1").dispatchEvent(made);
-        return made.defaultPrevented;
-    }"""
-    picture = b64encode(photo.read_bytes()).decode()
     for event in ("paste", "drop"):
-        evaluated(page, send, [picture, f"{event}.jpg", event])  # once the page's script has come
+        hand_over(page, event, {f"{event}.jpg": photo.read_bytes()})
         expect(page.locator(".chosen-photo figcaption")).to_have_text(f"{event}.jpg")
     expect(page.locator(".sketch img")).to_have_attribute("alt", re.compile("in the style Starlit Swirl, 50 percent style"))
 

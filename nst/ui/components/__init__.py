@@ -147,7 +147,7 @@ def clicked_card() -> str | None:
 
 
 def take_incoming_photo() -> None:
-    """Invisible: puts a picture that is pasted, or dropped anywhere on the page, into the upload field for the photo."""
+    """Invisible: puts files that are pasted, or dropped anywhere on the page, into the upload field for the photo."""
     _component("incoming_photo")(key="incoming_photo")
 
 
@@ -162,7 +162,7 @@ def reduce_photos(side: int, most_bytes: int) -> None:
 
 
 def explain_refusals(format: str, size: str) -> None:
-    """Invisible: gives the reasons why the browser refuses files.
+    """Gives the reasons why the browser refuses files; seen where others that came with them are taken.
 
     Args:
         format: for what is no picture, or one of another format.

@@ -1,7 +1,8 @@
-// Takes a picture that is pasted, or dropped anywhere on the page, as if it had been chosen in the field for the photo.
+// Takes files that are pasted, or dropped anywhere on the page, as if they had been chosen in the field for the photo, which says why it
+// refuses what it cannot read: a browser may not know the type of a picture.
 export default function () {
   const field = () => document.querySelector(".st-key-photo input[type=file]");
-  const pictures = (data) => [...(data?.files ?? [])].filter((file) => file.type.startsWith("image/"));
+  const filesOf = (data) => [...(data?.files ?? [])];
   const isText = (element) => element?.matches?.("input:not([type=file], [type=range], [type=checkbox], [type=radio]), textarea");
 
   const until = async (condition, seconds) => {
@@ -23,7 +24,7 @@ export default function () {
     input.dispatchEvent(new Event("change", { bubbles: true }));
   };
   const paste = (event) => {
-    const files = pictures(event.clipboardData);
+    const files = filesOf(event.clipboardData);
     if (!files.length || isText(event.composedPath()[0])) return;
     event.preventDefault();
     take(files);
@@ -34,7 +35,7 @@ export default function () {
   const drop = (event) => {
     if (!isElsewhere(event)) return;
     event.preventDefault();
-    const files = pictures(event.dataTransfer);
+    const files = filesOf(event.dataTransfer);
     if (files.length) take(files);
   };
   const listeners = { paste, dragover: allow, drop };

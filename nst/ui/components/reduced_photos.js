@@ -19,9 +19,10 @@ export default function ({ data }) {
     input.files = chosen.files;
     input.dispatchEvent(Object.assign(new Event("change", { bubbles: true }), { isReduced: true }));
   };
-  for (const name of ["change", "drop"]) document.addEventListener(name, take, true);
+  // On the window: before all that the page does with these files.
+  for (const name of ["change", "drop"]) window.addEventListener(name, take, true);
   return () => {
-    for (const name of ["change", "drop"]) document.removeEventListener(name, take, true);
+    for (const name of ["change", "drop"]) window.removeEventListener(name, take, true);
   };
 }
 
