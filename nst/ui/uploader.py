@@ -1,6 +1,7 @@
 """The upload field for a picture. It only receives files, and is empty again after each; the chosen picture is shown from the draft."""
 
 from collections.abc import Callable, Sequence
+from unicodedata import category
 
 import streamlit as st
 
@@ -52,8 +53,14 @@ def _take(key: str, on_files: Callable[[Files], None]) -> None:
     """Streamlit reports several files at once, when the last of them has arrived."""
     found = st.session_state[key]
     if files := found if isinstance(found, list) else [found] if found is not None else []:
-        on_files([(file.name, file.getvalue()) for file in files])
+        on_files([(_name_of(file.name), file.getvalue()) for file in files])
         empty(key)
+
+
+def _name_of(sent: str) -> str:
+    """A file's name as its visitor knows it: browsers encode quotes and ends of lines when they send it. Without control characters."""
+    name = sent.replace("%22", '"').replace("%0D", "").replace("%0A", "")
+    return "".join(each for each in name if category(each) != "Cc")
 
 
 def _reset_key(key: str) -> str:

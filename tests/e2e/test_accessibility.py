@@ -295,7 +295,7 @@ def test_axe_finds_nothing_in_what_opens_on_a_page(
     check_with_axe(page, "no pictures")
 
 
-@pytest.mark.parametrize("viewport", [{"width": 1280, "height": 1000}, NARROW, {"width": 360, "height": 640}])
+@pytest.mark.parametrize("viewport", [{"width": 1280, "height": 1000}, NARROW, {"width": 360, "height": 640}, TWICE])
 def test_sizes_of_larger_versions_are_in_view_at_once(
     studio: Studio, visitor: OpenBrowser, private_id: str, viewport: dict[str, int]
 ) -> None:
@@ -305,6 +305,10 @@ def test_sizes_of_larger_versions_are_in_view_at_once(
     expect(page.get_by_role("button", name="Paint it larger")).to_be_in_viewport(ratio=1)
     popover = page.get_by_test_id("stPopoverBody")
     expect(popover).to_be_in_viewport(ratio=1)
+    assert popover.evaluate("element => element.scrollHeight <= element.clientHeight")
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Publish", exact=True).click()
+    expect(page.get_by_role("button", name="Publish it")).to_be_in_viewport(ratio=1)
     assert popover.evaluate("element => element.scrollHeight <= element.clientHeight")
 
 

@@ -10,13 +10,31 @@ import pytest
 from playwright.sync_api import expect
 
 from nst.domain import PRESET_SIZES
-from tests.e2e.conftest import NARROW, PATIENCE, ROOT, OpenBrowser, Studio, button, choose_photo, hand_over, served, shoot
+from tests.e2e.conftest import (
+    NARROW,
+    PATIENCE,
+    ROOT,
+    SHOTS,
+    OpenBrowser,
+    Studio,
+    button,
+    choose_photo,
+    evaluated,
+    hand_over,
+    served,
+    shoot,
+)
 
 SUM_ALL_SHIFTS = """
     window.shifts = 0;
     new PerformanceObserver(list => list.getEntries().forEach(shift => { window.shifts += shift.value; }))
         .observe({ type: "layout-shift", buffered: true });
 """  # those right after a click, too, which browsers excuse: on a slow machine they come later
+
+_IS_UNCOVERED = """element => {
+    const { left, top, bottom } = element.getBoundingClientRect();
+    return [top + 2, bottom - 2].every(y => element.contains(document.elementFromPoint(left + 10, y)));
+}"""
 
 
 @pytest.mark.parametrize(("width", "source"), [(1280, "file"), (700, "file"), (390, "file"), (390, "sample")])
@@ -102,9 +120,28 @@ def test_what_is_no_picture_is_refused_wherever_it_is_pasted_or_dropped(
     for name in ("notes.txt", "clip.mp4"):
         expect(page.get_by_text(f"{name}: This is not a picture that the studio reads.")).to_be_in_viewport()
     shoot(page, f"refused-beside-{width}")
-    hand_over(page, "drop", {"again.jpg": photo.read_bytes()})
-    expect(page.locator(".chosen-photo figcaption")).to_have_text("again.jpg")
+    hand_over(page, "drop", {'say "again".jpg': photo.read_bytes()})
+    expect(page.locator(".chosen-photo figcaption")).to_have_text('say "again".jpg')
     expect(page.locator(".refused")).to_have_count(0)
+
+
+def test_on_a_phone_what_a_search_finds_is_brought_into_view(studio: Studio, visitor: OpenBrowser, photo: Path) -> None:
+    page = visitor(studio.url, viewport=NARROW, color_scheme="dark")
+    choose_photo(page, photo)
+    expect(page.locator(".sketch:not(.busy) img")).to_be_visible()
+    top = "document.querySelector('[data-testid=stMain]').scrollTop"
+    field = page.get_by_role("searchbox", name="Search styles")
+    field.scroll_into_view_if_needed()
+    page.wait_for_timeout(500)
+    before = page.evaluate(top)
+    for words, found in (("glass", button(page, "style_cathedral-glass")), ("zzqq", page.get_by_text("No style is like"))):
+        field.fill(words)
+        field.press("Enter")
+        expect(button(page, "style_starlit-swirl")).to_have_count(0)
+        expect(found).to_be_in_viewport(ratio=1)
+        evaluated(page, _IS_UNCOVERED, found.element_handle())
+        page.screenshot(path=SHOTS / f"search-{words}.png")
+    assert page.evaluate(top) > before, "it was below the button that paints"
 
 
 def test_the_same_refusal_is_brought_into_view_each_time(studio: Studio, visitor: OpenBrowser, photo: Path) -> None:
