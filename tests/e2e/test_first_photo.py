@@ -123,6 +123,9 @@ def test_what_is_no_picture_is_refused_wherever_it_is_pasted_or_dropped(
     hand_over(page, "drop", {'say "again".jpg': photo.read_bytes()})
     expect(page.locator(".chosen-photo figcaption")).to_have_text('say "again".jpg')
     expect(page.locator(".refused")).to_have_count(0)
+    page.get_by_test_id("stMain").evaluate("element => element.scrollTo(0, element.scrollHeight)")
+    hand_over(page, "drop", {"notes.txt": b"no"})
+    expect(refusal.last).to_be_in_viewport(ratio=1)
 
 
 def test_on_a_phone_what_a_search_finds_is_brought_into_view(studio: Studio, visitor: OpenBrowser, photo: Path) -> None:

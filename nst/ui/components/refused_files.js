@@ -2,6 +2,7 @@
 // or dropped anywhere on the page. Streamlit's words only name the file's type or the limit, after "Error:".
 const PHOTOS = ".st-key-photo, .st-key-further_photos";
 const PAUSE = 3000; // milliseconds, after which this is another visit to the form
+const OPENED = ".st-key-photo_panel [data-testid=stPopoverButton][aria-expanded=true]";
 const CHIP = "[data-testid=stFileChip]";
 
 export default function ({ data }) {
@@ -30,7 +31,9 @@ export default function ({ data }) {
     for (const alert of document.querySelectorAll(".st-key-photo_panel [role=alert], .st-key-photo [role=alert]")) {
       const isNew = alert.shownWords !== alert.textContent;
       alert.shownWords = alert.textContent;
-      if (isNew) alert.scrollIntoView({ block: "nearest" });
+      if (!isNew) continue;
+      if (!alert.closest(".st-key-photo_panel")) document.querySelector(OPENED)?.scrollIntoView({ block: "nearest" }); // what it is in follows
+      alert.scrollIntoView({ block: "nearest" });
     }
   };
   const isRunning = () => document.querySelector("[data-test-script-state=running]");
