@@ -15,7 +15,7 @@ from nst.domain.style_ref import StyleRef
 from nst.errors import WrongState
 
 _LARGEST_OF_ONE_LIMIT = 2048  # pixels of the long side
-# What a painting takes at any size and for each draft's number of pixels, in drafts. Fitted to times of all presets on two idle cores.
+# What a painting takes at any size and for each draft's number of pixels, in drafts. Fitted to times of all presets on two cores.
 _WORK = {Mode.OPTIMISED: (0.75, 0.25), Mode.QUICK: (0.5, 0.012), Mode.INSTANT: (0.08, 0.0075)}
 _LARGER_WORK = (0.3, 0.028)
 

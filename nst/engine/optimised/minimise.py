@@ -16,8 +16,8 @@ from nst.errors import NOT_FINITE, RenderingFailed
 
 # Values of a picture, of 1.5 megapixels, up to which the history of L-BFGS is kept in full.
 FULL_HISTORY = 3 * 1_500_000
-# Bytes of the history of a larger picture, and the number of pairs that are kept in any case: from 5000 pixels on there is one. With two,
-# losses after six steps are one or two percent lower.
+# Bytes of the history of a larger picture, and the number of pairs that are kept in any case: from 12.5 megapixels on there is one. With
+# two, losses after six steps are one or two percent lower.
 HISTORY_BYTES = 300_000_000
 LEAST_PAIRS = 1
 # Maps a picture (1, 3, H, W) to the named terms of a loss, each a scalar; their sum is minimised.
